@@ -1,0 +1,1 @@
+"""Early warning, pure: readings become grades, grades become alerts."""

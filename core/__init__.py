@@ -1,0 +1,1 @@
+"""Shared kernel: places, instants, ids, actors, errors; standard library only."""

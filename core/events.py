@@ -1,0 +1,36 @@
+"""What happened, in the past tense: the rows of the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One journal row before it has a sequence number.
+
+    `changes` maps an entity kind (`alerts`, `incidents`, `units`, …) to the new public
+    states of what changed, so that a reader needs nothing but the journal to follow.
+    `reload` says that too much changed to list and that a reader should take a new snapshot.
+    """
+
+    type: str
+    at: datetime
+    actor_id: str
+    subject: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    origin: str = ""
+    reload: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """An event with its place in the journal; `recorded_at` is wall time, `event.at` the city's."""
+
+    seq: int
+    recorded_at: datetime
+    event: Event

@@ -1,0 +1,1 @@
+"""Emergency dispatch, pure: incidents, units, assignments, recommendation, response times."""

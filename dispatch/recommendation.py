@@ -1,0 +1,98 @@
+"""Which units to send: the nearest suitable ones by road, each with the reason in facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.geo import LonLat, distance_m
+from dispatch.model import Unit, UnitStatus
+from dispatch.travel import RouteFound
+
+
+@dataclass(frozen=True, slots=True)
+class RunCard:
+    """What a category of incident asks for: how many units, and what at least one of them must be able to do."""
+
+    category: str
+    unit_count: int
+    capabilities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One recommended unit. The reason is kept as facts, so that each language says it in its own words."""
+
+    unit_id: str
+    callsign: str
+    net: str
+    travel_time_s: float
+    distance_m: float
+    straight_line_m: float
+    path: tuple[LonLat, ...]
+    straight_line: bool
+    """True when no road network was there and the time is a guess from the distance."""
+    avoided: tuple[str, ...]
+    """Closed roads that the route drives around."""
+    nearer_passed_over: str | None
+    """Callsign of a suitable unit nearer in a straight line, but later by road."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """Advice for one incident; commits nothing."""
+
+    recommendation_id: str
+    incident_id: str
+    made_at: datetime
+    network: str
+    candidates: tuple[Candidate, ...]
+    considered: int
+    """How many suitable available units with a position were compared."""
+
+
+def suitable(units: Iterable[Unit], card: RunCard) -> list[Unit]:
+    """Units that are available and can do what the run card asks for."""
+    return [
+        unit
+        for unit in units
+        if unit.status is UnitStatus.AVAILABLE and card.capabilities <= unit.capabilities
+    ]
+
+
+def rank_candidates(
+    target: LonLat, units: Sequence[Unit], places: dict[str, LonLat], routes: Sequence[RouteFound]
+) -> tuple[Candidate, ...]:
+    """Candidates by travel time, then by callsign so that equal times have one order.
+
+    `routes` are the nearest by road; `places` the newest positions of all suitable units, by unit_id.
+    """
+    by_id = {unit.unit_id: unit for unit in units}
+    crow = {unit_id: distance_m(place, target) for unit_id, place in places.items() if unit_id in by_id}
+    ordered = sorted(routes, key=lambda r: (r.travel_time_s, by_id[r.unit_id].callsign))
+    found = []
+    chosen: set[str] = set()
+    for route in ordered:
+        chosen.add(route.unit_id)
+        nearer = min(
+            (u for u, m in crow.items() if u not in chosen and m < crow[route.unit_id]),
+            key=lambda u: crow[u],
+            default=None,
+        )
+        unit = by_id[route.unit_id]
+        found.append(
+            Candidate(
+                unit_id=unit.unit_id,
+                callsign=unit.callsign,
+                net=unit.net,
+                travel_time_s=route.travel_time_s,
+                distance_m=route.distance_m,
+                straight_line_m=crow[route.unit_id],
+                path=route.path,
+                straight_line=route.straight_line,
+                avoided=route.avoided,
+                nearer_passed_over=by_id[nearer].callsign if nearer else None,
+            )
+        )
+    return tuple(found)
