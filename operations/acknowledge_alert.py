@@ -1,0 +1,42 @@
+"""A person takes charge of an alert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alerts.lifecycle import acknowledge
+from alerts.model import Alert
+from core.actor import Actor, Permission
+from core.events import Event
+from operations.ports import Ports
+from operations.public_state import changes
+from operations.transaction import committed, require
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeAlert:
+    alert_id: str
+    note: str | None = None
+
+
+def acknowledge_alert(ports: Ports, actor: Actor, command: AcknowledgeAlert) -> Alert:
+    """Commits who took charge. Raises NotFoundError, or ConflictError naming who already has it."""
+    require(actor, Permission.ACKNOWLEDGE_ALERT)
+    now = ports.clock.now()
+    with committed(ports) as tx:
+        before = tx.alert(command.alert_id)
+        require(actor, Permission.ACKNOWLEDGE_ALERT, before.jurisdiction)
+        alert = acknowledge(before, actor.name, command.note, now)
+        tx.save_alert(alert)
+        tx.record(
+            Event(
+                type="alert.acknowledged",
+                at=now,
+                actor_id=actor.actor_id,
+                subject=alert.alert_id,
+                data={"by": actor.name, "note": command.note},
+                changes=changes(alerts=[alert]),
+                origin=actor.origin,
+            )
+        )
+    return alert

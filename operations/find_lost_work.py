@@ -1,0 +1,16 @@
+"""Finds what was committed but never worked on, because Redis or a worker died in between."""
+
+from __future__ import annotations
+
+from operations.ports import Ports
+
+
+def find_lost_work(ports: Ports) -> None:
+    """Queues grading when batches wait and advice for open incidents that have none.
+
+    Queueing work that waits already is harmless, so this needs no memory of its own.
+    """
+    if ports.store.grading_lag().batches:
+        ports.work.grade_readings()
+    for incident_id in ports.store.incidents_without_advice():
+        ports.work.recommend_units(incident_id)

@@ -1,0 +1,120 @@
+"""How each thing looks outside: the JSON that the journal, the snapshot, the sockets and the API share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from enum import Enum, IntEnum
+from typing import Any
+
+from alerts.model import Alert, MonitoredPoint, PointState
+from core.clock import DrillTime
+from core.geo import LonLat
+from dispatch.model import Assignment, Incident, Unit
+from dispatch.recommendation import Recommendation
+from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
+
+Json = dict[str, Any]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, LonLat):
+        return [round(value.lon, 6), round(value.lat, 6)]
+    if isinstance(value, IntEnum):
+        return int(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, float):
+        return round(value, 1)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return _fields(value)
+    return value
+
+
+def _fields(thing: Any) -> Json:
+    return {f.name: _plain(getattr(thing, f.name)) for f in fields(thing)}
+
+
+def alert_state(alert: Alert) -> Json:
+    return _fields(alert)
+
+
+def incident_state(incident: Incident) -> Json:
+    return {**_fields(incident), "response_s": incident.response_s}
+
+
+def unit_state(unit: Unit) -> Json:
+    return _fields(unit)
+
+
+def assignment_state(assignment: Assignment) -> Json:
+    return _fields(assignment)
+
+
+def recommendation_state(recommendation: Recommendation) -> Json:
+    return _fields(recommendation)
+
+
+def point_state(state: PointState, point: MonitoredPoint) -> Json:
+    """A monitored point with what was last read there; the memory of the delays stays inside."""
+    return {
+        **_fields(point),
+        "depth_cm": state.depth_cm,
+        "observed_at": _plain(state.last_observed_at),
+        "grade_code": state.grade_code,
+        "passability": state.passability.value,
+        "passability_at": _plain(state.passability_at),
+        "passability_by": state.passability_by,
+        "passability_note": state.passability_note,
+    }
+
+
+def depth_state(state: PointState) -> Json:
+    """Only what a reading changes of a point, because it changes many times a second."""
+    return {
+        "point_id": state.point_id,
+        "depth_cm": state.depth_cm,
+        "observed_at": _plain(state.last_observed_at),
+        "grade_code": state.grade_code,
+    }
+
+
+def drill_state(drill: DrillTime | None) -> Json | None:
+    return _fields(drill) if drill else None
+
+
+def response_state(figures: ResponseFigures) -> Json:
+    """The figures with the targets they are held against, in seconds and shares of 1."""
+    return {
+        **{f.name: getattr(figures, f.name) for f in fields(figures)},
+        "target_s": TARGET_RESPONSE_S,
+        "target_major_s": TARGET_MAJOR_S,
+    }
+
+
+def changes(
+    *,
+    alerts: Iterable[Alert] = (),
+    incidents: Iterable[Incident] = (),
+    units: Iterable[Unit] = (),
+    assignments: Iterable[Assignment] = (),
+    recommendations: Iterable[Recommendation] = (),
+    points: Iterable[Json] = (),
+) -> Mapping[str, Sequence[Json]]:
+    """The `changes` of an event: only the kinds that changed."""
+    found: dict[str, list[Json]] = {
+        "alerts": [alert_state(a) for a in alerts],
+        "incidents": [incident_state(i) for i in incidents],
+        "units": [unit_state(u) for u in units],
+        "assignments": [assignment_state(a) for a in assignments],
+        "recommendations": [recommendation_state(r) for r in recommendations],
+        "points": list(points),
+    }
+    return {kind: states for kind, states in found.items() if states}

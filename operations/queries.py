@@ -1,0 +1,166 @@
+"""What the faces ask: the snapshot, one incident in full, a terminal's assignments, the response times."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from alerts.model import PointState
+from core.actor import Actor, Permission
+from core.clock import DrillTime
+from core.events import JournalRow
+from dispatch.response import response_figures
+from operations.catalogue import Catalogue
+from operations.ports import Ports
+from operations.public_state import (
+    Json,
+    alert_state,
+    assignment_state,
+    incident_state,
+    point_state,
+    recommendation_state,
+    response_state,
+    unit_state,
+)
+from operations.transaction import require
+
+CLOSED_STAYS_VISIBLE = timedelta(hours=1)
+MEASURED_OVER = timedelta(hours=12)
+"""Response times are those of one shift."""
+SERIES_LENGTH = 60
+
+
+def snapshot_state(ports: Ports, actor: Actor) -> Json:
+    """All that is open in the actor's jurisdiction, as of journal row `seq` (docs/live-protocol.md)."""
+    now = ports.clock.now()
+    snap = ports.store.snapshot(now - CLOSED_STAYS_VISIBLE)
+    points = ports.catalogue.points
+    states = {state.point_id: state for state in snap.point_states}
+    open_incidents = {
+        incident.incident_id for incident in snap.incidents if actor.covers(incident.jurisdiction)
+    }
+    state = {
+        "alerts": [alert_state(a) for a in snap.alerts if actor.covers(a.jurisdiction)],
+        "incidents": [incident_state(i) for i in snap.incidents if i.incident_id in open_incidents],
+        "units": [unit_state(u) for u in snap.units if actor.covers(u.jurisdiction)],
+        "assignments": [assignment_state(a) for a in snap.assignments if actor.covers(a.jurisdiction)],
+        "recommendations": [
+            recommendation_state(r) for r in snap.recommendations if r.incident_id in open_incidents
+        ],
+        "points": [
+            point_state(states.get(p.point_id, PointState(p.point_id)), p)
+            for p in points.values()
+            if actor.covers(p.jurisdiction)
+        ],
+    }
+    return {
+        "seq": snap.seq,
+        "at": now.isoformat(),
+        "catalogue": catalogue_state(ports.catalogue),
+        "state": state,
+    }
+
+
+def catalogue_state(catalogue: Catalogue) -> Json:
+    table = catalogue.waterlogging
+    return {
+        "grades": [
+            {
+                "code": g.code,
+                "name_zh": g.name_zh,
+                "name_en": g.name_en,
+                "severity": g.severity.value,
+                "at_least_cm": g.at_least_cm,
+            }
+            for g in table.grades
+        ],
+        "categories": {
+            c.code: {"name_zh": c.name_zh, "name_en": c.name_en, "priority": int(c.priority)}
+            for c in catalogue.categories.values()
+        },
+        "nets": {n.code: {"name_zh": n.name_zh, "name_en": n.name_en} for n in catalogue.nets.values()},
+        "sources": {"grades": table.source, "version": catalogue.version},
+    }
+
+
+def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
+    """One incident with its assignments, advice, point, alert and timeline.
+
+    Raises NotFoundError, PermissionDeniedError when it lies in another jurisdiction.
+    """
+    with ports.store.transaction() as tx:
+        incident = tx.incident(incident_id, lock=False)
+        _may_see(actor, incident.jurisdiction)
+        assignments = tx.assignments_of(incident_id)
+        recommendation = tx.latest_recommendation(incident_id)
+        point_id = incident.point_id
+        point = alert = None
+        if point_id is not None and point_id in ports.catalogue.points:
+            state = tx.point_states([point_id]).get(point_id, PointState(point_id))
+            point = point_state(state, ports.catalogue.points[point_id])
+            alert = tx.open_alerts_at([point_id]).get(point_id)
+    subjects = [incident_id, *([alert.alert_id] if alert else []), *([point_id] if point_id else [])]
+    return {
+        "incident": incident_state(incident),
+        "assignments": [assignment_state(a) for a in assignments],
+        "recommendation": recommendation_state(recommendation) if recommendation else None,
+        "point": point,
+        "alert": alert_state(alert) if alert else None,
+        "timeline": [_timeline_row(row) for row in ports.store.journal_of(subjects, limit=100)],
+    }
+
+
+def assignments_of_units(ports: Ports, actor: Actor, unit_ids: Collection[str] | None) -> list[Json]:
+    """Open assignments with their routes, for the terminals of these units (None: all in the jurisdiction)."""
+    require(actor, Permission.READ_ASSIGNMENTS)
+    with ports.store.transaction() as tx:
+        found = tx.open_assignments(unit_ids)
+    return [assignment_state(a) for a in found if actor.covers(a.jurisdiction)]
+
+
+def clock_state(ports: Ports, wall_now: datetime, drill: DrillTime | None) -> Json:
+    """The city's instant and how it runs (docs/live-protocol.md)."""
+    now = drill.at(wall_now) if drill else ports.clock.now()
+    return {
+        "now": now.isoformat(),
+        "wall_now": wall_now.isoformat(),
+        "mode": ports.mode,
+        "scenario": drill.scenario if drill else None,
+        "speed": drill.speed if drill else 1.0,
+        "synthetic": drill is not None,
+    }
+
+
+def response_metrics(ports: Ports) -> Json:
+    """Response times of the last shift against the city's targets, and the newest as a series."""
+    reached = ports.store.incidents_reached_since(ports.clock.now() - MEASURED_OVER)
+    ordered = sorted(reached, key=lambda i: i.first_on_scene_at or i.opened_at)
+    series = [
+        {
+            "incident_id": i.incident_id,
+            "opened_at": i.opened_at.isoformat(),
+            "reached_at": i.first_on_scene_at.isoformat() if i.first_on_scene_at else None,
+            "response_s": i.response_s,
+            "priority": int(i.priority),
+        }
+        for i in ordered[-SERIES_LENGTH:]
+    ]
+    return {"response": {**response_state(response_figures(reached)), "series": series}}
+
+
+def _may_see(actor: Actor, jurisdiction: str) -> None:
+    seeing = (Permission.VIEW_DESK, Permission.VIEW_WALL, Permission.VIEW_PHONE)
+    allowed = next((permission for permission in seeing if actor.may(permission)), Permission.VIEW_DESK)
+    require(actor, allowed, jurisdiction)
+
+
+def _timeline_row(row: JournalRow) -> dict[str, Any]:
+    event = row.event
+    return {
+        "seq": row.seq,
+        "at": event.at.isoformat(),
+        "type": event.type,
+        "actor_id": event.actor_id,
+        "data": dict(event.data),
+    }

@@ -1,0 +1,82 @@
+"""Advice: the nearest suitable units by road, flooded roads avoided; computed in a worker."""
+
+from __future__ import annotations
+
+from alerts.model import Passability
+from core.actor import SYSTEM, Actor
+from core.events import Event
+from core.ids import new_id
+from dispatch.model import IncidentStatus
+from dispatch.recommendation import Recommendation, rank_candidates, suitable
+from dispatch.travel import Closure
+from operations.ports import Ports, Transaction
+from operations.public_state import changes
+from operations.transaction import committed
+
+ALTERNATIVES = 2
+"""How many units beyond the run card's number are offered, so that the officer has a choice."""
+
+
+def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Recommendation | None:
+    """Computes and commits advice for one incident; None when it is closed already.
+
+    Positions come from the board and times from the road network as they are now; units without a
+    position are not considered, and the advice says how many were.
+    """
+    with committed(ports) as tx:
+        incident = tx.incident(incident_id, lock=False)
+        if incident.status is IncidentStatus.CLOSED:
+            return None
+        card = ports.catalogue.categories[incident.category].run_card
+        units = suitable(tx.units(), card)
+        places = {
+            unit_id: fix.place
+            for unit_id, fix in ports.positions.newest([unit.unit_id for unit in units]).items()
+        }
+        ports.travel_times.close_roads(road_closures(ports, tx))
+        routes = ports.travel_times.nearest(incident.place, places, card.unit_count + ALTERNATIVES)
+        recommendation = Recommendation(
+            recommendation_id=new_id(),
+            incident_id=incident_id,
+            made_at=ports.clock.now(),
+            network=ports.travel_times.name,
+            candidates=rank_candidates(incident.place, units, places, routes),
+            considered=len(places),
+        )
+        tx.save_recommendation(recommendation)
+        tx.record(
+            Event(
+                type="recommendation.made",
+                at=recommendation.made_at,
+                actor_id=actor.actor_id,
+                subject=incident_id,
+                data={
+                    "network": recommendation.network,
+                    "considered": recommendation.considered,
+                    "callsigns": [candidate.callsign for candidate in recommendation.candidates],
+                },
+                changes=changes(recommendations=[recommendation]),
+            )
+        )
+    return recommendation
+
+
+def road_closures(ports: Ports, tx: Transaction) -> list[Closure]:
+    """The monitored points whose roads somebody declared closed or slow, as closures of the network."""
+    states = tx.point_states(list(ports.catalogue.points))
+    found = []
+    for point_id, state in sorted(states.items()):
+        if state.passability is Passability.OPEN:
+            continue
+        point = ports.catalogue.points[point_id]
+        found.append(
+            Closure(
+                closure_id=point_id,
+                name=point.name_zh,
+                place=point.place,
+                kind=point.kind,
+                state="closed" if state.passability is Passability.CLOSED else "slow",
+                radius_m=ports.catalogue.closure_radius_m[point.kind],
+            )
+        )
+    return found

@@ -1,0 +1,117 @@
+"""Records what a unit says of itself; its open assignment and the incident follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core.actor import Actor, Permission
+from core.errors import ConflictError, InvalidInputError, NotFoundError
+from core.events import Event
+from dispatch.model import AssignmentStatus, Unit, UnitStatus, advance_assignment, advance_incident
+from operations.instants import refuse_future
+from operations.ports import Ports, Transaction
+from operations.public_state import changes
+from operations.transaction import committed, require
+
+MILESTONES = {
+    UnitStatus.EN_ROUTE: AssignmentStatus.EN_ROUTE,
+    UnitStatus.ON_SCENE: AssignmentStatus.ON_SCENE,
+    UnitStatus.RETURNING: AssignmentStatus.CLEARED,
+    UnitStatus.AVAILABLE: AssignmentStatus.CLEARED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStatus:
+    """`source` says how it is known: `button`, `gps`, `simulated`. `assignment_id`, when given, must be
+    the unit's open one: a status meant for an assignment that was taken back must not end the next."""
+
+    unit_id: str
+    status: UnitStatus
+    observed_at: datetime
+    source: str
+    assignment_id: str | None = None
+
+
+def record_status(ports: Ports, actor: Actor, command: RecordStatus) -> Unit:
+    """Commits the status and the milestone it means. The same status again changes nothing.
+
+    Raises NotFoundError for an unknown unit, InvalidInputError for a future instant or a status only
+    the desk may set, ConflictError when the milestone cannot follow.
+    """
+    require(actor, Permission.REPORT_STATUS)
+    now = ports.clock.now()
+    if command.status is UnitStatus.DISPATCHED:
+        raise InvalidInputError("status: found dispatched, which only a dispatch at the desk sets")
+    refuse_future("observed_at", command.observed_at, now)
+    with committed(ports) as tx:
+        unit = tx.lock_units([command.unit_id]).get(command.unit_id)
+        if unit is None:
+            raise NotFoundError(f"found unit {command.unit_id!r}, expected a registered one")
+        require(actor, Permission.REPORT_STATUS, unit.jurisdiction)
+        if unit.status is command.status:
+            return unit
+        if command.assignment_id is not None and command.assignment_id != unit.assignment_id:
+            raise ConflictError(
+                f"{unit.callsign}: found assignment {command.assignment_id}, "
+                f"expected {unit.assignment_id or 'none'}; it has ended or was taken back",
+                assignment_id=unit.assignment_id,
+            )
+        if unit.assignment_id is None:
+            return _off_assignment(tx, actor, unit, command)
+        milestone = MILESTONES.get(command.status)
+        if milestone is None:
+            raise ConflictError(
+                f"{unit.callsign} is on an assignment; found {command.status}, expected one of "
+                f"{', '.join(sorted(MILESTONES))}; stand it down first"
+            )
+        assignment = tx.assignment(unit.assignment_id)
+        incident = tx.incident(assignment.incident_id)
+        advanced = advance_assignment(assignment, milestone, command.observed_at, reason=command.source)
+        tx.save_assignment(advanced)
+        unit = replace(
+            unit,
+            status=command.status,
+            status_at=command.observed_at,
+            version=unit.version + 1,
+            assignment_id=advanced.assignment_id if advanced.status.is_open else None,
+        )
+        tx.save_unit(unit)
+        incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
+        tx.save_incident(incident)
+        tx.record(
+            Event(
+                type="assignment.advanced",
+                at=command.observed_at,
+                actor_id=actor.actor_id,
+                subject=incident.incident_id,
+                data={"callsign": unit.callsign, "milestone": milestone.value, "source": command.source},
+                changes=changes(units=[unit], assignments=[advanced], incidents=[incident]),
+                origin=actor.origin,
+            )
+        )
+    return unit
+
+
+def _off_assignment(tx: Transaction, actor: Actor, unit: Unit, command: RecordStatus) -> Unit:
+    """A unit without an assignment may take a break, go out of service or come back, nothing else."""
+    if command.status in (UnitStatus.EN_ROUTE, UnitStatus.ON_SCENE):
+        raise ConflictError(
+            f"{unit.callsign} has no assignment; found {command.status}, expected one of available, "
+            "returning, on_break, out_of_service"
+        )
+    changed = replace(unit, status=command.status, status_at=command.observed_at, version=unit.version + 1)
+    tx.save_unit(changed)
+    tx.record(
+        Event(
+            type="unit.status_changed",
+            at=command.observed_at,
+            actor_id=actor.actor_id,
+            subject=unit.unit_id,
+            data={"from": unit.status.value, "to": changed.status.value, "source": command.source},
+            changes=changes(units=[changed]),
+            origin=actor.origin,
+        )
+    )
+    return changed

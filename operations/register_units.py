@@ -1,0 +1,90 @@
+"""Registers the units of a shift: who can be sent, from which net, with what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.actor import Actor, Permission
+from core.errors import InvalidInputError
+from core.events import Event
+from dispatch.model import Unit, UnitStatus
+from operations.ports import Ports
+from operations.transaction import committed, require
+
+MOST_UNITS = 60_000
+"""Position frames carry a unit's index in 16 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRegistration:
+    unit_id: str
+    callsign: str
+    net: str
+    kind: str
+    capabilities: frozenset[str]
+    jurisdiction: str
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterUnits:
+    units: tuple[UnitRegistration, ...]
+
+
+def register_units(ports: Ports, actor: Actor, command: RegisterUnits) -> tuple[Unit, ...]:
+    """Adds the units that are new and renames those that are not; status and assignment stay.
+
+    Raises InvalidInputError for an unknown net or two units of one id.
+    """
+    require(actor, Permission.REGISTER_UNITS)
+    ids = [unit.unit_id for unit in command.units]
+    if len(set(ids)) != len(ids):
+        raise InvalidInputError("units: found the same unit_id twice, expected each once")
+    for unit in command.units:
+        if unit.net not in ports.catalogue.nets:
+            raise InvalidInputError(
+                f"units: found net {unit.net!r} of {unit.unit_id}, "
+                f"expected one of {', '.join(sorted(ports.catalogue.nets))}"
+            )
+        require(actor, Permission.REGISTER_UNITS, unit.jurisdiction)
+    now = ports.clock.now()
+    with committed(ports) as tx:
+        known = {unit.unit_id: unit for unit in tx.units()}
+        index = max((unit.index for unit in known.values()), default=-1) + 1
+        registered = []
+        for new in command.units:
+            old = known.get(new.unit_id)
+            registered.append(
+                Unit(
+                    unit_id=new.unit_id,
+                    index=old.index if old else index,
+                    callsign=new.callsign,
+                    net=new.net,
+                    kind=new.kind,
+                    capabilities=new.capabilities,
+                    jurisdiction=new.jurisdiction,
+                    status=old.status if old else UnitStatus.AVAILABLE,
+                    status_at=old.status_at if old else now,
+                    synthetic=new.synthetic,
+                    version=old.version if old else 1,
+                    assignment_id=old.assignment_id if old else None,
+                )
+            )
+            index += old is None
+        if index > MOST_UNITS:
+            raise InvalidInputError(f"units: found {index} in all, expected at most {MOST_UNITS}")
+        if all(known.get(unit.unit_id) == unit for unit in registered):
+            return tuple(registered)
+        tx.register_units(registered)
+        tx.record(
+            Event(
+                type="units.registered",
+                at=now,
+                actor_id=actor.actor_id,
+                subject="units",
+                data={"count": len(registered)},
+                origin=actor.origin,
+                reload=True,
+            )
+        )
+    return tuple(registered)

@@ -1,0 +1,101 @@
+"""Whether a road can be driven, as a person or another system states it; a closed road opens an incident."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts.lifecycle import WATERLOGGING
+from alerts.model import Passability, PointState
+from core.actor import Actor, Permission
+from core.errors import NotFoundError
+from core.events import Event
+from operations.instants import refuse_future
+from operations.open_incident import incident_at_point
+from operations.ports import Ports
+from operations.public_state import changes, point_state
+from operations.transaction import committed, require
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPassability:
+    """`source` says who states it: a traffic police bulletin, an officer on the desk."""
+
+    point_id: str
+    passability: Passability
+    observed_at: datetime
+    source: str
+    note: str | None = None
+
+
+def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -> PointState:
+    """Commits the fact; a repeated or older report changes nothing.
+
+    Raises NotFoundError for an unknown point, InvalidInputError for a future instant.
+    """
+    point = ports.catalogue.points.get(command.point_id)
+    if point is None:
+        raise NotFoundError(
+            f"found point {command.point_id!r}, expected one of the catalogue's points / 没有这个监测点"
+        )
+    require(actor, Permission.SET_PASSABILITY, point.jurisdiction)
+    now = ports.clock.now()
+    refuse_future("observed_at", command.observed_at, now)
+    opened = None
+    with committed(ports) as tx:
+        before = tx.point_states([point.point_id]).get(point.point_id, PointState(point.point_id))
+        if before.passability_at is not None and command.observed_at <= before.passability_at:
+            return before
+        after = replace(
+            before,
+            passability=command.passability,
+            passability_at=command.observed_at,
+            passability_by=command.source,
+            passability_note=command.note,
+        )
+        tx.save_point_states([after])
+        incidents = []
+        if command.passability is Passability.CLOSED and before.passability is not Passability.CLOSED:
+            incident, is_new = incident_at_point(
+                ports,
+                tx,
+                point,
+                category=WATERLOGGING,
+                what_zh="断交",
+                what_en="road closed",
+                at=command.observed_at,
+                origin="closure",
+            )
+            incidents.append(incident)
+            opened = incident.incident_id if is_new else None
+        tx.record(
+            Event(
+                type="passability.changed",
+                at=command.observed_at,
+                actor_id=actor.actor_id,
+                subject=point.point_id,
+                data={
+                    "from": before.passability.value,
+                    "to": command.passability.value,
+                    "source": command.source,
+                    "note": command.note,
+                },
+                changes=changes(points=[point_state(after, point)], incidents=incidents),
+                origin=actor.origin,
+            )
+        )
+        if opened:
+            tx.record(
+                Event(
+                    type="incident.opened",
+                    at=command.observed_at,
+                    actor_id=actor.actor_id,
+                    subject=opened,
+                    data={"point_id": point.point_id, "because": "closed"},
+                    changes=changes(incidents=incidents),
+                    origin=actor.origin,
+                )
+            )
+    if opened:
+        ports.work.recommend_units(opened)
+    return after

@@ -1,0 +1,79 @@
+"""Takes unit positions in; only the newest of each unit is kept, on the position board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.actor import Actor, Permission
+from core.geo import BoundingBox
+from operations.instants import FUTURE_TOLERANCE
+from operations.ports import Fix, Ports, QuarantinedItem
+from operations.transaction import require
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPositions:
+    fixes: tuple[Fix, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsResult:
+    """`stale` fixes were older than what the board already has; harmless."""
+
+    accepted: int
+    stale: int
+    quarantined: tuple[QuarantinedItem, ...]
+
+
+def report_positions(
+    ports: Ports, actor: Actor, command: ReportPositions, known_units: frozenset[str], bounds: BoundingBox
+) -> PositionsResult:
+    """Puts sound fixes on the board; unknown units, places outside the city's bounds and future
+    instants are quarantined. Positions are no journal rows: they are replaced every second and
+    come back by themselves.
+
+    `known_units` are the registered unit ids, `bounds` encloses the city (a district test for every
+    fix would cost more than it finds). Raises UnavailableError when the board is away.
+    """
+    require(actor, Permission.REPORT_POSITIONS)
+    now = ports.clock.now()
+    latest = now + FUTURE_TOLERANCE
+    sound: list[Fix] = []
+    odd: list[QuarantinedItem] = []
+    for fix in command.fixes:
+        reason = _what_is_wrong(fix, known_units, bounds, latest)
+        if reason is None:
+            sound.append(fix)
+        else:
+            odd.append(_quarantined(fix, *reason))
+    accepted = ports.positions.put(sound) if sound else 0
+    if odd:
+        with ports.store.transaction() as tx:
+            tx.quarantine(odd, actor.actor_id, now)
+    return PositionsResult(accepted, len(sound) - accepted, tuple(odd))
+
+
+def _what_is_wrong(
+    fix: Fix, known_units: frozenset[str], bounds: BoundingBox, latest: datetime
+) -> tuple[str, str] | None:
+    if fix.unit_id not in known_units:
+        return "unknown-unit", f"found unit {fix.unit_id!r}, expected a registered one"
+    if not bounds.contains(fix.place):
+        return (
+            "outside-city",
+            f"found {fix.place.lon:.5f},{fix.place.lat:.5f}, expected a place inside {tuple(bounds)}",
+        )
+    if fix.fixed_at > latest:
+        return "future", f"found {fix.fixed_at.isoformat()}, expected no later than {latest.isoformat()}"
+    return None
+
+
+def _quarantined(fix: Fix, reason: str, detail: str) -> QuarantinedItem:
+    item = {
+        "unit_id": fix.unit_id,
+        "lon": fix.place.lon,
+        "lat": fix.place.lat,
+        "fixed_at": fix.fixed_at.isoformat(),
+    }
+    return QuarantinedItem("position", reason, detail, item)

@@ -1,0 +1,77 @@
+"""Takes a dispatch back: the unit is free again, the record stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core.actor import Actor, Permission
+from core.errors import ConflictError
+from core.events import Event
+from dispatch.model import (
+    Assignment,
+    AssignmentStatus,
+    Unit,
+    UnitStatus,
+    advance_assignment,
+    advance_incident,
+)
+from operations.ports import Ports, Transaction
+from operations.public_state import changes
+from operations.transaction import committed, require
+
+
+@dataclass(frozen=True, slots=True)
+class StandDownUnit:
+    assignment_id: str
+    reason: str
+
+
+def stand_down_unit(ports: Ports, actor: Actor, command: StandDownUnit) -> Assignment:
+    """Commits the end of the assignment; one already stood down is answered as it is.
+
+    Raises NotFoundError, ConflictError when the unit has cleared already, PermissionDeniedError.
+    """
+    require(actor, Permission.DISPATCH)
+    now = ports.clock.now()
+    with committed(ports) as tx:
+        unit_id = tx.assignment(command.assignment_id).unit_id
+        unit = tx.lock_units([unit_id])[unit_id]
+        assignment = tx.assignment(command.assignment_id)
+        require(actor, Permission.DISPATCH, assignment.jurisdiction)
+        if assignment.status is AssignmentStatus.STOOD_DOWN:
+            return assignment
+        incident = tx.incident(assignment.incident_id)
+        ended, freed = release(tx, unit, assignment, command.reason, now)
+        incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
+        tx.save_incident(incident)
+        tx.record(
+            Event(
+                type="assignment.stood_down",
+                at=now,
+                actor_id=actor.actor_id,
+                subject=incident.incident_id,
+                data={"by": actor.name, "callsign": ended.callsign, "reason": command.reason},
+                changes=changes(units=[freed], assignments=[ended], incidents=[incident]),
+                origin=actor.origin,
+            )
+        )
+    return ended
+
+
+def release(
+    tx: Transaction, unit: Unit, assignment: Assignment, reason: str, now: datetime
+) -> tuple[Assignment, Unit]:
+    """Ends the assignment and frees its (locked) unit; saves both, records nothing."""
+    if unit.assignment_id != assignment.assignment_id:
+        raise ConflictError(
+            f"{unit.callsign} 已结束该任务 / has ended this assignment ({assignment.status})",
+            assignment_id=assignment.assignment_id,
+        )
+    ended = advance_assignment(assignment, AssignmentStatus.STOOD_DOWN, now, reason=reason)
+    freed = replace(
+        unit, status=UnitStatus.AVAILABLE, status_at=now, version=unit.version + 1, assignment_id=None
+    )
+    tx.save_assignment(ended)
+    tx.save_unit(freed)
+    return ended, freed

@@ -1,0 +1,118 @@
+"""Takes a call down: the call and its incident, once for each idempotency key."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.actor import Actor, Permission
+from core.errors import InvalidInputError
+from core.events import Event
+from core.geo import LonLat
+from core.ids import new_id
+from dispatch.model import Call, Incident
+from operations.instants import refuse_future
+from operations.open_incident import new_incident
+from operations.ports import Ports
+from operations.public_state import changes
+from operations.transaction import committed, require
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCall:
+    idempotency_key: str
+    category: str
+    place: LonLat
+    caller: str
+    text: str
+    received_at: datetime
+
+    @property
+    def digest(self) -> str:
+        """What makes two calls with one key the same call."""
+        parts = (
+            self.category,
+            f"{self.place.lon:.6f},{self.place.lat:.6f}",
+            self.caller,
+            self.text,
+            self.received_at.isoformat(),
+        )
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenCall:
+    """`repeated` says that the key came before and this is the answer given then."""
+
+    call_id: str
+    incident_id: str
+    incident_number: str
+    repeated: bool
+
+
+def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
+    """Commits the call and opens its incident; the recommendation follows in a worker.
+
+    Raises InvalidInputError for an unknown category, a place outside the city or a future instant,
+    ConflictError when the key came before with another call.
+    """
+    category = ports.catalogue.categories.get(command.category)
+    if category is None:
+        raise InvalidInputError(
+            f"category: found {command.category!r}, expected one of "
+            f"{', '.join(sorted(ports.catalogue.categories))}"
+        )
+    jurisdiction = ports.areas.jurisdiction_of(command.place)
+    if jurisdiction is None:
+        raise InvalidInputError(
+            f"place: found {command.place.lon:.5f},{command.place.lat:.5f}, expected a place inside the "
+            "city (WGS-84; was another frame meant?) / 地点不在本市范围内，请检查坐标系"
+        )
+    require(actor, Permission.TAKE_CALL, jurisdiction)
+    now = ports.clock.now()
+    refuse_future("received_at", command.received_at, now)
+    with committed(ports) as tx:
+        answer = tx.remembered_answer(actor.actor_id, command.idempotency_key, command.digest)
+        if answer is not None:
+            return TakenCall(**answer, repeated=True)
+        incident: Incident = new_incident(
+            tx,
+            category=category.code,
+            title_zh=f"{category.name_zh}报警",
+            title_en=f"{category.name_en} call",
+            place=command.place,
+            jurisdiction=jurisdiction,
+            priority=category.priority,
+            at=command.received_at,
+            origin="call",
+        )
+        call = Call(
+            call_id=new_id(),
+            incident_id=incident.incident_id,
+            caller=command.caller,
+            text=command.text,
+            place=command.place,
+            received_at=command.received_at,
+            taken_by=actor.name,
+        )
+        tx.save_call(call)
+        taken = {
+            "call_id": call.call_id,
+            "incident_id": incident.incident_id,
+            "incident_number": incident.number,
+        }
+        tx.remember_answer(actor.actor_id, command.idempotency_key, command.digest, taken, now)
+        tx.record(
+            Event(
+                type="call.taken",
+                at=command.received_at,
+                actor_id=actor.actor_id,
+                subject=incident.incident_id,
+                data={"call_id": call.call_id, "text": command.text, "caller": command.caller},
+                changes=changes(incidents=[incident]),
+                origin=actor.origin,
+            )
+        )
+    ports.work.recommend_units(incident.incident_id)
+    return TakenCall(**taken, repeated=False)

@@ -1,0 +1,33 @@
+"""The frame of every action: may the actor do it, one transaction, then the doorbell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.actor import Actor, Permission
+from core.errors import PermissionDeniedError
+from operations.ports import Ports, Transaction
+
+
+def require(actor: Actor, permission: Permission, jurisdiction: str | None = None) -> None:
+    """Raises PermissionDeniedError unless the actor may do this here."""
+    if not actor.may(permission):
+        raise PermissionDeniedError(
+            f"{actor.name} ({actor.role}) 无权进行此操作 / may not {permission}", permission=str(permission)
+        )
+    if jurisdiction is not None and not actor.covers(jurisdiction):
+        raise PermissionDeniedError(
+            f"{actor.name} 的辖区是 {actor.jurisdiction}，此处属于 {jurisdiction} / "
+            f"jurisdiction is {actor.jurisdiction}, this lies in {jurisdiction}",
+            jurisdiction=jurisdiction,
+        )
+
+
+@contextmanager
+def committed(ports: Ports) -> Iterator[Transaction]:
+    """One transaction; after its commit the doorbell is rung if the journal grew."""
+    with ports.store.transaction() as tx:
+        yield tx
+    if tx.last_seq:
+        ports.doorbell.ring(tx.last_seq)
