@@ -1,0 +1,178 @@
+"""The store over PostgreSQL: transactions that journal themselves, and reads as of one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, func, or_, select
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+
+from alerts.model import Alert, PointState
+from core.clock import DrillTime
+from core.errors import UnavailableError
+from core.events import Event, JournalRow
+from dispatch.model import Assignment, Incident, Unit
+from dispatch.recommendation import Recommendation
+from operations.ports import GradingLag, Snapshot
+from store import journal
+from store import tables as t
+from store.dispatch_rows import CURRENT_RUN, DispatchRows
+from store.drill_rows import DrillRows, read_drill_time
+from store.reading_rows import GRADING, ReadingRows
+from store.rows import from_row
+
+
+class SqlTransaction(ReadingRows, DispatchRows, DrillRows):
+    """One transaction; fulfils operations.ports.Transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.last_seq = 0
+        self.events: list[Event] = []
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+
+
+def make_engine(database_url: str, pool_size: int = 10) -> Engine:
+    """An engine whose sessions speak UTC and JSON by orjson. Accepts `postgresql://` URLs."""
+    url = database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=5s", "connect_timeout": 3},
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns the driver's ways of saying that the database is away into UnavailableError."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, TimeoutError) as error:
+        raise UnavailableError(
+            f"数据库不可用，未作任何更改 / the database is away, nothing was changed: {error.__class__.__name__}"
+        ) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise UnavailableError("数据库连接中断 / the database connection broke") from error
+        raise
+
+
+class SqlStore:
+    """The database; fulfils operations.ports.Store."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._reading = engine.execution_options(isolation_level="REPEATABLE READ")
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlTransaction]:
+        with translated(), self.engine.begin() as connection:
+            tx = SqlTransaction(connection)
+            yield tx
+            if tx.events:
+                last_seq = journal.append(connection, tx.events)
+        if tx.events:
+            tx.last_seq = last_seq
+
+    def snapshot(self, closed_since: datetime) -> Snapshot:
+        with translated(), self._reading.begin() as connection:
+            # The first read of a REPEATABLE READ transaction fixes the instant all others see.
+            seq = connection.execute(select(t.journal_head.c.seq)).scalar_one()
+            alert, incident, assignment = t.alerts.c, t.incidents.c, t.assignments.c
+            incidents = _all(
+                connection,
+                Incident,
+                select(t.incidents)
+                .where(or_(incident.status != "closed", incident.closed_at >= closed_since))
+                .where(incident.run == CURRENT_RUN),
+            )
+            ids = [found.incident_id for found in incidents]
+            return Snapshot(
+                seq=seq,
+                alerts=_all(
+                    connection,
+                    Alert,
+                    select(t.alerts)
+                    .where(or_(alert.status != "cleared", alert.cleared_at >= closed_since))
+                    .where(alert.run == CURRENT_RUN),
+                ),
+                incidents=incidents,
+                units=_all(connection, Unit, select(t.units).order_by(t.units.c.index)),
+                assignments=_all(
+                    connection, Assignment, select(t.assignments).where(assignment.incident_id.in_(ids))
+                ),
+                recommendations=_all(
+                    connection,
+                    Recommendation,
+                    select(t.recommendations)
+                    .join(t.incidents, t.incidents.c.incident_id == t.recommendations.c.incident_id)
+                    .where(t.recommendations.c.incident_id.in_(ids), incident.status != "closed"),
+                ),
+                point_states=_all(connection, PointState, select(t.point_states)),
+                drill_time=read_drill_time(connection),
+            )
+
+    def head(self) -> int:
+        with translated(), self.engine.connect() as connection:
+            return int(connection.execute(select(t.journal_head.c.seq)).scalar_one())
+
+    def journal_after(self, seq: int, limit: int) -> Sequence[JournalRow]:
+        with translated(), self.engine.connect() as connection:
+            return journal.after(connection, seq, limit)
+
+    def journal_of(self, subjects: Collection[str], limit: int) -> Sequence[JournalRow]:
+        with translated(), self.engine.connect() as connection:
+            return journal.about(connection, list(subjects), limit)
+
+    def incidents_reached_since(self, since: datetime) -> Sequence[Incident]:
+        incident = t.incidents.c
+        with translated(), self.engine.connect() as connection:
+            return _all(
+                connection,
+                Incident,
+                select(t.incidents).where(incident.first_on_scene_at >= since, incident.run == CURRENT_RUN),
+            )
+
+    def grading_lag(self) -> GradingLag:
+        cursor = select(t.cursors.c.seq).where(t.cursors.c.name == GRADING).scalar_subquery()
+        waiting = select(func.count(), func.min(t.journal.c.recorded_at)).where(
+            t.journal.c.type == "readings.ingested", t.journal.c.seq > cursor
+        )
+        with translated(), self.engine.connect() as connection:
+            count, oldest = connection.execute(waiting).one()
+        return GradingLag(count, oldest)
+
+    def incidents_without_advice(self) -> Sequence[str]:
+        incident, advice = t.incidents.c, t.recommendations.c
+        asked = (
+            select(incident.incident_id)
+            .outerjoin(t.recommendations, advice.incident_id == incident.incident_id)
+            .where(incident.status == "open", advice.incident_id.is_(None))
+        )
+        with translated(), self.engine.connect() as connection:
+            return list(connection.execute(asked).scalars())
+
+    def drill_time(self) -> DrillTime | None:
+        """The drill's time as committed; for the clock of every process."""
+        with translated(), self.engine.connect() as connection:
+            return read_drill_time(connection)
+
+    def quarantined_count(self) -> int:
+        """How many items are in quarantine."""
+        with translated(), self.engine.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(t.quarantine)).scalar_one())
+
+
+def _all(connection: Connection, kind: type[Any], asked: Any) -> list[Any]:
+    return [from_row(kind, row) for row in connection.execute(asked).mappings()]

@@ -1,0 +1,63 @@
+"""The journal: appended in commit order and without holes, read four ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from core.events import Event, JournalRow
+from store import tables as t
+
+
+def append(connection: Connection, events: Sequence[Event]) -> int:
+    """Writes the events and answers the last sequence number.
+
+    Takes the lock on the journal's head, so it is the last thing a transaction does: whoever holds it
+    is about to commit.
+    """
+    head = t.journal_head.c.seq
+    grown = update(t.journal_head).values(seq=head + len(events)).returning(head)
+    last = int(connection.execute(grown).scalar_one())
+    first = last - len(events) + 1
+    rows = [
+        {
+            "seq": seq,
+            "at": event.at,
+            "type": event.type,
+            "actor_id": event.actor_id,
+            "subject": event.subject,
+            "origin": event.origin,
+            "reload": event.reload,
+            "data": dict(event.data),
+            "changes": dict(event.changes),
+        }
+        for seq, event in enumerate(events, first)
+    ]
+    connection.execute(insert(t.journal), rows)
+    return last
+
+
+def after(connection: Connection, seq: int, limit: int) -> list[JournalRow]:
+    asked = select(t.journal).where(t.journal.c.seq > seq).order_by(t.journal.c.seq).limit(limit)
+    return [_row(row) for row in connection.execute(asked)]
+
+
+def about(connection: Connection, subjects: Sequence[str], limit: int) -> list[JournalRow]:
+    asked = select(t.journal).where(t.journal.c.subject.in_(subjects)).order_by(t.journal.c.seq.desc())
+    return [_row(row) for row in connection.execute(asked.limit(limit))][::-1]
+
+
+def _row(row: Row[Any]) -> JournalRow:
+    event = Event(
+        type=row.type,
+        at=row.at,
+        actor_id=row.actor_id,
+        subject=row.subject,
+        data=row.data,
+        changes=row.changes,
+        origin=row.origin,
+        reload=row.reload,
+    )
+    return JournalRow(row.seq, row.recorded_at, event)

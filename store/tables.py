@@ -1,0 +1,266 @@
+"""The tables of the command centre; column names are the domain's field names."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from store.metadata import metadata
+
+Instant = DateTime(timezone=True)
+
+# One row whose lock orders all commits that are journalled: sequence numbers are handed out in commit
+# order and without holes, which is what lets a reader trust "everything after N".
+journal_head = Table(
+    "journal_head",
+    metadata,
+    Column("only", Boolean, primary_key=True, server_default=text("true")),
+    Column("seq", BigInteger, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("recorded_at", Instant, nullable=False, server_default=text("clock_timestamp()")),
+    Column("at", Instant, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("origin", Text, nullable=False, server_default=""),
+    Column("reload", Boolean, nullable=False, server_default=text("false")),
+    Column("data", JSONB, nullable=False),
+    Column("changes", JSONB, nullable=False),
+    Index("journal_subject", "subject", "seq"),
+    Index("journal_batches", "seq", postgresql_where=text("type = 'readings.ingested'")),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+# `run` counts drill runs: a drill that is begun again sends the same instants again. 0 in service.
+drill_clock = Table(
+    "drill_clock",
+    metadata,
+    Column("only", Boolean, primary_key=True, server_default=text("true")),
+    Column("run", Integer, nullable=False),
+    Column("scenario", Text),
+    Column("anchor_wall", Instant),
+    Column("anchor_at", Instant),
+    Column("speed", Float),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("point_id", Text, primary_key=True),
+    Column("observed_at", Instant, primary_key=True),
+    Column("depth_cm", Float, nullable=False),
+    Column("batch_id", String(26), nullable=False),
+    Index("readings_batch", "batch_id"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("quarantine_id", BigInteger, primary_key=True, autoincrement=True),
+    Column("recorded_at", Instant, nullable=False, server_default=text("clock_timestamp()")),
+    Column("at", Instant, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("item", JSONB, nullable=False),
+)
+
+point_states = Table(
+    "point_states",
+    metadata,
+    Column("point_id", Text, primary_key=True),
+    Column("last_observed_at", Instant),
+    Column("depth_cm", Float),
+    Column("grade_code", Text),
+    Column("rising_to", Text),
+    Column("rising_since", Instant),
+    Column("falling_to", Text),
+    Column("falling_since", Instant),
+    Column("passability", Text, nullable=False),
+    Column("passability_at", Instant),
+    Column("passability_by", Text),
+    Column("passability_note", Text),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("alert_id", String(26), primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("point_id", Text, nullable=False),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("grade_code", Text, nullable=False),
+    Column("depth_cm", Float, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("table_version", Text, nullable=False),
+    Column("acknowledged_at", Instant),
+    Column("acknowledged_by", Text),
+    Column("note", Text),
+    Column("cleared_at", Instant),
+    Column("incident_id", String(26)),
+    # The database itself refuses a second open alert about the same thing at the same place.
+    Index(
+        "one_open_alert", "category", "point_id", unique=True, postgresql_where=text("status <> 'cleared'")
+    ),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", String(26), primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("title_zh", Text, nullable=False),
+    Column("title_en", Text, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("point_id", Text),
+    Column("first_dispatched_at", Instant),
+    Column("first_on_scene_at", Instant),
+    Column("closed_at", Instant),
+    Column("closed_by", Text),
+    Column("note", Text),
+    Index("incident_number", "run", "number", unique=True),
+    Index("incidents_open", "changed_at", postgresql_where=text("status <> 'closed'")),
+    Index(
+        "one_open_incident",
+        "category",
+        "point_id",
+        unique=True,
+        postgresql_where=text("status <> 'closed' AND point_id IS NOT NULL"),
+    ),
+)
+
+incident_numbers = Table(
+    "incident_numbers",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("call_id", String(26), primary_key=True),
+    Column("incident_id", String(26), nullable=False, index=True),
+    Column("caller", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("taken_by", Text, nullable=False),
+)
+
+units = Table(
+    "units",
+    metadata,
+    Column("unit_id", Text, primary_key=True),
+    Column("index", Integer, nullable=False, unique=True),
+    Column("callsign", Text, nullable=False),
+    Column("net", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("capabilities", ARRAY(Text), nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("status_at", Instant, nullable=False),
+    Column("synthetic", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("assignment_id", String(26)),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("assignment_id", String(26), primary_key=True),
+    Column("incident_id", String(26), nullable=False, index=True),
+    Column("unit_id", Text, nullable=False),
+    Column("callsign", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("dispatched_at", Instant, nullable=False),
+    Column("dispatched_by", Text, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("travel_time_s", Float),
+    Column("distance_m", Float),
+    Column("eta_at", Instant),
+    Column("path", JSONB, nullable=False),
+    Column("straight_line", Boolean, nullable=False),
+    Column("en_route_at", Instant),
+    Column("on_scene_at", Instant),
+    Column("ended_at", Instant),
+    Column("end_reason", Text),
+    Column("override_reason", Text),
+    # A unit has one open assignment at most, whatever a program above does wrong.
+    Index(
+        "one_open_assignment",
+        "unit_id",
+        unique=True,
+        postgresql_where=text("status NOT IN ('cleared', 'stood_down')"),
+    ),
+)
+
+recommendations = Table(
+    "recommendations",
+    metadata,
+    Column("incident_id", String(26), primary_key=True),
+    Column("recommendation_id", String(26), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("network", Text, nullable=False),
+    Column("candidates", JSONB, nullable=False),
+    Column("considered", Integer, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("actor_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("answer", JSONB, nullable=False),
+    Column("at", Instant, nullable=False),
+)
