@@ -1,0 +1,30 @@
+"""A long-lived RQ worker: it holds the road network, so it does not fork."""
+
+from __future__ import annotations
+
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from jobs.context import WorkerContext, bind
+from jobs.names import DISPATCH_QUEUE, GRADING_QUEUE
+
+
+class LongLivedWorker(SimpleWorker):
+    """Looks for Redis again every second after losing it, instead of backing off to a minute."""
+
+    max_connection_wait_time = 1.0
+
+
+def work(context: WorkerContext, connection: Redis, name: str, dispatch_first: bool) -> None:
+    """Works until it is told to stop. Two kinds of worker prefer different queues, so that a storm of
+    readings never keeps an officer waiting for advice, and either can do the other's work.
+
+    `connection` must have no socket timeout (RQ blocks on it) and be opened in this process.
+    """
+    bind(context)
+    order = [DISPATCH_QUEUE, GRADING_QUEUE] if dispatch_first else [GRADING_QUEUE, DISPATCH_QUEUE]
+    queues = [Queue(queue, connection=connection, serializer=JSONSerializer) for queue in order]
+    worker = LongLivedWorker(queues, connection=connection, serializer=JSONSerializer, name=name)
+    worker.log_job_description = False
+    worker.work(logging_level="WARNING")

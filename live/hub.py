@@ -1,0 +1,248 @@
+"""One hub in each web process: follows the journal and the position board, and hands both to its listeners."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from core.actor import Actor
+from core.errors import UnavailableError
+from core.events import JournalRow
+from live import frames
+from live.doorbell import listen
+from live.health import HealthMonitor
+from live.listener import Listener
+from live.positions import RedisPositionBoard
+from operations.ports import Ports
+
+log = logging.getLogger(__name__)
+
+POLL_S = 1.0
+"""How often the journal is read when no doorbell rings."""
+FRAME_EVERY_S = 1.0
+HEALTH_EVERY_S = 2.0
+METRICS_DEBOUNCE_S = 0.3
+SNAPSHOT_FRESH_S = 1.0
+STARTS_WITHIN_S = 5.0
+ROWS_KEPT = 2_000
+ROWS_A_READ = 500
+
+_CHANGES_METRICS = ("assignment.", "incident.closed", "drill.")
+
+
+@dataclass(frozen=True, slots=True)
+class HubSources:
+    """What the hub asks; all but `clock` block and are called in threads."""
+
+    snapshot: Callable[[Actor], dict[str, Any]]
+    metrics: Callable[[], dict[str, Any]]
+    clock: Callable[[], dict[str, Any]]
+    refresh_clock: Callable[[], None]
+
+
+class LiveHub:
+    """Snapshot, then stream: a listener gets the state as of row N, then every row after N, in order.
+
+    Runs in one event loop; nothing here is locked because nothing here awaits between reading and writing
+    the hub's own state.
+    """
+
+    def __init__(
+        self,
+        ports: Ports,
+        board: RedisPositionBoard,
+        health: HealthMonitor,
+        sources: HubSources,
+        redis_url: str,
+    ) -> None:
+        self._ports = ports
+        self._board = board
+        self._health = health
+        self._sources = sources
+        self._redis_url = redis_url
+        self._listeners: set[Listener] = set()
+        self._rows: deque[JournalRow] = deque(maxlen=ROWS_KEPT)
+        self._seq = -1
+        self._started = asyncio.Event()
+        self._rung = asyncio.Event()
+        self._metrics_due = asyncio.Event()
+        self._snapshots: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._snapshot_locks: dict[str, asyncio.Lock] = {}
+        self._roster: dict[str, dict[str, int]] = {}
+        self._position_frames: dict[str, bytes] = {}
+        self._readings_at: float | None = None
+        self._last: dict[str, dict[str, Any]] = {"metrics": {}, "health": {}}
+        self._jurisdiction_of_point = {p.point_id: p.jurisdiction for p in ports.catalogue.points.values()}
+
+    async def run(self) -> None:
+        """Everything the hub does, until cancelled."""
+        await asyncio.gather(
+            listen(self._redis_url, self._rung.set),
+            self._repeat(self._follow_journal),
+            self._repeat(self._push_positions),
+            self._repeat(self._push_health),
+            self._repeat(self._push_metrics),
+        )
+
+    # -- listeners ---------------------------------------------------------------------------------
+
+    async def join(self, listener: Listener) -> None:
+        """Gives a listener its snapshot and from then on every row. Raises UnavailableError."""
+        try:
+            await asyncio.wait_for(self._started.wait(), STARTS_WITHIN_S)
+        except TimeoutError as error:
+            raise UnavailableError("实时通道尚未就绪 / the live hub has not read the journal yet") from error
+        await self.catch_up(listener)
+        self._listeners.add(listener)
+
+    def leave(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+
+    async def catch_up(self, listener: Listener) -> None:
+        """Puts a snapshot and all rows after it into the listener's queue, in one go."""
+        snapshot = await self._snapshot(listener.actor)
+        known_from = self._rows[0].seq if self._rows else self._seq + 1
+        if snapshot["seq"] < self._seq and snapshot["seq"] + 1 < known_from:
+            self._snapshots.pop(listener.actor.jurisdiction, None)
+            snapshot = await self._snapshot(listener.actor)
+        listener.begin(snapshot["seq"], frames.frame("snapshot", **snapshot, **self._surroundings(listener)))
+        for row in self._rows:
+            listener.offer(row.seq, self._encode(row, listener.actor.jurisdiction))
+        position_frame = self._position_frames.get(listener.actor.jurisdiction)
+        if position_frame is not None:
+            listener.show(position_frame)
+
+    def _surroundings(self, listener: Listener) -> dict[str, Any]:
+        actor = listener.actor
+        return {
+            "actor": {
+                "actor_id": actor.actor_id,
+                "name": actor.name,
+                "role": actor.role.value,
+                "jurisdiction": actor.jurisdiction,
+                "permissions": sorted(actor.permissions),
+            },
+            "clock": self._sources.clock(),
+            **self._last,
+        }
+
+    async def _snapshot(self, actor: Actor) -> dict[str, Any]:
+        """One read serves all who ask within a second, so that a restart with 500 screens is one read."""
+        jurisdiction = actor.jurisdiction
+        async with self._snapshot_locks.setdefault(jurisdiction, asyncio.Lock()):
+            cached = self._snapshots.get(jurisdiction)
+            if cached is None or time.monotonic() - cached[0] > SNAPSHOT_FRESH_S:
+                state = await asyncio.to_thread(self._sources.snapshot, actor)
+                cached = (time.monotonic(), state)
+                self._snapshots[jurisdiction] = cached
+                self._roster[jurisdiction] = {u["unit_id"]: u["index"] for u in state["state"]["units"]}
+            return cached[1]
+
+    # -- the journal -------------------------------------------------------------------------------
+
+    async def _follow_journal(self) -> None:
+        with suppress(TimeoutError):  # no doorbell within the second: read anyway
+            await asyncio.wait_for(self._rung.wait(), POLL_S)
+        self._rung.clear()
+        if self._seq < 0:
+            self._seq = await asyncio.to_thread(self._ports.store.head)
+            self._started.set()
+            self._metrics_due.set()
+        while rows := await asyncio.to_thread(self._ports.store.journal_after, self._seq, ROWS_A_READ):
+            for row in rows:
+                self._take(row)
+            if any(row.event.type.startswith("drill.") for row in rows):
+                await asyncio.to_thread(self._sources.refresh_clock)
+                self._broadcast(frames.frame("clock", clock=self._sources.clock()))
+
+    def _take(self, row: JournalRow) -> None:
+        self._seq = row.seq
+        self._rows.append(row)
+        kind = row.event.type
+        if kind == "readings.ingested":
+            self._readings_at = row.recorded_at.timestamp()
+        if kind.startswith(_CHANGES_METRICS):
+            self._metrics_due.set()
+        if row.event.reload:
+            self._rows.clear()
+            self._snapshots.clear()
+        for listener in tuple(self._listeners):
+            if row.event.reload:
+                listener.ask_again()
+            else:
+                listener.offer(row.seq, self._encode(row, listener.actor.jurisdiction))
+
+    def _encode(self, row: JournalRow, jurisdiction: str) -> str:
+        return _cached_frame(_Encodable(row, jurisdiction, self._jurisdiction_of_point))
+
+    def _broadcast(self, text: str) -> None:
+        for listener in tuple(self._listeners):
+            listener.tell(text)
+
+    # -- what is not in the journal ----------------------------------------------------------------
+
+    async def _push_positions(self) -> None:
+        await asyncio.sleep(FRAME_EVERY_S - time.time() % FRAME_EVERY_S)
+        if not self._listeners:
+            return
+        positions = await asyncio.to_thread(self._board.everything)
+        wall_s = time.time()
+        for jurisdiction in {listener.actor.jurisdiction for listener in self._listeners}:
+            frame = positions.frame(self._roster.get(jurisdiction, {}), wall_s)
+            self._position_frames[jurisdiction] = frame
+        for listener in tuple(self._listeners):
+            listener.show(self._position_frames[listener.actor.jurisdiction])
+
+    async def _push_health(self) -> None:
+        units_total = max((len(roster) for roster in self._roster.values()), default=0)
+        self._last["health"] = await asyncio.to_thread(self._health.look, self._readings_at, units_total)
+        self._broadcast(frames.frame("health", health=self._last["health"]))
+        await asyncio.sleep(HEALTH_EVERY_S)
+
+    async def _push_metrics(self) -> None:
+        await self._metrics_due.wait()
+        await asyncio.sleep(METRICS_DEBOUNCE_S)
+        self._metrics_due.clear()
+        self._last["metrics"] = await asyncio.to_thread(self._sources.metrics)
+        self._broadcast(frames.frame("metrics", metrics=self._last["metrics"]))
+
+    async def _repeat(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Runs a step for ever. A part that is away is what the health frame tells; anything else is a fault
+        that is logged, and the next round goes on: a hub that stops is a wall that lies."""
+        while True:
+            try:
+                await step()
+            except UnavailableError as error:
+                log.warning("%s: %s", step.__name__, error)
+                await asyncio.sleep(POLL_S)
+            except Exception:
+                log.exception("%s failed and goes on", step.__name__)
+                await asyncio.sleep(POLL_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Encodable:
+    row: JournalRow
+    jurisdiction: str
+    jurisdiction_of_point: Mapping[str, str]
+
+    def __hash__(self) -> int:
+        return hash((self.row.seq, self.jurisdiction))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Encodable) and (self.row.seq, self.jurisdiction) == (
+            other.row.seq,
+            other.jurisdiction,
+        )
+
+
+@lru_cache(maxsize=256)
+def _cached_frame(what: _Encodable) -> str:
+    return frames.event_frame(what.row, what.jurisdiction, what.jurisdiction_of_point)
