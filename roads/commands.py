@@ -1,0 +1,80 @@
+"""What `app.py roads …` does: build the embedded network, import a map, say what a network holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import NotFoundError
+from core.geo import BoundingBox
+from roads import embedded
+from roads.basemap import write_basemap
+from roads.classes import RoadClass
+from roads.embedded import Report, silent
+from roads.network import RoadNetwork
+from roads.osm_import import import_osm
+
+NETWORK_FILE = "roads.npz"
+BASEMAP_DIR = "basemap"
+
+
+def network_path(data_dir: Path) -> Path:
+    """Where the network in use is kept."""
+    return data_dir / NETWORK_FILE
+
+
+def basemap_dir(data_dir: Path) -> Path:
+    """Where the base map drawn from it is kept."""
+    return data_dir / BASEMAP_DIR
+
+
+def build_embedded(data_dir: Path, report: Report = silent) -> Path:
+    """Build the synthetic city and its base map into the data directory; returns the network's path."""
+    return _keep(embedded.build_embedded(report), data_dir, report)
+
+
+def import_file(path: Path, bbox: BoundingBox | None, data_dir: Path, report: Report = silent) -> Path:
+    """Import an OpenStreetMap extract and draw its base map; returns the network's path.
+
+    Raises NotFoundError without the file, InvalidInputError when it holds no usable roads.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"{path} does not exist; expected an .osm.pbf file")
+    report(f"reading {path.name}", 0.0)
+    return _keep(import_osm(path, bbox), data_dir, report)
+
+
+def info(path: Path) -> dict[str, Any]:
+    """What a stored network holds: name, synthetic, counts, kilometres in all and by class, bounding box."""
+    network = RoadNetwork.load(path)
+    roads = network.segments
+    by_class = Counter[str]()
+    for road_class in np.unique(roads.road_class):
+        metres = roads.length_m[roads.road_class == road_class].sum()
+        by_class[RoadClass(int(road_class)).name.lower()] = round(float(metres) / 1000)
+    return {
+        "name": network.name,
+        "synthetic": network.synthetic,
+        "nodes": network.node_count,
+        "edges": network.edge_count,
+        "length_km": round(network.length_km),
+        "length_km_by_class": dict(by_class),
+        "bbox": BoundingBox(
+            float(roads.node_lon.min()),
+            float(roads.node_lat.min()),
+            float(roads.node_lon.max()),
+            float(roads.node_lat.max()),
+        ),
+    }
+
+
+def _keep(network: RoadNetwork, data_dir: Path, report: Report) -> Path:
+    report(f"{network.node_count} junctions, {network.length_km:.0f} km of road; writing", 0.9)
+    path = network_path(data_dir)
+    write_basemap(network, basemap_dir(data_dir))
+    network.save(path)
+    report("road network and base map ready", 1.0)
+    return path
