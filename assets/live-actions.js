@@ -1,0 +1,36 @@
+/* Every button says what it does in `data-do`; one listener does it. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  const { t } = cc;
+  const DO = {
+    open: (d) => cc.open(d.incident),
+    "close-subject": () => cc.close(),
+    acknowledge: (d) => cc.ask("ACKNOWLEDGE", { alert_id: d.alert }),
+    dismiss: (d) => cc.dismiss(d.nonce),
+  };
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-do]");
+    if (!target || !DO[target.dataset.do]) return;
+    const nonce = DO[target.dataset.do](target.dataset, target, event);
+    if (typeof nonce === "string") busy(target, nonce);
+  });
+
+  /** A button that was pressed waits for its answer, so that nobody presses it twice. */
+  function busy(button, nonce) {
+    button.setAttribute("aria-busy", "true");
+    const end = () => { button.removeAttribute("aria-busy"); clearInterval(poll); };
+    const started = performance.now();
+    const poll = setInterval(() => { if (cc.answered === nonce || performance.now() - started > 8000 || !button.isConnected) end(); }, 100);
+  }
+
+  cc.actions = DO;
+  cc.press = (name, scope) => {
+    const button = (scope || document).querySelector(`[data-do="${name}"]:not([aria-busy])`);
+    if (button) button.click();
+    return Boolean(button);
+  };
+  cc.sure = (message) => window.confirm(message); // only for what cannot be undone
+  cc.words = { closeWith: (n) => t("还有 {n} 个单位在办，销警会全部撤回。确定销警？", { n }) };
+})();

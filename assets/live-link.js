@@ -1,0 +1,109 @@
+/* The one WebSocket of the page: retries for ever, notices silence, starts afresh at a gap. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  const SILENT_MS = 6000;
+  const LONGEST_WAIT_MS = 15000;
+  const SESSION_ENDED = 4401;
+  const link = { state: "connecting", since: performance.now(), tries: 0, ever: false };
+  let socket = null;
+  let heard = 0;
+
+  function become(state) {
+    if (link.state === state) return;
+    link.state = state;
+    link.since = performance.now();
+    document.documentElement.dataset.link = state;
+    cc.feed.changed("link");
+  }
+
+  function onText(frame) {
+    if (frame.kind === "snapshot") {
+      cc.take.snapshot(frame);
+      link.tries = 0;
+      if (link.ever) reloadIfCodeChanged();
+      link.ever = true;
+      become("online");
+      cc.feed.everything();
+    } else if (frame.kind === "event") {
+      if (!cc.take.event(frame)) { socket.close(); return; }
+      cc.feed.changed(...Object.keys(frame.changes));
+      if (cc.onEvent) cc.onEvent(frame);
+    } else if (cc.take[frame.kind]) {
+      cc.take[frame.kind](frame[frame.kind]);
+      cc.feed.changed(frame.kind);
+    }
+  }
+
+  function connect() {
+    heard = performance.now();
+    const mine = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws/live`);
+    socket = mine;
+    mine.binaryType = "arraybuffer";
+    mine.onmessage = (message) => {
+      if (socket !== mine) return;
+      heard = performance.now();
+      if (typeof message.data === "string") onText(JSON.parse(message.data));
+      else if (cc.units) cc.units.frame(message.data);
+    };
+    mine.onclose = (event) => { if (socket === mine) lost(event.code); };
+  }
+
+  function lost(code) {
+    socket = null;
+    cc.state.seq = null;
+    become(code === SESSION_ENDED ? "signed_out" : "offline");
+    const cap = Math.min(LONGEST_WAIT_MS, 500 * 2 ** link.tries);
+    link.tries += 1;
+    setTimeout(connect, 200 + Math.random() * cap);
+    if (link.state === "offline" && link.tries % 4 === 0) askWhetherSignedOut();
+  }
+
+  /* A refused handshake shows no code to the browser; the page itself tells. */
+  async function askWhetherSignedOut() {
+    const page = await fetchPage();
+    if (page && page.redirected) become("signed_out");
+  }
+
+  async function reloadIfCodeChanged() {
+    const page = await fetchPage();
+    if (!page || page.redirected) return;
+    const version = /"version":"([0-9a-f]+)"/.exec(await page.text());
+    if (!version || version[1] === cc.config.version) return;
+    // Once for each version: a page that cannot become the new one must not reload for ever.
+    if (sessionStorage.getItem("cc-reloaded-for") === version[1]) return;
+    sessionStorage.setItem("cc-reloaded-for", version[1]);
+    location.reload();
+  }
+
+  async function fetchPage() {
+    try {
+      const page = await fetch(location.pathname, { cache: "no-store" });
+      return page.ok ? page : null;
+    } catch (error) {
+      return null; // the server is away: the banner says so already
+    }
+  }
+
+  setInterval(() => {
+    if (!socket) return;
+    if (performance.now() - heard > SILENT_MS) {
+      const silent = socket;
+      socket = null;
+      silent.onclose = null;
+      silent.close();
+      lost(0);
+    } else if (socket.readyState === WebSocket.OPEN) socket.send("ping");
+  }, 2000);
+
+  cc.link = { status: () => ({ state: link.state, since: Math.round(link.since) }) };
+
+  /* The stores must stand before the first frame arrives. */
+  const waiting = setInterval(() => {
+    if (!document.getElementById(cc.ids.ROOT) || !window.dash_clientside || !window.dash_clientside.set_props) return;
+    clearInterval(waiting);
+    document.documentElement.dataset.link = "connecting";
+    cc.feed.changed("link");
+    connect();
+  }, 50);
+})();

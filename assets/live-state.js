@@ -1,0 +1,74 @@
+/* What the city looks like now, kept as docs/live-protocol.md says: a snapshot, then whole states by id. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  const ID = {
+    alerts: "alert_id", incidents: "incident_id", units: "unit_id",
+    assignments: "assignment_id", recommendations: "incident_id", points: "point_id",
+  };
+  const ENDED = {
+    alerts: (a) => a.status === "cleared",
+    incidents: (i) => i.status === "closed",
+    assignments: (a) => a.status === "cleared" || a.status === "stood_down",
+  };
+  const state = {
+    seq: null, catalogue: { grades: [], categories: {}, nets: {} }, actor: null, metrics: null, health: null, clock: null,
+    healthAt: 0, unitByIndex: [],
+  };
+  for (const kind in ID) state[kind] = new Map();
+
+  function keep(kind, item) {
+    const id = item[ID[kind]];
+    // What has ended is forgotten at once: a wall runs for weeks.
+    if (ENDED[kind] && ENDED[kind](item)) state[kind].delete(id);
+    else state[kind].set(id, item);
+    if (kind === "units") state.unitByIndex[item.index] = item;
+  }
+
+  function takeSnapshot(frame) {
+    state.unitByIndex = [];
+    for (const kind in ID) {
+      state[kind].clear();
+      for (const item of frame.state[kind] || []) keep(kind, item);
+    }
+    forgetOrphans();
+    Object.assign(state, { seq: frame.seq, catalogue: frame.catalogue, actor: frame.actor });
+    takeMetrics(frame.metrics);
+    takeClock(frame.clock);
+    takeHealth(frame.health);
+  }
+
+  /** False when a row is missing between what is known and this one. */
+  function takeEvent(frame) {
+    if (state.seq === null || frame.seq !== state.seq + 1) return false;
+    state.seq = frame.seq;
+    for (const kind in frame.changes) if (ID[kind]) for (const item of frame.changes[kind]) keep(kind, item);
+    if (frame.changes.incidents) forgetOrphans();
+    return true;
+  }
+
+  function forgetOrphans() {
+    for (const id of state.recommendations.keys()) if (!state.incidents.has(id)) state.recommendations.delete(id);
+  }
+
+  function takeMetrics(metrics) { if (metrics) state.metrics = metrics; }
+  function takeClock(clock) { if (clock) { state.clock = clock; cc.setClock(clock); } }
+  function takeHealth(health) { if (health) { state.health = health; state.healthAt = performance.now(); } }
+
+  /** The open alert of an incident, by its link or by the point both lie at. */
+  function alertOf(incident) {
+    for (const alert of state.alerts.values()) {
+      if (alert.incident_id === incident.incident_id) return alert;
+      if (incident.point_id && alert.point_id === incident.point_id) return alert;
+    }
+    return null;
+  }
+
+  function assignmentsOf(incidentId) {
+    return [...state.assignments.values()].filter((a) => a.incident_id === incidentId);
+  }
+
+  cc.state = state;
+  cc.take = { snapshot: takeSnapshot, event: takeEvent, metrics: takeMetrics, clock: takeClock, health: takeHealth };
+  Object.assign(cc, { alertOf, assignmentsOf });
+})();

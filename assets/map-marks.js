@@ -1,0 +1,89 @@
+/* Marks of what is wrong: one for each waterlogged point or incident, kept by id and changed in place. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  const RANK = { red: 4, orange: 3, yellow: 2, blue: 1 };
+  const kept = new Map();
+  let map = null;
+
+  /** What ought to stand on the map: rows of the queue, and closed or slow roads without either. */
+  function wanted() {
+    const rows = new Map();
+    const points = new Set();
+    for (const row of cc.order.queue()) {
+      rows.set(row.key, row);
+      const incident = row.incident_id && cc.state.incidents.get(row.incident_id);
+      const alert = row.alert_id && cc.state.alerts.get(row.alert_id);
+      points.add((incident && incident.point_id) || (alert && alert.point_id));
+    }
+    for (const point of cc.state.points.values()) {
+      if (points.has(point.point_id) || point.passability === "open") continue;
+      rows.set(point.point_id, {
+        key: point.point_id, incident_id: null, title: cc.named(point), point: cc.named(point), place: point.place, severity: null,
+        priority: "", closed: point.passability === "closed", depth_cm: point.depth_cm, status: "road", units: [],
+      });
+    }
+    return rows;
+  }
+
+  function look(row) {
+    return [
+      "pin", row.severity ? `pin-${row.severity}` : "pin-plain", row.closed ? "is-closed" : "", row.unconfirmed ? "unconfirmed" : "",
+      row.status === "open" ? "is-open" : "", row.incident_id && row.incident_id === cc.selected ? "selected" : "",
+      row.depth_cm === null || row.depth_cm === undefined ? "" : "is-wet",
+    ].filter(Boolean).join(" ");
+  }
+
+  function element(row) {
+    const pin = document.createElement("div");
+    const shape = document.createElement("span");
+    shape.className = row.severity ? `mark mark-${row.severity}` : row.status === "road" ? "mark mark-road" : `mark mark-priority priority-${row.priority}`;
+    if (!row.severity && row.status !== "road") shape.textContent = String(row.priority);
+    const [wave, bar] = ["wave", "bar"].map((name) => Object.assign(document.createElement("i"), { className: name }));
+    pin.append(shape, wave, bar);
+    return pin;
+  }
+
+  function place(row) {
+    const pin = element(row);
+    const size = 30 * cc.uiScale();
+    const marker = L.marker([row.place[1], row.place[0]], {
+      icon: L.divIcon({ html: pin, className: "pin-frame", iconSize: [size, size] }),
+      interactive: cc.face === "desk", keyboard: false, title: cc.face === "desk" ? row.title : "", zIndexOffset: (RANK[row.severity] || 0) * 1000,
+    });
+    if (cc.face === "desk") marker.on("click", () => { if (row.incident_id) cc.open(row.incident_id); });
+    marker.addTo(map);
+    return { marker, pin, shape: `${row.severity}|${row.priority}|${row.incident_id}|${row.place}` };
+  }
+
+  /** Brings the map to what the state says; a mark that stays is not built again. */
+  function refresh() {
+    if (!map) return;
+    const rows = wanted();
+    for (const [key, mark] of kept) {
+      const row = rows.get(key);
+      if (row && mark.shape === `${row.severity}|${row.priority}|${row.incident_id}|${row.place}`) continue;
+      mark.marker.remove();
+      kept.delete(key);
+    }
+    for (const [key, row] of rows) {
+      if (!kept.has(key)) kept.set(key, place(row));
+      const mark = kept.get(key);
+      mark.row = row;
+      const looks = look(row);
+      if (mark.pin.className !== looks) mark.pin.className = looks;
+    }
+  }
+
+  /** Names for the label layer, the most serious first. */
+  function labels() {
+    const found = [...kept.values()].map(({ row }) => {
+      const [x, y] = cc.world(row.place[0], row.place[1]);
+      const depth = row.depth_cm ? ` ${Math.round(row.depth_cm)} cm` : "";
+      return { x, y, text: `${row.point || row.title}${depth}`, strong: row.status === "open" || row.incident_id === cc.selected, rank: (row.incident_id === cc.selected ? 10 : 0) + (RANK[row.severity] || 0) };
+    });
+    return found.sort((a, b) => b.rank - a.rank);
+  }
+
+  cc.marks = { refresh, labels, attach: (made) => { map = made; refresh(); }, size: () => kept.size };
+})();

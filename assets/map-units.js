@@ -1,0 +1,123 @@
+/* Units on the map: positions come as binary frames and go straight to a canvas, never through Dash. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  const token = cc.config.tokens;
+  const HEADINGS = 36;
+  const STALE = 0x8000;
+  const positions = { n: 0, index: new Uint16Array(0), heading: new Uint16Array(0), x: new Float64Array(0), y: new Float64Array(0), at: new Map() };
+  const sheets = new Map();
+  let layer = null;
+
+  /* The outline tells the net: dart, round, square; each has a nose, which is the heading. */
+  const OUTLINES = [
+    (g, r) => { g.moveTo(0, -r); g.lineTo(r * 0.72, r * 0.8); g.lineTo(0, r * 0.4); g.lineTo(-r * 0.72, r * 0.8); g.closePath(); },
+    (g, r) => { g.moveTo(0, -r * 1.05); g.lineTo(r * 0.5, -r * 0.45); g.arc(0, 0, r * 0.68, -0.75, Math.PI + 0.75); g.closePath(); },
+    (g, r) => { const s = r * 0.58; g.moveTo(0, -r * 1.05); g.lineTo(s, -s); g.lineTo(s, s); g.lineTo(-s, s); g.lineTo(-s, -s); g.closePath(); },
+  ];
+  const FILLS = {
+    available: ["unit-available", null], coming: ["unit-busy", null], on_scene: ["ground", "unit-busy"],
+    returning: ["unit-returning", null], off: [null, "unit-off"], stale: [null, "unit-stale"],
+  };
+
+  /** All headings of one kind of unit, drawn once. */
+  function sheet(net, status, radius) {
+    const key = `${net}|${status}|${radius}`;
+    if (sheets.has(key)) return sheets.get(key);
+    const ratio = window.devicePixelRatio || 1, cell = Math.ceil(radius * 2.6);
+    const canvas = document.createElement("canvas");
+    canvas.width = cell * ratio * HEADINGS;
+    canvas.height = cell * ratio;
+    const g = canvas.getContext("2d");
+    const [inside, edge] = FILLS[status];
+    for (let i = 0; i < HEADINGS; i++) {
+      g.setTransform(ratio, 0, 0, ratio, (i + 0.5) * cell * ratio, (cell / 2) * ratio);
+      g.rotate((i / HEADINGS) * 2 * Math.PI);
+      g.beginPath();
+      OUTLINES[net % OUTLINES.length](g, radius);
+      g.lineJoin = "round";
+      g.strokeStyle = token.ground; g.lineWidth = radius * 0.42; g.stroke();
+      if (inside) { g.fillStyle = token[inside]; g.fill(); }
+      if (edge) { g.strokeStyle = token[edge]; g.lineWidth = radius * 0.24; g.stroke(); }
+    }
+    const made = { canvas, cell, ratio };
+    sheets.set(key, made);
+    return made;
+  }
+
+  /** Takes over a binary frame (docs/live-protocol.md, little endian). */
+  function frame(buffer) {
+    const view = new DataView(buffer);
+    const n = view.getUint32(12, true);
+    if (positions.index.length < n) {
+      positions.index = new Uint16Array(n + 256); positions.heading = new Uint16Array(n + 256);
+      positions.x = new Float64Array(n + 256); positions.y = new Float64Array(n + 256);
+    }
+    positions.n = n;
+    positions.at.clear();
+    for (let i = 0, p = 16; i < n; i++, p += 12) {
+      const [x, y] = cc.world(view.getInt32(p + 4, true) / 1e6, view.getInt32(p + 8, true) / 1e6);
+      const index = view.getUint16(p, true);
+      positions.index[i] = index; positions.heading[i] = view.getUint16(p + 2, true);
+      positions.x[i] = x; positions.y[i] = y;
+      positions.at.set(index, i);
+    }
+    if (layer) layer.refresh();
+  }
+
+  function size(zoom) { return zoom < 11.5 ? 3.2 : zoom < 12.5 ? 4.5 : zoom < 13.5 ? 5.5 : zoom < 15 ? 7 : 9; }
+
+  /** Quiet units first, those at work on top; callsigns when there is room for them. */
+  function paint(g, v) {
+    const nets = Object.keys(cc.state.catalogue.nets);
+    const radius = size(v.zoom) * v.ui;
+    const busy = [];
+    const draw = (i, unit) => {
+      const x = positions.x[i] * v.k - v.dx, y = positions.y[i] * v.k - v.dy;
+      if (x < -20 || y < -20 || x > v.width + 20 || y > v.height + 20) return;
+      const stale = positions.heading[i] & STALE;
+      const at = sheet(Math.max(0, nets.indexOf(unit.net)), stale ? "stale" : cc.order.group(unit.status), radius);
+      const turn = Math.round((positions.heading[i] & 0x1ff) / 10) % HEADINGS, px = at.cell * at.ratio;
+      g.drawImage(at.canvas, turn * px, 0, px, px, x - at.cell / 2, y - at.cell / 2, at.cell, at.cell);
+      if (unit.unit_id === cc.selectedUnit) ring(g, x, y, radius * 1.9, v.ui);
+      if (v.zoom >= 15.5 || unit.unit_id === cc.selectedUnit) callsign(g, unit.callsign, x, y + radius * 2, v.ui);
+    };
+    for (let i = 0; i < positions.n; i++) {
+      const unit = cc.state.unitByIndex[positions.index[i]];
+      if (!unit) continue;
+      if (unit.assignment_id) busy.push([i, unit]);
+      else draw(i, unit);
+    }
+    for (const [i, unit] of busy) draw(i, unit);
+  }
+
+  function ring(g, x, y, radius, ui) {
+    g.beginPath(); g.arc(x, y, radius, 0, 2 * Math.PI);
+    g.strokeStyle = token.text; g.lineWidth = 1.5 * ui; g.stroke();
+  }
+
+  function callsign(g, text, x, y, ui) {
+    g.font = `500 ${10.5 * ui}px ${token.font}`;
+    g.textAlign = "center"; g.textBaseline = "top";
+    g.strokeStyle = token["label-halo"]; g.lineWidth = 3 * ui; g.lineJoin = "round";
+    g.strokeText(text, x, y); g.fillStyle = token["text-quiet"]; g.fillText(text, x, y);
+  }
+
+  /** The unit nearest to a point of the view, within reach of a finger, or null. */
+  function hit(point, v) {
+    let best = null, nearest = (14 * v.ui) ** 2;
+    for (let i = 0; i < positions.n; i++) {
+      const dx = positions.x[i] * v.k - v.dx - point.x, dy = positions.y[i] * v.k - v.dy - point.y, d = dx * dx + dy * dy;
+      if (d < nearest && cc.state.unitByIndex[positions.index[i]]) { nearest = d; best = cc.state.unitByIndex[positions.index[i]]; }
+    }
+    return best;
+  }
+
+  /** World coordinates of a unit, or null when it has no fix. */
+  function place(unit) {
+    const i = unit && positions.at.get(unit.index);
+    return i === undefined || i === null ? null : [positions.x[i], positions.y[i]];
+  }
+
+  cc.units = { frame, paint, hit, place, attach: (made) => { layer = made; }, count: () => positions.n };
+})();

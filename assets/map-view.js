@@ -1,0 +1,78 @@
+/* Puts the layers on the face's map, keeps them fresh, and says what was clicked. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  let map = null;
+  const layers = {};
+  let framed = false;
+
+  L.Map.addInitHook(function () {
+    this.whenReady(() => setTimeout(() => {
+      if (this.getContainer().id === cc.ids.MAP || this.getContainer().closest(`#${cc.ids.MAP}`)) begin(this);
+    }, 0));
+  });
+
+  function begin(made) {
+    if (map === made) return;
+    map = made;
+    framed = false;
+    cc.map = map;
+    if (cc.config.tile_url) {
+      L.tileLayer(cc.config.tile_url, { attribution: cc.config.tile_attribution, maxZoom: 18 }).addTo(map);
+      if (cc.config.tile_attribution) L.control.attribution({ prefix: false }).addTo(map);
+    }
+    layers.base = new cc.CanvasLayer("cc-base", 250, cc.base.paint).addTo(map);
+    layers.units = new cc.CanvasLayer("cc-units", 450, (g, v) => { cc.routes.paint(g, v); cc.units.paint(g, v); }).addTo(map);
+    layers.labels = new cc.CanvasLayer("cc-labels", 550, cc.labels.paint).addTo(map);
+    cc.units.attach(layers.units);
+    cc.marks.attach(map);
+    cc.base.begin([layers.base, layers.labels]);
+    map.on("click", clicked);
+    map.on("resize", () => { if (!cc.selected) frame(); });
+    if (cc.state.seq !== null) { frame(); refresh(); }
+  }
+
+  /** Shows the monitored points with what lies around them, free of the panels that lie over the map. */
+  function frame() {
+    const places = [...cc.state.points.values()].map((p) => [p.place[1], p.place[0]]);
+    if (!map || places.length === 0 || !map.getSize().x) return;
+    const { x, y } = map.getSize();
+    const side = cc.face === "wall" ? x * 0.2 : 0;
+    map.fitBounds(L.latLngBounds(places).pad(cc.face === "wall" ? 0.14 : 0.08), {
+      paddingTopLeft: [side, y * 0.04], paddingBottomRight: [side, y * 0.1], animate: false,
+    });
+    framed = true;
+  }
+
+  function refresh() {
+    if (!map) return;
+    if (!framed) frame();
+    cc.marks.refresh();
+    layers.labels.refresh();
+    layers.units.refresh();
+  }
+
+  function clicked(event) {
+    if (cc.pickPlace && cc.pickPlace(event.latlng)) return;
+    const size = map.getSize(), corner = map.getPixelBounds().min;
+    const view = { k: 256 * 2 ** map.getZoom(), dx: corner.x, dy: corner.y, width: size.x, height: size.y, ui: cc.uiScale() };
+    const unit = cc.units.hit(event.containerPoint, view);
+    cc.selectedUnit = unit ? unit.unit_id : null;
+    cc.feed.set("UNIT_SELECTED", unit ? { unit_id: unit.unit_id, at: Date.now() } : {});
+    layers.units.refresh();
+  }
+
+  /** Centres on a place, closer than before if it was far out. */
+  function showPlace(place) {
+    if (!map) return;
+    map.invalidateSize({ animate: false });
+    map.setView([place[1], place[0]], Math.max(map.getZoom(), cc.face === "m" ? 14.5 : 14.25), { animate: false });
+  }
+
+  cc.view = { frame, refresh, showPlace, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
+  cc.feed.listen((kinds) => {
+    if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations"].some((k) => kinds.has(k))) refresh();
+    // Once the server is back, what of the base map could not be loaded is asked for again.
+    if (kinds.has("link") && cc.link.status().state === "online" && map) cc.base.begin([layers.base, layers.labels]);
+  });
+})();

@@ -1,0 +1,105 @@
+/* What the duty officer's buttons ask for, and taking a call. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  const { t } = cc;
+  const DO = cc.actions;
+  let call = null;
+
+  function send(unit, advice, reason) {
+    return cc.ask("DISPATCH", { incident_id: cc.selected, unit_id: unit, recommendation_id: advice || null, override_reason: reason || null });
+  }
+
+  DO.dispatch = (d) => send(d.unit, d.advice);
+  DO["dispatch-other"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value);
+  DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_id: d.assignment });
+  DO.undo = (d) => { for (const id of d.assignments.split(" ")) cc.ask("STAND_DOWN", { assignment_id: id }); };
+  DO.recommend = () => cc.adviseIfStale(true);
+  DO.passability = (d) => cc.ask("PASSABILITY", { point_id: d.point, passability: d.state });
+  DO["close-incident"] = (d) => {
+    if (Number(d.assigned) > 0 && !cc.sure(cc.words.closeWith(d.assigned))) return null;
+    return cc.ask("CLOSE", { incident_id: cc.selected });
+  };
+  DO.alert = (d) => {
+    const alert = cc.state.alerts.get(d.alert);
+    if (alert) cc.view.showPlace(alert.place);
+    return alert && alert.status === "active" ? cc.ask("ACKNOWLEDGE", { alert_id: d.alert }) : null;
+  };
+  DO["zoom-in"] = () => cc.view.zoom(0.75);
+  DO["zoom-out"] = () => cc.view.zoom(-0.75);
+  DO["zoom-home"] = () => cc.view.frame();
+  DO.help = () => { const help = document.getElementById(cc.ids.HELP); help.hidden = !help.hidden; };
+
+  /* The call form: its key stays the same until it is answered, so that sending twice takes one call. */
+  const form = () => document.getElementById(cc.ids.CALL);
+  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+  function problem(words) { form().querySelector(".form-problem").textContent = words; }
+
+  DO["call-open"] = () => {
+    form().hidden = false;
+    if (!call) call = { key: newKey(), nonce: null };
+    document.documentElement.dataset.picking = "yes";
+    problem("");
+    form().querySelector("select").focus();
+  };
+  cc.closeCall = () => {
+    if (!form() || form().hidden) return false;
+    form().hidden = true;
+    delete document.documentElement.dataset.picking;
+    return true;
+  };
+  DO["call-close"] = () => { cc.closeCall(); };
+
+  /** While a call is taken, a click on the map is its place. */
+  cc.pickPlace = (latlng) => {
+    if (!form() || form().hidden) return false;
+    const fields = form();
+    write(fields.querySelector('[name="coordinates"]'), `${latlng.lng.toFixed(6)}, ${latlng.lat.toFixed(6)}`);
+    fields.querySelector('[name="frame"]').value = "WGS-84";
+    return true;
+  };
+
+  /** Sets an input that React controls: through the native setter, with the event React listens to. */
+  function write(input, value) {
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, value);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (event.target !== form()) return;
+    event.preventDefault();
+    const fields = Object.fromEntries(new FormData(form()));
+    if (!String(fields.coordinates || "").trim()) { problem(t("请点地图或粘贴坐标")); return; }
+    problem("");
+    call.nonce = cc.ask("CALL", { ...fields, key: call.key });
+  });
+
+  /** After each answer: remembers which request it was for; a call taken clears the form and opens it. */
+  const desk = ((window.dash_clientside = window.dash_clientside || {}).desk = window.dash_clientside.desk || {});
+  desk.settle = (outcome) => {
+    if (!outcome) return "";
+    cc.answered = outcome.nonce;
+    if (call && outcome.nonce === call.nonce && outcome.nonce) {
+      if (outcome.kind === "done") {
+        call = null;
+        for (const name of ["coordinates", "caller"]) write(form().querySelector(`[name="${name}"]`), "");
+        form().querySelector("textarea").value = "";
+        cc.closeCall();
+        if (outcome.opens) setTimeout(() => cc.open(outcome.opens), 300);
+      } else problem(outcome.text);
+    }
+    return outcome.nonce || "";
+  };
+
+  /* The way of the unit under the pointer is drawn. */
+  document.addEventListener("pointerover", (event) => point(event.target));
+  document.addEventListener("focusin", (event) => point(event.target));
+  function point(target) {
+    const row = target.closest && target.closest("[data-route]");
+    const unit = row ? row.dataset.route : null;
+    if (unit === cc.pointedUnit) return;
+    cc.pointedUnit = unit;
+    cc.view.refresh();
+  }
+})();

@@ -1,0 +1,55 @@
+/* The whole desk by keyboard; Esc always goes one step back. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+
+  const rows = () => [...document.querySelectorAll(`#${cc.ids.QUEUE} [data-key]`)];
+
+  function step(by) {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.indexOf(document.activeElement);
+    const chosen = all.findIndex((row) => row.dataset.incident && row.dataset.incident === cc.selected);
+    const next = all[Math.min(all.length - 1, Math.max(0, (at >= 0 ? at : chosen >= 0 ? chosen : by > 0 ? -1 : all.length) + by))];
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+    // With an incident open, going through the queue shows each.
+    if (cc.selected && next.dataset.incident) cc.open(next.dataset.incident);
+  }
+
+  function back() {
+    const help = document.getElementById(cc.ids.HELP);
+    if (!help.hidden) { help.hidden = true; return; }
+    if (cc.closeCall()) return;
+    if (cc.close()) return;
+    if (document.activeElement) document.activeElement.blur();
+  }
+
+  const panel = () => document.getElementById(cc.ids.PANEL);
+  const KEYS = {
+    j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
+    d: () => cc.selected && cc.press("dispatch", panel().querySelector(".best") || document.createElement("div")),
+    a: () => {
+      if (cc.selected && cc.press("acknowledge", panel())) return;
+      const row = document.activeElement;
+      if (row && row.dataset && row.dataset.alert) cc.ask("ACKNOWLEDGE", { alert_id: row.dataset.alert });
+    },
+    u: () => { const toast = cc.undoable(); if (toast) cc.actions.undo({ assignments: toast.undo.join(" ") }); },
+    n: () => cc.actions["call-open"](),
+    "?": () => cc.actions.help(),
+    Enter: () => {
+      if (rows().includes(document.activeElement)) return false;
+      const first = rows().find((row) => row.dataset.incident);
+      if (first) { first.focus(); first.click(); }
+    },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { back(); return; }
+    const typing = event.target.closest && event.target.closest("input, textarea, select");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!act || (event.key === "Enter" && event.target.closest("button, a, summary"))) return;
+    if (act() !== false) event.preventDefault();
+  });
+})();

@@ -1,0 +1,126 @@
+/* What all faces show of the live stores: the truth banner, the drill label, feeds, counts, toasts. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  const { t, h } = cc;
+  const shared = ((window.dash_clientside = window.dash_clientside || {}).shared = {});
+
+  /** Everything on the screen that may not be true right now, the worst first. */
+  function untruths(link, health) {
+    const found = [];
+    if (link && link.state === "signed_out") {
+      return [{ worst: true, text: t("登录已失效，画面不再更新"), href: `${cc.config.sign_in_url}?next=${location.pathname}` }];
+    }
+    if (link && link.state === "offline") found.push({ worst: true, text: t("与服务器的连接已断，画面停在"), at: link.since });
+    if (!health) return found;
+    const { database, redis, rules, worker, scheduler, feeds, units } = health;
+    if (!database.ok) found.push({ worst: true, text: t("数据库不可用，操作暂停") });
+    if (!redis.ok) found.push({ text: t("Redis 不可用：单位位置停更，推荐暂停") });
+    if (!worker.ok) found.push({ text: t("后台进程停止：水位不再评级，推荐暂停") });
+    else if (!rules.ok) found.push({ text: t("评级落后 {age}，还有 {n} 批", { age: cc.age(rules.lag_s), n: rules.waiting_batches }) });
+    if (!scheduler.ok) found.push({ text: t("调度进程停止：丢失的任务不会重做") });
+    if (feeds.positions_age_s !== null && feeds.positions_age_s > 15) found.push({ text: t("单位位置 {age} 未更新", { age: cc.age(feeds.positions_age_s) }) });
+    else if (units.stale > units.with_fix / 2) found.push({ text: t("{n} 个单位的定位已过时", { n: units.stale }) });
+    if (feeds.readings_age_s !== null && feeds.readings_age_s > 120) found.push({ text: t("水位 {age} 未更新", { age: cc.age(feeds.readings_age_s) }) });
+    if (health.network && health.network.straight_line) found.push({ text: t("没有路网：到达时间按直线估计") });
+    return found;
+  }
+
+  shared.truth = (link, health) => untruths(link, health).map((item, i) =>
+    h(item.href ? "A" : "P", { key: i, href: item.href, className: item.worst ? "worst" : "" },
+      h("Span", {}, item.text), item.at ? cc.ticking("age", item.at, "figure") : null, item.href ? h("B", {}, t("重新登录")) : null));
+
+  shared.drill = (clock) => {
+    if (!clock) return null;
+    const parts = [];
+    if (clock.mode === "drill") {
+      parts.push(h("B", {}, t("演练")), h("Span", {}, t("回放 {day}", { day: clock.day })));
+      parts.push(h("Span", { className: "figure" }, clock.speed ? `${clock.speed}×` : t("暂停")));
+    }
+    const network = clock.network || {};
+    if (clock.synthetic || network.synthetic) {
+      parts.push(h("Span", {}, network.synthetic && clock.synthetic ? t("合成路网与单位") : network.synthetic ? t("合成路网") : t("合成单位")));
+    }
+    return parts.length ? h("Div", { className: "drill-label dots" }, parts) : null;
+  };
+
+  shared.feeds = (health, link) => {
+    if (!health) return null;
+    const dead = link && link.state !== "online";
+    const one = (name, age_s, ok) =>
+      h("Span", { className: `feed ${dead ? "dead" : ok ? "" : "bad"}` }, h("I", {}, name),
+        age_s === null || age_s === undefined ? h("B", {}, t("从未")) : cc.ticking("age", Math.round(health.at - age_s * 1000), "figure"));
+    const { feeds, rules, worker, database } = health;
+    return [
+      one(t("水位"), feeds.readings_age_s, feeds.readings_age_s !== null && feeds.readings_age_s <= 120),
+      one(t("位置"), feeds.positions_age_s, feeds.positions_age_s !== null && feeds.positions_age_s <= 15),
+      h("Span", { className: `feed ${dead ? "dead" : rules.ok ? "" : "bad"}` }, h("I", {}, t("评级")), h("B", {}, rules.waiting_batches ? t("差 {n} 批", { n: rules.waiting_batches }) : t("已跟上"))),
+      h("Span", { className: `feed ${dead ? "dead" : worker.ok && database.ok ? "" : "bad"}` }, h("I", {}, t("系统")), h("B", {}, worker.ok && database.ok ? t("正常") : t("故障"))),
+    ];
+  };
+
+  shared.water = (counts) => {
+    if (!counts) return null;
+    const grades = cc.severities.map((severity) =>
+      h("Span", { className: `count ${counts[severity] ? "" : "none"}`, key: severity }, cc.mark(severity), h("B", {}, String(counts[severity]))));
+    return [
+      h("Span", { className: "counts-name" }, t("积水点")), h("Span", { className: "grades" }, grades),
+      h("Span", { className: `count ${counts.closed ? "" : "none"}` }, h("Span", { className: "mark mark-road" }), h("I", {}, t("断交")), h("B", {}, String(counts.closed))),
+    ];
+  };
+
+  shared.units = (counts) => {
+    if (!counts) return null;
+    const one = (kind, name) => h("Span", { className: `count ${counts[kind] ? "" : "none"}` }, h("Span", { className: `unit unit-${kind}` }), h("I", {}, name), h("B", {}, String(counts[kind])));
+    const lost = counts.total === undefined ? 0 : counts.total - counts.with_fix + counts.stale;
+    return [
+      h("Span", { className: "counts-name" }, t("单位")), one("available", t("待命")), one("coming", t("途中")), one("on_scene", t("处置")),
+      lost > 0 ? h("Span", { className: "count" }, h("Span", { className: "unit unit-stale" }), h("I", {}, t("无定位")), h("B", {}, String(lost))) : null,
+    ];
+  };
+
+  /** Who is on it, in one line: callsign, then minutes to go or "there". */
+  cc.whoIsOn = function (row) {
+    if (!row.units.length) return row.incident_id ? h("Span", { className: "nobody" }, t("无人出警")) : null;
+    const [first, ...others] = row.units;
+    return h("Span", { className: "who" }, h("B", {}, first.callsign),
+      first.status === "on_scene" ? h("Span", { className: "quiet" }, t("已到达")) : first.eta_at ? cc.ticking("until", first.eta_at, "figure eta") : h("Span", { className: "quiet" }, t("途中")),
+      others.length ? h("Span", { className: "quiet" }, `+${others.length}`) : null);
+  };
+
+  /** What is known of a row's place: grade word, depth, closed road, or the category. */
+  cc.factsOf = function (row) {
+    const grade = row.severity && cc.state.catalogue.grades.find((g) => g.severity === row.severity);
+    return [
+      grade ? h("Span", {}, cc.named(grade)) : h("Span", {}, row.category),
+      row.depth_cm ? h("Span", { className: "figure" }, `${Math.round(row.depth_cm)} cm`) : null,
+      row.closed ? h("Span", { className: "road-closed" }, t("断交")) : null,
+    ];
+  };
+
+  /** The calm state of a list: nothing needs anybody. */
+  cc.allQuiet = () => h("Div", { className: "state calm" }, h("P", { className: "state-title" }, t("一切平静")), h("P", {}, t("没有未处置的警情和积水。")));
+
+  const toasts = [];
+  let timer = null;
+  shared.toasts = (outcome) => {
+    if (outcome && outcome.kind !== "quiet" && !toasts.some((toast) => toast.nonce === outcome.nonce)) {
+      // Undo stands for ten seconds; a refusal stays until it has been read.
+      toasts.push({ ...outcome, until: performance.now() + (outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : 5000) });
+    }
+    const now = performance.now();
+    while (toasts.length && (toasts.length > 3 || toasts[0].until < now)) toasts.shift();
+    const alive = toasts.filter((toast) => toast.until >= now);
+    clearTimeout(timer);
+    if (alive.length) timer = setTimeout(() => window.dash_clientside.set_props(cc.ids.TOASTS, { children: shared.toasts(null) }), Math.min(...alive.map((x) => x.until)) - now + 50);
+    return alive.map((toast) => h("Div", { className: `toast ${toast.kind}`, key: toast.nonce }, h("P", {}, toast.text),
+      toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-assignments": toast.undo.join(" ") }, t("撤回"), h("Kbd", {}, "U")) : null,
+      h("Button", { type: "button", className: "dismiss", "data-do": "dismiss", "data-nonce": toast.nonce, "aria-label": t("关闭") }, "×")));
+  };
+  cc.dismiss = (nonce) => {
+    const i = toasts.findIndex((toast) => toast.nonce === nonce);
+    if (i >= 0) toasts.splice(i, 1);
+    window.dash_clientside.set_props(cc.ids.TOASTS, { children: shared.toasts(null) });
+  };
+  cc.undoable = () => toasts.filter((toast) => toast.undo.length && toast.until >= performance.now()).pop();
+})();

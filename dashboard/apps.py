@@ -1,0 +1,73 @@
+"""Mounts the three faces on one server: the wall at /wall/, the desk at /desk/, the phone at /m/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dash import Dash
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from core.geo import LonLat
+from dashboard.callbacks import desk as desk_callbacks
+from dashboard.callbacks import mobile as mobile_callbacks
+from dashboard.callbacks import wall as wall_callbacks
+from dashboard.ids import Desk, Phone, Wall
+from dashboard.language import COOKIE, LOCALES, LanguageMiddleware, mark
+from dashboard.layouts import desk as desk_layout
+from dashboard.layouts import mobile as mobile_layout
+from dashboard.layouts import wall as wall_layout
+from dashboard.page import Face, FaceSettings, face_title
+from operations.ports import Ports
+
+ToWgs84 = Callable[[float, float, str], LonLat]
+"""Longitude, latitude and their frame (GCJ-02, BD-09 or WGS-84) to a WGS-84 place."""
+
+
+def mount_faces(
+    server: FastAPI, ports: Ports, to_wgs84: ToWgs84, settings: FaceSettings | None = None
+) -> Sequence[Dash]:
+    """The three apps, mounted. `set_up` must be called with them when the server starts.
+
+    Adds the language middleware and `GET /language/{locale}?next=…` to the server.
+    """
+    settings = settings or FaceSettings()
+    server.add_middleware(LanguageMiddleware)
+    server.add_api_route("/language/{locale}", _choose_language, include_in_schema=False)
+
+    wall = Face(
+        "wall", server, "/wall/", Wall, settings, face_title(settings, mark("指挥大屏")), r"view-(desk|phone)"
+    )
+    wall.layout = lambda: wall_layout.page(settings)
+    wall_callbacks.register(wall)
+
+    desk = Face(
+        "desk", server, "/desk/", Desk, settings, face_title(settings, mark("值班台")), r"view-(wall|phone)"
+    )
+    desk.layout = lambda: desk_layout.page(settings, ports.catalogue)
+    desk_callbacks.register(desk, ports, to_wgs84, settings.zone)
+
+    phone = Face(
+        "phone", server, "/m/", Phone, settings, face_title(settings, mark("分中心手机")), r"view-(desk|wall)"
+    )
+    phone.layout = lambda: mobile_layout.page(settings)
+    mobile_callbacks.register(phone, ports, settings.zone)
+    return (wall, desk, phone)
+
+
+def set_up(apps: Sequence[Dash]) -> None:
+    """Readies the callbacks at start-up: else a browser that reconnects first after a restart finds none."""
+    for app in apps:
+        app._setup_server()
+
+
+async def _choose_language(request: Request, locale: str) -> RedirectResponse:
+    """Remembers the language for a year and goes back to where the person was."""
+    target = request.query_params.get("next", "/")
+    # Only a path on this server: anything else would let a link send people elsewhere.
+    safe = target.startswith("/") and not target.startswith(("//", "/\\"))
+    answer = RedirectResponse(target if safe else "/", status_code=303)
+    if locale in LOCALES:
+        answer.set_cookie(COOKIE, locale, max_age=31_536_000, samesite="lax", path="/")
+    return answer

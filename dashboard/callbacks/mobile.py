@@ -1,0 +1,39 @@
+"""The phone: the list follows the live feed; acknowledging an alert is what it may do."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from dash import Dash
+
+from core.actor import Actor
+from dashboard.callbacks.asking import Request, answer_requests
+from dashboard.callbacks.following import follow
+from dashboard.callbacks.subject import show_subject
+from dashboard.ids import Phone
+from dashboard.language import t
+from dashboard.layouts.incident_panel import phone_detail
+from dashboard.view_models.notices import Notice
+from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
+from operations.ports import Ports
+
+
+def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
+    """Ties the phone's stores to what it shows and does."""
+    follow(
+        app,
+        {
+            (Phone.LIVE_LINK, Phone.LIVE_HEALTH): (Phone.TRUTH, "shared", "truth"),
+            (Phone.LIVE_CLOCK,): (Phone.DRILL, "shared", "drill"),
+            (Phone.LIVE_INCIDENTS,): (Phone.QUEUE, "phone", "queue"),
+            (Phone.LIVE_ALERTS,): (Phone.WATER, "shared", "water"),
+            (Phone.OUTCOME,): (Phone.TOASTS, "shared", "toasts"),
+        },
+    )
+    show_subject(app, Phone.LIVE_SUBJECT, Phone.PANEL, ports, lambda view: phone_detail(view, zone))
+
+    def acknowledge(actor: Actor, request: Request) -> Notice:
+        alert = acknowledge_alert(ports, actor, AcknowledgeAlert(alert_id=request["alert_id"], note=None))
+        return Notice("done", t("已确认：{name}", name=alert.name_zh), "acknowledge")
+
+    answer_requests(app, Phone.ASK_ACKNOWLEDGE, Phone.OUTCOME, "acknowledge", acknowledge, zone)

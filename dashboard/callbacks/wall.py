@@ -1,0 +1,25 @@
+"""The wall: every figure follows the live feed in the browser; nobody acts here."""
+
+from __future__ import annotations
+
+from dash import Dash
+
+from dashboard.callbacks.following import follow
+from dashboard.ids import Wall
+
+
+def register(app: Dash) -> None:
+    """Ties the live stores of the wall to what it shows."""
+    follow(
+        app,
+        {
+            (Wall.LIVE_LINK, Wall.LIVE_HEALTH): (Wall.TRUTH, "shared", "truth"),
+            (Wall.LIVE_CLOCK,): (Wall.DRILL, "shared", "drill"),
+            (Wall.LIVE_HEALTH, Wall.LIVE_LINK): (Wall.FEEDS, "shared", "feeds"),
+            (Wall.LIVE_METRICS,): (Wall.RESPONSE, "wall", "response"),
+            (Wall.LIVE_INCIDENTS,): (Wall.QUEUE, "wall", "queue"),
+            (Wall.LIVE_ALERTS,): (Wall.WATER, "shared", "water"),
+            (Wall.LIVE_UNITS,): (Wall.UNITS, "shared", "units"),
+        },
+    )
+    follow(app, {(Wall.LIVE_METRICS,): (Wall.TREND, "wall", "trend")}, prop="figure")

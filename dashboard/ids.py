@@ -1,0 +1,92 @@
+"""Every component id of the faces, `face-noun-part`; the scripts get the same names with the page."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Wall(StrEnum):
+    """Components of the wall."""
+
+    ROOT = "wall-page-root"
+    MAP = "wall-map-view"
+    LIVE_LINK = "wall-live-link"
+    LIVE_CLOCK = "wall-live-clock"
+    LIVE_HEALTH = "wall-live-health"
+    LIVE_METRICS = "wall-live-metrics"
+    LIVE_INCIDENTS = "wall-live-incidents"
+    LIVE_ALERTS = "wall-live-alerts"
+    LIVE_UNITS = "wall-live-units"
+    TRUTH = "wall-truth-banner"
+    DRILL = "wall-drill-label"
+    FEEDS = "wall-feeds-ages"
+    RESPONSE = "wall-response-figure"
+    TREND = "wall-response-trend"
+    QUEUE = "wall-queue-list"
+    WATER = "wall-water-counts"
+    UNITS = "wall-units-counts"
+
+
+class Desk(StrEnum):
+    """Components of the duty officer's desk."""
+
+    ROOT = "desk-page-root"
+    MAP = "desk-map-view"
+    LIVE_LINK = "desk-live-link"
+    LIVE_CLOCK = "desk-live-clock"
+    LIVE_HEALTH = "desk-live-health"
+    LIVE_METRICS = "desk-live-metrics"
+    LIVE_INCIDENTS = "desk-live-incidents"
+    LIVE_ALERTS = "desk-live-alerts"
+    LIVE_UNITS = "desk-live-units"
+    LIVE_SUBJECT = "desk-live-subject"
+    TRUTH = "desk-truth-banner"
+    DRILL = "desk-drill-label"
+    FEEDS = "desk-feeds-ages"
+    RESPONSE = "desk-response-figure"
+    QUEUE = "desk-queue-list"
+    WATER = "desk-water-counts"
+    UNITS = "desk-units-counts"
+    UNIT_SELECTED = "desk-unit-selected"
+    UNIT_CARD = "desk-unit-card"
+    PANEL = "desk-incident-panel"
+    CALL = "desk-call-form"
+    HELP = "desk-keys-help"
+    TOASTS = "desk-outcome-toasts"
+    OUTCOME = "desk-outcome-latest"
+    ASK_RECOMMEND = "desk-ask-recommend"
+    ASK_DISPATCH = "desk-ask-dispatch"
+    ASK_STAND_DOWN = "desk-ask-standdown"
+    ASK_ACKNOWLEDGE = "desk-ask-acknowledge"
+    ASK_PASSABILITY = "desk-ask-passability"
+    ASK_CLOSE = "desk-ask-close"
+    ASK_CALL = "desk-ask-call"
+
+
+class Phone(StrEnum):
+    """Components of the phone of a district sub-centre."""
+
+    ROOT = "phone-page-root"
+    MAP = "phone-map-view"
+    LIVE_LINK = "phone-live-link"
+    LIVE_CLOCK = "phone-live-clock"
+    LIVE_HEALTH = "phone-live-health"
+    LIVE_INCIDENTS = "phone-live-incidents"
+    LIVE_ALERTS = "phone-live-alerts"
+    LIVE_SUBJECT = "phone-live-subject"
+    TRUTH = "phone-truth-banner"
+    DRILL = "phone-drill-label"
+    QUEUE = "phone-queue-list"
+    WATER = "phone-water-counts"
+    PANEL = "phone-incident-panel"
+    TOASTS = "phone-outcome-toasts"
+    OUTCOME = "phone-outcome-latest"
+    ASK_ACKNOWLEDGE = "phone-ask-acknowledge"
+
+
+FaceIds = type[Wall] | type[Desk] | type[Phone]
+
+
+def as_json(ids: FaceIds) -> dict[str, str]:
+    """Name to id, as the page hands it to the scripts."""
+    return {member.name: member.value for member in ids}

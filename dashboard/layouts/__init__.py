@@ -1,0 +1,1 @@
+"""What stands on each face; built for one locale at a time."""

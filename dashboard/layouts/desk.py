@@ -1,0 +1,100 @@
+"""The desk: queue left, map in the middle, the incident at the right with its one next action."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.ids import Desk
+from dashboard.language import t
+from dashboard.layouts.call_form import call_form
+from dashboard.layouts.shared import city_map, language_switch, loading, stores
+from dashboard.page import FaceSettings
+from operations.catalogue import Catalogue
+
+
+def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
+    """The whole desk in the language of the request."""
+    return html.Div(
+        [
+            *stores(Desk),
+            html.Header(_bar(settings), className="bar"),
+            html.Aside(
+                [
+                    html.Div(loading(t("等待实况…")), id=Desk.QUEUE, className="queue"),
+                    html.Div(
+                        [html.Div(id=Desk.WATER, className="counts"), html.Div(id=Desk.UNITS, className="counts")],
+                        className="desk-counts",
+                    ),
+                ],
+                className="desk-left",
+            ),
+            html.Main(
+                [
+                    city_map(Desk.MAP),
+                    html.Div(id=Desk.TRUTH, className="truth", role="alert"),
+                    html.Div(id=Desk.UNIT_CARD, className="unit-card"),
+                    html.Div(_zoom(), className="zoom"),
+                ],
+                className="desk-map",
+            ),
+            html.Aside(id=Desk.PANEL, className="panel", **{"aria-live": "polite"}),
+            call_form(catalogue),
+            _keys(),
+            html.Div(id=Desk.TOASTS, className="toasts", role="status"),
+        ],
+        id=Desk.ROOT,
+        className="desk",
+    )
+
+
+def _bar(settings: FaceSettings) -> list[Component]:
+    return [
+        html.H1(t("{city}指挥中心", city=settings.city())),
+        html.Span(id=Desk.DRILL, className="drill"),
+        html.Span(id=Desk.RESPONSE, className="response-small"),
+        html.Span(id=Desk.FEEDS, className="feeds"),
+        html.Span("", className="clock", **{"data-tick": "clock"}),
+        html.Button(
+            [t("接警"), html.Kbd("N")], className="button", type="button", **{"data-do": "call-open"}
+        ),
+        html.Button(
+            "?", className="button icon", type="button", title=t("键盘"), **{"data-do": "help", "aria-label": t("键盘")}
+        ),
+        language_switch("/desk/"),
+        html.A(t("退出"), href=settings.sign_out_url, className="language"),
+    ]
+
+
+def _zoom() -> list[Component]:
+    return [
+        html.Button("+", type="button", **{"data-do": "zoom-in", "aria-label": t("放大")}),
+        html.Button("−", type="button", **{"data-do": "zoom-out", "aria-label": t("缩小")}),
+        html.Button("⌂", type="button", **{"data-do": "zoom-home", "aria-label": t("全城")}),
+    ]
+
+
+def _keys() -> Component:
+    keys = (
+        ("J  K", t("下一个、上一个警情")),
+        ("Enter", t("打开")),
+        ("D", t("出警：派推荐的第一个单位")),
+        ("A", t("确认预警")),
+        ("U", t("撤回刚才的出警")),
+        ("N", t("接警")),
+        ("Esc", t("返回")),
+        ("?", t("键盘")),
+    )
+    return html.Div(
+        html.Div(
+            [
+                html.H2(t("键盘")),
+                html.Dl([part for key, word in keys for part in (html.Dt(html.Kbd(key)), html.Dd(word))]),
+                html.P(t("Esc 关闭"), className="quiet"),
+            ],
+            className="sheet",
+        ),
+        id=Desk.HELP,
+        className="overlay",
+        hidden=True,
+    )

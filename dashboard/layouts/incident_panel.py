@@ -1,0 +1,315 @@
+"""One incident: what happened, whom to send and why, who is on it, what may be done."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.language import mark, t
+from dashboard.layouts.shared import grade_mark, loading
+from dashboard.view_models.durations import clock_words
+from dashboard.view_models.incident import (
+    GRADE_NUMERAL,
+    PASSABILITY,
+    AssignmentView,
+    CandidateView,
+    IncidentView,
+)
+
+
+def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
+    """The panel of the duty officer, with every action."""
+    return html.Div(
+        [
+            *_what(view),
+            _acknowledge(view),
+            *_assigned(view),
+            *_advice(view),
+            _passability(view),
+            _milestones(view, zone),
+            _close(view),
+            _timeline(view, zone),
+        ],
+        className="incident",
+        **{"data-incident": view.incident_id, "data-advice": view.recommendation_id or ""},
+    )
+
+
+def phone_detail(view: IncidentView, zone: ZoneInfo) -> Component:
+    """The same incident for a phone: who is coming, and acknowledging."""
+    return html.Div(
+        [*_what(view), _acknowledge(view), *_assigned(view), _milestones(view, zone), _timeline(view, zone)],
+        className="incident",
+        **{"data-incident": view.incident_id},
+    )
+
+
+def _what(view: IncidentView) -> list[Component]:
+    facts: list[Component | str] = []
+    if view.severity:
+        facts.append(html.B(f"{GRADE_NUMERAL[view.severity]} {view.grade}"))
+    if view.depth:
+        facts.append(html.Span(view.depth, className="figure"))
+    if view.passability in ("closed", "slow"):
+        facts.append(html.Span(t(PASSABILITY[view.passability]), className=f"road-{view.passability}"))
+    facts.append(html.Span(view.category))
+    return [
+        html.Header(
+            [
+                grade_mark(view.severity, view.priority),
+                html.Div(
+                    [
+                        html.H2(view.title),
+                        html.P(
+                            [
+                                html.Span(view.number, className="figure"),
+                                html.Span(view.origin),
+                                html.Span(t("{priority} 级", priority=view.priority)),
+                            ],
+                            className="dots",
+                        ),
+                    ]
+                ),
+                html.Button("×", type="button", className="close", **{"data-do": "close-subject", "aria-label": t("返回")}),
+            ],
+            className="incident-head",
+        ),
+        html.Div(
+            [
+                html.Div(
+                    [
+                        html.Span(view.status_word, className=f"status status-{view.status}"),
+                        html.Span(
+                            "", className="since", **{"data-tick": "since", "data-at": view.opened_at}
+                        )
+                        if view.status != "closed"
+                        else None,
+                    ],
+                    className="standing",
+                ),
+                html.P(facts, className="dots"),
+            ],
+            className="incident-facts",
+        ),
+    ]
+
+
+def _acknowledge(view: IncidentView) -> Component | None:
+    if view.alert_id is None:
+        return None
+    if view.acknowledged:
+        return html.P(t("预警已由 {name} 确认", name=view.acknowledged_by or ""), className="quiet acked")
+    return html.Button(
+        [t("确认预警"), html.Kbd("A")],
+        type="button",
+        className="button wide acknowledge",
+        **{"data-do": "acknowledge", "data-alert": view.alert_id},
+    )
+
+
+def _assigned(view: IncidentView) -> list[Component]:
+    standing = [a for a in view.assignments if a.open]
+    if not standing:
+        return []
+    return [html.H3(t("在办单位")), html.Ul([_unit(a) for a in standing], className="assigned")]
+
+
+def _unit(assignment: AssignmentView) -> Component:
+    coming = assignment.eta_at is not None
+    return html.Li(
+        [
+            html.Div([html.B(assignment.callsign), html.Span(assignment.word, className="quiet")]),
+            html.Span("", className="eta", **{"data-tick": "until", "data-at": assignment.eta_at})
+            if coming
+            else None,
+            html.Button(
+                t("撤回"),
+                type="button",
+                className="button small desk-only",
+                **{"data-do": "stand-down", "data-assignment": assignment.assignment_id},
+            ),
+        ]
+    )
+
+
+def _advice(view: IncidentView) -> list[Component]:
+    if view.status == "closed":
+        return []
+    if view.recommendation == "computing":
+        return [html.H3(t("推荐单位")), loading(t("正在按路网计算…"))]
+    if view.recommendation == "none":
+        return [
+            html.H3(t("推荐单位")),
+            html.Div(
+                [
+                    html.P(t("没有可派的单位"), className="state-title"),
+                    html.P(t("可用单位都不符合要求或没有定位。")),
+                    html.Button(t("重新计算"), type="button", className="button", **{"data-do": "recommend"}),
+                ],
+                className="state",
+            ),
+        ]
+    if view.open_assignments:
+        return [
+            html.Details(
+                [html.Summary(t("增派单位")), html.Ul([_candidate(c, False) for c in view.candidates])],
+                className="others",
+            )
+        ]
+    best, others = view.candidates[0], view.candidates[1:]
+    return [
+        _best(best, view),
+        html.Details(
+            [
+                html.Summary(t("另选单位（{count}）", count=len(others))),
+                html.Label(
+                    [
+                        html.Span(t("改派理由")),
+                        html.Select(
+                            [html.Option(t(reason), value=t(reason)) for reason in OVERRIDE_REASONS],
+                            className="override",
+                        ),
+                    ],
+                    className="field",
+                ),
+                html.Ul([_candidate(c, True) for c in others]),
+            ],
+            className="others",
+            open=False,
+        )
+        if others
+        else html.Div(),
+    ]
+
+
+OVERRIDE_REASONS = (
+    mark("现场更了解情况"),
+    mark("需要特种能力"),
+    mark("推荐单位另有任务"),
+    mark("电台联系不上"),
+)
+"""Proposed reasons for sending another than the first recommended unit; they go into the journal."""
+
+
+def _best(best: CandidateView, view: IncidentView) -> Component:
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Div([html.Span(best.time, className="minutes"), html.Span(best.distance, className="quiet")]),
+                    html.Div([html.B(best.callsign), html.Span(best.net, className="quiet")], className="who"),
+                ],
+                className="best-head",
+            ),
+            html.P(best.reason, className="reason"),
+            html.Button(
+                [html.Span(t("出警")), html.Span(f"{best.callsign} · {best.time}", className="to"), html.Kbd("D")],
+                type="button",
+                className="button primary big",
+                **_sends(best, view.recommendation_id, "dispatch"),
+            ),
+            html.P(
+                [
+                    html.Span(t("按时") if best.in_time else t("超过目标"), className="quiet"),
+                    html.Span(t("比较了 {count} 个单位", count=view.considered), className="quiet"),
+                    html.Button(t("重新计算"), type="button", className="link", **{"data-do": "recommend"}),
+                ],
+                className="dots",
+            ),
+        ],
+        className="best",
+        **{"data-route": best.unit_id},
+    )
+
+
+def _candidate(candidate: CandidateView, replaces: bool) -> Component:
+    return html.Li(
+        [
+            html.Span(candidate.time, className="minutes"),
+            html.Div([html.B(candidate.callsign), html.P(candidate.reason, className="reason")]),
+            html.Button(
+                t("出警"),
+                type="button",
+                className="button small",
+                **_sends(candidate, None, "dispatch-other" if replaces else "dispatch"),
+            ),
+        ],
+        **{"data-route": candidate.unit_id},
+    )
+
+
+def _sends(candidate: CandidateView, recommendation_id: str | None, action: str) -> dict[str, str]:
+    return {"data-do": action, "data-unit": candidate.unit_id, "data-advice": recommendation_id or ""}
+
+
+def _passability(view: IncidentView) -> Component | None:
+    if view.point_id is None:
+        return None
+    return html.Div(
+        [
+            html.H3(t("道路")),
+            html.Div(
+                [
+                    html.Button(
+                        t(word),
+                        type="button",
+                        className="on" if view.passability == state else "",
+                        **{
+                            "data-do": "passability",
+                            "data-point": view.point_id,
+                            "data-state": state,
+                            "aria-pressed": str(view.passability == state).lower(),
+                        },
+                    )
+                    for state, word in PASSABILITY.items()
+                ],
+                className="segments",
+            ),
+        ],
+        className="passability",
+    )
+
+
+def _milestones(view: IncidentView, zone: ZoneInfo) -> Component:
+    return html.Ol(
+        [
+            html.Li(
+                [
+                    html.Span(step.word),
+                    html.B(clock_words(step.at, zone) if step.at else "––:––"),
+                    html.Span(f"+{step.after}" if step.after not in ("", "0:00") else "", className="quiet"),
+                ],
+                className="done" if step.at else "",
+            )
+            for step in view.milestones
+        ],
+        className="milestones",
+    )
+
+
+def _close(view: IncidentView) -> Component | None:
+    if view.status == "closed":
+        return None
+    return html.Button(
+        t("销警"),
+        type="button",
+        className="button wide",
+        **{"data-do": "close-incident", "data-assigned": str(view.open_assignments)},
+    )
+
+
+def _timeline(view: IncidentView, zone: ZoneInfo) -> Component:
+    return html.Details(
+        [
+            html.Summary(t("经过（{count}）", count=len(view.timeline))),
+            html.Ol(
+                [
+                    html.Li([html.Span(clock_words(at, zone), className="figure"), html.B(what), html.Span(who, className="quiet")])
+                    for at, what, who in view.timeline
+                ]
+            ),
+        ],
+        className="timeline",
+    )

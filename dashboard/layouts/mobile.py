@@ -1,0 +1,50 @@
+"""The phone: one thumb, own jurisdiction, what is near and who is on it."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.ids import Phone
+from dashboard.language import t
+from dashboard.layouts.shared import city_map, language_switch, loading, stores
+from dashboard.page import FaceSettings
+
+
+def page(settings: FaceSettings) -> Component:
+    """The whole phone page in the language of the request."""
+    return html.Div(
+        [
+            *stores(Phone),
+            html.Header(
+                [
+                    html.Div(
+                        [html.H1(t("{city}分中心", city=settings.city())), html.Span("", className="whose")],
+                    ),
+                    html.Span("", className="clock", **{"data-tick": "clock"}),
+                ],
+                className="phone-bar",
+            ),
+            html.Div(id=Phone.DRILL, className="drill"),
+            html.Div(id=Phone.TRUTH, className="truth", role="alert"),
+            html.Div(id=Phone.WATER, className="counts"),
+            html.Main(html.Div(loading(t("等待实况…")), id=Phone.QUEUE, className="cards")),
+            html.Footer(
+                [language_switch("/m/"), html.A(t("退出"), href=settings.sign_out_url, className="language")]
+            ),
+            html.Section(
+                [
+                    html.Button(
+                        ["‹ ", t("返回")], type="button", className="back", **{"data-do": "close-subject"}
+                    ),
+                    html.Div(city_map(Phone.MAP), className="phone-map"),
+                    html.Div(id=Phone.PANEL, className="panel"),
+                ],
+                className="phone-detail",
+                hidden=True,
+            ),
+            html.Div(id=Phone.TOASTS, className="toasts", role="status"),
+        ],
+        id=Phone.ROOT,
+        className="phone",
+    )

@@ -1,0 +1,81 @@
+"""Pieces that every face is made of: the map, the stores of the live feed, the states of a panel."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import dash_leaflet as dl
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.ids import Desk, Phone, Wall
+from dashboard.language import current_locale, t
+
+Ids = type[Wall] | type[Desk] | type[Phone]
+
+START_CENTRE = [25.02, 102.745]
+"""Latitude, longitude of the first view, until the snapshot says where the monitored points lie."""
+
+
+def stores(ids: Ids) -> list[Component]:
+    """One store for each rate of change of the live feed, and one for each thing that can be asked."""
+    wanted = ("LIVE_", "ASK_", "OUTCOME", "UNIT_SELECTED")
+    members: list[StrEnum] = [m for m in ids if m.name.startswith(wanted)]
+    return [dcc.Store(id=member.value) for member in members]
+
+
+def city_map(map_id: str, interactive: bool = True) -> Component:
+    """The map; the scripts draw the base map, the units and the marks on it."""
+    return dl.Map(
+        id=map_id,
+        className="map",
+        center=START_CENTRE,
+        zoom=13,
+        minZoom=9,
+        maxZoom=18,
+        zoomSnap=0.25,
+        zoomDelta=0.5,
+        zoomControl=False,
+        attributionControl=False,
+        zoomAnimation=False,
+        fadeAnimation=False,
+        markerZoomAnimation=False,
+        keyboard=False,
+        preferCanvas=True,
+        dragging=interactive,
+        scrollWheelZoom=interactive,
+        doubleClickZoom=interactive,
+    )
+
+
+def language_switch(path: str) -> Component:
+    """A link to the other language, coming back to this face."""
+    other, word = ("zh", "中文") if current_locale.get() == "en" else ("en", "English")
+    return html.A(word, href=f"/language/{other}?next={path}", className="language", lang=other)
+
+
+def grade_mark(severity: str | None, priority: int | None = None) -> Component:
+    """Shape and colour of a grade, or the number of a priority where nothing is graded."""
+    if severity:
+        return html.Span(className=f"mark mark-{severity}")
+    return html.Span(str(priority or ""), className=f"mark mark-priority priority-{priority}")
+
+
+def loading(words: str) -> Component:
+    """A panel that waits, with what it waits for."""
+    return html.Div(
+        [html.Div(className="bone"), html.Div(className="bone short"), html.P(words)], className="skeleton"
+    )
+
+
+def nothing() -> Component:
+    """The incident panel while no incident is open."""
+    return html.Div(
+        [html.P(t("未选警情"), className="state-title"), html.P(t("在左侧或地图上选一个，或按 Enter 打开第一个。"))],
+        className="state",
+    )
+
+
+def failed(message: str) -> Component:
+    """A panel whose question was refused."""
+    return html.Div([html.P(t("无法显示"), className="state-title"), html.P(message)], className="state")

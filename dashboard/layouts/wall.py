@@ -1,0 +1,62 @@
+"""The wall: the map fills it, one number rules it, a list says what needs a person next."""
+
+from __future__ import annotations
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.ids import Wall
+from dashboard.language import t
+from dashboard.layouts.shared import city_map, language_switch, loading, stores
+from dashboard.page import FaceSettings
+
+
+def page(settings: FaceSettings) -> Component:
+    """The whole wall in the language of the request."""
+    return html.Div(
+        [
+            *stores(Wall),
+            city_map(Wall.MAP, interactive=False),
+            html.Div(className="scrim scrim-left"),
+            html.Div(className="scrim scrim-right"),
+            html.Section(_figures(settings), className="wall-left"),
+            html.Section(_queue(), className="wall-right"),
+            html.Div(id=Wall.DRILL, className="drill"),
+            html.Div(id=Wall.TRUTH, className="truth", role="alert"),
+            html.Section(
+                [html.Div(id=Wall.WATER, className="counts"), html.Div(id=Wall.UNITS, className="counts")],
+                className="wall-foot",
+            ),
+        ],
+        id=Wall.ROOT,
+        className="wall",
+    )
+
+
+def _figures(settings: FaceSettings) -> list[Component]:
+    return [
+        html.Header(
+            [
+                html.H1(t("{city}指挥中心", city=settings.city())),
+                html.Div(
+                    [
+                        html.Span("", className="clock", **{"data-tick": "clock"}),
+                        html.Span("", className="date", **{"data-tick": "date"}),
+                    ],
+                    className="now",
+                ),
+            ]
+        ),
+        html.Div(loading(t("等待实况…")), id=Wall.RESPONSE, className="response"),
+        dcc.Graph(
+            id=Wall.TREND,
+            className="trend",
+            figure={"data": [], "layout": {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}},
+            config={"staticPlot": True, "displayModeBar": False, "responsive": True},
+        ),
+        html.Footer([html.Div(id=Wall.FEEDS, className="feeds"), language_switch("/wall/")]),
+    ]
+
+
+def _queue() -> Component:
+    return html.Div(loading(t("等待实况…")), id=Wall.QUEUE, className="queue")

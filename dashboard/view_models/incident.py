@@ -1,0 +1,226 @@
+"""One incident as the panel of a desk or phone shows it, from the public state of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dashboard.language import mark, named, t
+from dashboard.view_models.durations import distance_words, minutes_seconds
+from dashboard.view_models.reasons import reason_sentence
+from operations.catalogue import Catalogue
+
+Json = Mapping[str, Any]
+
+INCIDENT_STATUS = {
+    "open": mark("待出警"),
+    "dispatched": mark("已出警"),
+    "on_scene": mark("处置中"),
+    "closed": mark("已销警"),
+}
+ASSIGNMENT_STATUS = {
+    "dispatched": mark("已派出"),
+    "en_route": mark("途中"),
+    "on_scene": mark("已到达"),
+    "cleared": mark("已离开"),
+    "stood_down": mark("已撤回"),
+}
+PASSABILITY = {"open": mark("通行"), "slow": mark("缓行"), "closed": mark("断交")}
+GRADE_NUMERAL = {"blue": "Ⅳ", "yellow": "Ⅲ", "orange": "Ⅱ", "red": "Ⅰ"}
+ORIGIN = {"call": mark("来电"), "alert": mark("积水预警"), "closure": mark("道路断交")}
+HAPPENED = {
+    "incident.opened": mark("立警"),
+    "incident.changed": mark("警情变更"),
+    "incident.closed": mark("销警"),
+    "call.taken": mark("接警"),
+    "alert.opened": mark("预警发布"),
+    "alert.raised": mark("预警升级"),
+    "alert.lowered": mark("预警降级"),
+    "alert.cleared": mark("预警解除"),
+    "alert.acknowledged": mark("预警已确认"),
+    "passability.changed": mark("通行变更"),
+    "recommendation.made": mark("推荐完成"),
+    "units.dispatched": mark("出警"),
+    "assignment.advanced": mark("单位进展"),
+    "assignment.stood_down": mark("撤回单位"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateView:
+    """A recommended unit: how soon, how far, why."""
+
+    unit_id: str
+    callsign: str
+    net: str
+    time: str
+    distance: str
+    reason: str
+    in_time: bool
+    """Within the city's target for this priority, were it dispatched now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentView:
+    """A unit on this incident."""
+
+    assignment_id: str
+    unit_id: str
+    callsign: str
+    status: str
+    word: str
+    eta_at: str | None
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """One step of the incident; `at` None when it has not come, `after` is the time since the start."""
+
+    word: str
+    at: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """All the panel shows."""
+
+    incident_id: str
+    number: str
+    title: str
+    category: str
+    origin: str
+    priority: int
+    status: str
+    status_word: str
+    opened_at: str
+    severity: str | None
+    grade: str | None
+    depth: str | None
+    observed_at: str | None
+    passability: str | None
+    point_id: str | None
+    alert_id: str | None
+    acknowledged: bool
+    acknowledged_by: str | None
+    recommendation: str
+    """`ready`, `computing` (asked, not here yet) or `none` (none of the units is suitable)."""
+    recommendation_id: str | None
+    considered: int
+    network_guess: bool
+    candidates: Sequence[CandidateView]
+    assignments: Sequence[AssignmentView]
+    milestones: Sequence[Milestone]
+    timeline: Sequence[tuple[str, str, str]]
+    """(instant, what, who) of the newest events, newest first."""
+
+    @property
+    def open_assignments(self) -> int:
+        return sum(a.open for a in self.assignments)
+
+
+def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_major_s: float) -> IncidentView:
+    """From `operations.queries.incident_detail`; targets in seconds."""
+    incident, point, alert = detail["incident"], detail.get("point"), detail.get("alert")
+    category = catalogue.categories.get(incident["category"])
+    shown_alert = alert if alert and alert["status"] != "cleared" else None
+    advice = detail.get("recommendation")
+    limit_s = target_major_s if incident["priority"] == 1 else target_s
+    candidates = [_candidate(c, catalogue, limit_s) for c in (advice or {}).get("candidates", [])]
+    return IncidentView(
+        incident_id=incident["incident_id"],
+        number=incident["number"],
+        title=named(incident, "title"),
+        category=named({"name_zh": category.name_zh, "name_en": category.name_en})
+        if category
+        else incident["category"],
+        origin=t(ORIGIN.get(incident["origin"], incident["origin"])),
+        priority=incident["priority"],
+        status=incident["status"],
+        status_word=t(INCIDENT_STATUS[incident["status"]]),
+        opened_at=incident["opened_at"],
+        severity=shown_alert["severity"] if shown_alert else None,
+        grade=_grade(shown_alert, catalogue),
+        depth=_depth(point, shown_alert),
+        observed_at=point["observed_at"] if point else None,
+        passability=point["passability"] if point else None,
+        point_id=incident["point_id"],
+        alert_id=shown_alert["alert_id"] if shown_alert else None,
+        acknowledged=bool(shown_alert and shown_alert["status"] == "acknowledged"),
+        acknowledged_by=shown_alert["acknowledged_by"] if shown_alert else None,
+        recommendation="computing" if advice is None else "ready" if candidates else "none",
+        recommendation_id=advice["recommendation_id"] if advice else None,
+        considered=advice["considered"] if advice else 0,
+        network_guess=any(c["straight_line"] for c in (advice or {}).get("candidates", [])),
+        candidates=candidates,
+        assignments=[_assignment(a) for a in detail["assignments"]],
+        milestones=_milestones(incident),
+        timeline=_timeline(detail.get("timeline", [])),
+    )
+
+
+def _candidate(candidate: Json, catalogue: Catalogue, limit_s: float) -> CandidateView:
+    net = catalogue.nets.get(candidate["net"])
+    return CandidateView(
+        unit_id=candidate["unit_id"],
+        callsign=candidate["callsign"],
+        net=named({"name_zh": net.name_zh, "name_en": net.name_en}) if net else candidate["net"],
+        time=minutes_seconds(candidate["travel_time_s"]),
+        distance=distance_words(candidate["distance_m"]),
+        reason=reason_sentence(candidate),
+        in_time=candidate["travel_time_s"] <= limit_s,
+    )
+
+
+def _assignment(assignment: Json) -> AssignmentView:
+    status = assignment["status"]
+    still_coming = status in ("dispatched", "en_route")
+    return AssignmentView(
+        assignment_id=assignment["assignment_id"],
+        unit_id=assignment["unit_id"],
+        callsign=assignment["callsign"],
+        status=status,
+        word=t(ASSIGNMENT_STATUS[status]),
+        eta_at=assignment["eta_at"] if still_coming else None,
+        open=still_coming or status == "on_scene",
+    )
+
+
+def _grade(alert: Json | None, catalogue: Catalogue) -> str | None:
+    if alert is None:
+        return None
+    grade = catalogue.waterlogging.grade(alert["grade_code"])
+    if grade is None:
+        return str(alert["grade_code"])
+    return named({"name_zh": grade.name_zh, "name_en": grade.name_en})
+
+
+def _depth(point: Json | None, alert: Json | None) -> str | None:
+    depth = (point or {}).get("depth_cm")
+    if depth is None and alert is not None:
+        depth = alert["depth_cm"]
+    return None if depth is None else f"{depth:.0f} cm"
+
+
+def _milestones(incident: Json) -> list[Milestone]:
+    opened = datetime.fromisoformat(incident["opened_at"])
+    steps = (
+        (t("接报"), "opened_at"),
+        (t("出警"), "first_dispatched_at"),
+        (t("到达"), "first_on_scene_at"),
+        (t("销警"), "closed_at"),
+    )
+    found = []
+    for word, field in steps:
+        at = incident[field]
+        after = minutes_seconds((datetime.fromisoformat(at) - opened).total_seconds()) if at else ""
+        found.append(Milestone(word, at, after))
+    return found
+
+
+def _timeline(rows: Sequence[Json]) -> list[tuple[str, str, str]]:
+    newest = list(rows)[-12:][::-1]
+    return [(r["at"], t(HAPPENED.get(r["type"], r["type"])), r["actor_id"]) for r in newest]
