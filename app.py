@@ -1,0 +1,303 @@
+"""The one entry point: everything here, or one role. Imports wait until a command needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from core.actor import CITY
+from core.errors import CommandCentreError, InvalidInputError, NotFoundError
+from core.geo import BoundingBox
+
+if TYPE_CHECKING:
+    from bootstrap.settings import Settings
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    help="城市应急指挥中心 City command centre. Without a command: run.",
+    invoke_without_command=True,
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+roads = typer.Typer(help="The road network: build the embedded one, import a real one, look at it.")
+user = typer.Typer(help="Who may sign in.")
+token = typer.Typer(help="Which devices and systems may send to the intake.")
+app.add_typer(roads, name="roads", no_args_is_help=True)
+app.add_typer(user, name="user", no_args_is_help=True)
+app.add_typer(token, name="token", no_args_is_help=True)
+
+NewPassword = Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)]
+Jurisdiction = Annotated[str, typer.Option(help="District that it is limited to; the whole city by default.")]
+
+
+def plainly(command: Callable[P, None]) -> Callable[P, None]:
+    """What we refuse ourselves is said in one message and exit code 1, without a traceback."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except CommandCentreError as error:
+            typer.secho(error.message, fg="red", err=True)
+            raise typer.Exit(1) from error
+
+    return guarded
+
+
+def _settings() -> Settings:
+    from bootstrap.settings import load_settings
+
+    return load_settings()
+
+
+def _settings_with_servers() -> Settings:
+    from bootstrap.embedded import with_servers
+
+    return with_servers(_settings())
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _print_progress(message: str, fraction: float) -> None:
+    typer.echo(f"{fraction:>4.0%}  {message}")
+
+
+def _bounding_box(text: str) -> BoundingBox:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InvalidInputError(
+            f"--bbox: found {text!r}, expected west,south,east,north in degrees"
+        ) from error
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise InvalidInputError(f"--bbox: found {text!r}, expected west < east and south < north in degrees")
+    return BoundingBox(west, south, east, north)
+
+
+@app.callback()
+@plainly
+def without_command(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        run()
+
+
+@app.command()
+@plainly
+def run() -> None:
+    """Everything on this machine under one supervisor, with the storm. Ctrl-C ends it."""
+    from bootstrap.run_all import run_all
+    from bootstrap.users import demo_accounts
+
+    run_all(_settings(), demo_accounts)
+
+
+@app.command()
+@plainly
+def web() -> None:
+    """The web server alone: wall, desk, phone and the intake API."""
+    from bootstrap.web import serve
+
+    serve(_settings_with_servers())
+
+
+@app.command()
+@plainly
+def worker(name: Annotated[str, typer.Option(help="Name of this worker, unique.")] = "worker-1") -> None:
+    """One RQ worker alone: rules and dispatch computation."""
+    from bootstrap.worker import work
+
+    work(_settings_with_servers(), name)
+
+
+@app.command()
+@plainly
+def scheduler() -> None:
+    """The scheduler alone: what must happen at its time, and work that was lost found again."""
+    from bootstrap.scheduler import tick_forever
+
+    tick_forever(_settings_with_servers())
+
+
+@app.command()
+@plainly
+def drill(
+    name: Annotated[str, typer.Argument(help="Scenario, for example kunming-2026-08-18.")],
+    speed: Annotated[
+        float | None, typer.Option(min=1, max=600, help="Scenario seconds a second; default CC_DRILL_SPEED.")
+    ] = None,
+    units: Annotated[
+        int | None, typer.Option(min=1, help="Patrol units in the shift; default UNITS.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same shift.")] = 1,
+    start_at: Annotated[
+        datetime | None, typer.Option(help="Instant to begin at; the scenario's beginning when absent.")
+    ] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="From the beginning, even if it runs.")] = False,
+) -> None:
+    """Replay a scenario through the public intake API, with a simulated patrol shift."""
+    from bootstrap.drill import run as replay
+
+    settings = _settings_with_servers()
+    replay(
+        settings,
+        name,
+        speed=speed or settings.drill_speed,
+        units=units or settings.units,
+        seed=seed,
+        start_at=start_at,
+        restart=restart,
+    )
+
+
+@app.command("drill-clock")
+@plainly
+def drill_clock(
+    pause: Annotated[bool, typer.Option("--pause", help="Let the scenario's time stand.")] = False,
+    speed: Annotated[float | None, typer.Option(min=1, max=600, help="Scenario seconds a second.")] = None,
+    seek: Annotated[str | None, typer.Option(help="Go to 11:00, 11:00:30 or an ISO instant.")] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Go to the scenario's beginning.")] = False,
+) -> None:
+    """Pause, speed up or move the clock of the drill that is running."""
+    from bootstrap.drill import control
+
+    control(_settings_with_servers(), pause=pause, speed=speed, seek=seek, restart=restart)
+
+
+@app.command()
+@plainly
+def migrate() -> None:
+    """Bring the tables of the database to what this version needs."""
+    from bootstrap.wiring import migrate as upgrade
+
+    upgrade(_settings_with_servers())
+
+
+@roads.command("build")
+@plainly
+def roads_build(
+    again: Annotated[bool, typer.Option(help="Build even when a network is there.")] = False,
+) -> None:
+    """Build the embedded network (synthetic, from public knowledge) unless a network is there."""
+    from roads.commands import build_embedded, network_path
+
+    folder = _settings().data_dir
+    if not again and network_path(folder).exists():
+        typer.echo(f"{network_path(folder)} is there")
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    build_embedded(folder, _print_progress)
+
+
+@roads.command("import")
+@plainly
+def roads_import(
+    file: Annotated[Path, typer.Argument(help="An OpenStreetMap extract, .osm.pbf.")],
+    bbox: Annotated[
+        str | None, typer.Option(help="west,south,east,north in WGS-84 degrees; the whole file when absent.")
+    ] = None,
+) -> None:
+    """Build the network from an OpenStreetMap extract."""
+    from roads.commands import import_file
+
+    folder = _settings().data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    import_file(file, _bounding_box(bbox) if bbox else None, folder, _print_progress)
+
+
+@roads.command("info")
+@plainly
+def roads_info() -> None:
+    """What the network in use holds and where it is from."""
+    from roads.commands import info, network_path
+
+    settings = _settings()
+    path = settings.road_network or network_path(settings.data_dir)
+    if not path.exists():
+        raise NotFoundError(f"found no road network at {path}; make one with `python app.py roads build`")
+    _print(f"{name:<20} {value}" for name, value in {"file": path, **info(path)}.items())
+
+
+@user.command("add")
+@plainly
+def user_add(
+    name: Annotated[str, typer.Argument(help="Sign-in name.")],
+    role: Annotated[str, typer.Option(help="Role of the permission table.")],
+    password: NewPassword,
+    jurisdiction: Jurisdiction = CITY,
+) -> None:
+    """Add a person who may sign in."""
+    from bootstrap.users import add
+
+    _print(add(_settings_with_servers(), name, role=role, password=password, jurisdiction=jurisdiction))
+
+
+@user.command("list")
+@plainly
+def user_list() -> None:
+    """Everyone who may sign in, with role and state."""
+    from bootstrap.users import listing
+
+    _print(listing(_settings_with_servers()))
+
+
+@user.command("passwd")
+@plainly
+def user_passwd(name: Annotated[str, typer.Argument(help="Sign-in name.")], password: NewPassword) -> None:
+    """Give a person a new password; every session of theirs ends."""
+    from bootstrap.users import set_password
+
+    _print(set_password(_settings_with_servers(), name, password=password))
+
+
+@user.command("disable")
+@plainly
+def user_disable(name: Annotated[str, typer.Argument(help="Sign-in name.")]) -> None:
+    """Bar a person from signing in; every session of theirs ends, their record stays."""
+    from bootstrap.users import disable
+
+    _print(disable(_settings_with_servers(), name))
+
+
+@token.command("create")
+@plainly
+def token_create(
+    name: Annotated[str, typer.Argument(help="Which device or system it is for.")],
+    permission: Annotated[list[str], typer.Option(help="What it may do; repeat for more.")],
+    jurisdiction: Jurisdiction = CITY,
+) -> None:
+    """Make a device token; it is shown this once."""
+    from bootstrap.users import create_token
+
+    _print(create_token(_settings_with_servers(), name, permission, jurisdiction))
+
+
+@token.command("list")
+@plainly
+def token_list() -> None:
+    """Every device token, without its secret."""
+    from bootstrap.users import list_tokens
+
+    _print(list_tokens(_settings_with_servers()))
+
+
+@token.command("revoke")
+@plainly
+def token_revoke(token_id: Annotated[str, typer.Argument(help="Its id, as `token list` shows it.")]) -> None:
+    """End a device token."""
+    from bootstrap.users import revoke_token
+
+    _print(revoke_token(_settings_with_servers(), token_id))
+
+
+if __name__ == "__main__":
+    app()

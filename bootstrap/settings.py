@@ -1,0 +1,199 @@
+"""What a deployment may set: read from the environment, validated once, refused in plain words."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import CommandCentreError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PREFIX = "CC_"
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class SettingsError(CommandCentreError):
+    """A setting cannot be used; the message names each, what was found and what was expected."""
+
+    code = "settings"
+    status = 500
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning; the variable is CC_ and the name, but for three."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, populate_by_name=True, extra="forbid"
+    )
+
+    data_dir: Path = Field(
+        REPOSITORY / ".data",
+        description="Folder of everything that is kept: databases, secrets, roads, logs.",
+    )
+    host: Text = Field("127.0.0.1", description="Address the web server listens on; 0.0.0.0 for every one.")
+    port: int = Field(8050, ge=1, le=65535, description="TCP port of the web server.")
+    mode: Literal["drill", "live"] = Field(
+        "drill", description="drill replays a scenario in the scenario's own time; live uses the wall clock."
+    )
+    workers: int = Field(2, ge=1, le=64, description="How many RQ worker processes run on this machine.")
+    units: int = Field(
+        1300,
+        ge=1,
+        le=20_000,
+        validation_alias="UNITS",
+        description="Patrol units in the simulated shift of a drill; 5200 is the full force.",
+    )
+    drill_scenario: Text = Field("kunming-2026-08-18", description="Scenario that drill mode replays.")
+    drill_speed: float = Field(
+        5.0, ge=1, le=600, description="Seconds of the scenario in one second of the wall."
+    )
+    database_url: str | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL, postgresql://user:password@host:port/name; the embedded one when absent.",
+    )
+    redis_url: str | None = Field(
+        None,
+        validation_alias="REDIS_URL",
+        description="Redis, redis://:password@host:port/0; the embedded one when absent.",
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="Signs sessions, 32 characters or more; generated in the data folder."
+    )
+    tile_url: str | None = Field(
+        None, description="Tiles of a base map with {x}, {y} and {z}; the offline base map when absent."
+    )
+    tile_attribution: str = Field("", description="What the tile server's licence wants shown on the map.")
+    road_network: Path | None = Field(
+        None, description="Road network file from `app.py roads import`; the built one when absent."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe message that is logged."
+    )
+    city_name: Text = Field("昆明", description="Name of the city on the Chinese screens.")
+    city_name_en: Text = Field("Kunming", description="Name of the city on the English screens.")
+
+    @field_validator("data_dir", "road_network")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        return path and path.expanduser().resolve()
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: str | None) -> str | None:
+        # One spelling inside: psycopg knows no "+psycopg", and SQLAlchemy 2.1 needs none.
+        return url and _with_scheme(url.replace("postgresql+psycopg://", "postgresql://", 1), "postgresql://")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: str | None) -> str | None:
+        return url and _with_scheme(url, "redis://", "rediss://", "unix://")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _is_long(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and len(key.get_secret_value()) < 32:
+            raise ValueError("32 characters or more")
+        return key
+
+    @field_validator("tile_url")
+    @classmethod
+    def _is_tile_template(cls, url: str | None) -> str | None:
+        missing = [part for part in ("{x}", "{y}", "{z}") if url and part not in url]
+        if missing:
+            raise ValueError(f"a URL that contains {', '.join(missing)} too")
+        return url and _with_scheme(url, "https://", "http://", "/")
+
+    @property
+    def web_host(self) -> str:
+        """Address at which this machine reaches the web server."""
+        return "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 (compared, not bound)
+
+    @property
+    def web_url(self) -> str:
+        """Where a browser on this machine finds the web server."""
+        return f"http://{self.web_host}:{self.port}"
+
+    def signing_key(self) -> str:
+        """The secret key: the one set, else the one kept in the data folder (made at the first call)."""
+        if self.secret_key:
+            return self.secret_key.get_secret_value()
+        return kept_secret(self.data_dir, "signing-key")
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings from the environment, `given` ones first. Raises SettingsError that names every wrong one."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        wrong = [
+            f"  {variable(str(e['loc'][0]))}: found {_shown(e)}, expected {_expected(e)}"
+            for e in error.errors()
+        ]
+        raise SettingsError("\n".join(["these settings cannot be used:", *wrong])) from error
+
+
+def variable(name: str) -> str:
+    """Environment variable of the setting `name` (a field's name or already its variable)."""
+    field = Settings.model_fields.get(name)
+    if field is None:
+        return name
+    return str(field.validation_alias or PREFIX + name.upper())
+
+
+def described() -> list[tuple[str, str, str]]:
+    """(variable, default, description) of every setting, for the documentation and the test that holds it."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = ".data" if name == "data_dir" else "" if field.default is None else str(field.default)
+        rows.append((variable(name), default, field.description or ""))
+    return rows
+
+
+def kept_secret(data_dir: Path, name: str) -> str:
+    """The random secret `name` of this data folder, readable by its owner only; made when it is absent.
+
+    Several processes may ask at once: a finished file is linked into place, so all get the same one.
+    """
+    folder = data_dir / "secrets"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / name
+    if not path.exists():
+        draft = folder / f".{name}.{secrets.token_hex(4)}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):  # another process was first: its secret is the one
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text().strip()
+
+
+def _with_scheme(url: str, *schemes: str) -> str:
+    if not url.startswith(schemes):
+        raise ValueError(f"a URL that starts with {' or '.join(schemes)}")
+    return url
+
+
+def _shown(error: Any) -> str:
+    # A URL may hold a password and the key is one: only where they begin is shown.
+    field = variable(str(error["loc"][0]))
+    found = str(error["input"])
+    if field.endswith("SECRET_KEY"):
+        return f"{len(found)} characters"
+    if field.endswith("_URL"):
+        return repr(found.split("@")[-1][:60])
+    return repr(found)
+
+
+def _expected(error: Any) -> str:
+    message = str(error["msg"])
+    for prefix in ("Value error, ", "Input should be "):
+        message = message.removeprefix(prefix)
+    return message

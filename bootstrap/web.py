@@ -1,0 +1,154 @@
+"""The web process: three faces, the live socket and the intake API on one server, behind one guard."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from access.demo import DEMO_ACCOUNTS, ensure_demo_accounts
+from access.guard import Guard
+from access.login import login_router
+from access.pages import Pages
+from bootstrap.settings import REPOSITORY, Settings
+from bootstrap.users import access_for
+from bootstrap.wiring import Parts, wire
+from core.actor import Actor
+from dashboard.apps import mount_faces, set_up
+from dashboard.page import FaceSettings
+from intake.body_limit import BodyLimit
+from intake.coordinates import to_wgs84
+from intake.counters import IntakeCounters
+from intake.problems import Problems
+from intake.router import intake_router
+from jobs.names import LAST_SWEEP_KEY
+from live.health import HealthMonitor
+from live.hub import HubSources, LiveHub
+from live.socket import live_router
+from operations.public_state import Json
+from operations.queries import clock_state, response_metrics, snapshot_state
+from roads.areas import city_bounds
+from roads.commands import basemap_dir
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Web:
+    """The server as it is run (`guarded`), and the application inside it, whose routes a test walks."""
+
+    guarded: ASGIApp
+    app: FastAPI
+    parts: Parts
+
+
+def build_web(settings: Settings) -> Web:
+    """Everything one web process serves."""
+    parts = wire(settings, with_roads=False)
+    demo = settings.mode == "drill"
+    access = access_for(parts)
+    if demo:
+        ensure_demo_accounts(access.accounts)
+    counters = IntakeCounters()
+    problems = Problems(counters)
+    pages = Pages(
+        {"zh": settings.city_name, "en": settings.city_name_en},
+        stylesheet="/assets/tokens.css",
+        demo_accounts=DEMO_ACCOUNTS if demo else (),
+    )
+    hub = _hub(parts)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        set_up(faces)
+        following = asyncio.create_task(hub.run())
+        yield
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+
+    # No generated docs: their pages load scripts from elsewhere. The document itself is /api/v1/openapi.json.
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    problems.install(app)
+    app.include_router(login_router(access, pages))
+    app.include_router(intake_router(parts.ports, counters, city_bounds()))
+    app.include_router(live_router(hub, _listening_actor, access.credentials.revalidate))
+    app.mount("/basemap", StaticFiles(directory=basemap_dir(settings.data_dir), check_dir=False))
+    app.mount("/assets", StaticFiles(directory=REPOSITORY / "assets"))
+    faces = mount_faces(
+        app,
+        parts.ports,
+        to_wgs84,
+        FaceSettings(
+            city_zh=settings.city_name,
+            city_en=settings.city_name_en,
+            zone=ZoneInfo("Asia/Shanghai"),
+            tile_url=settings.tile_url,
+            tile_attribution=settings.tile_attribution,
+            sign_in_url="/login",
+            sign_out_url="/logout",
+        ),
+    )
+    inner: ASGIApp = GZipMiddleware(BodyLimit(app, problems), minimum_size=1_000, compresslevel=6)
+    guarded = Guard(inner, access.credentials, problems.answer, pages, image_hosts=_tile_hosts(settings))
+    return Web(guarded, app, parts)
+
+
+def serve(settings: Settings) -> None:
+    """Serves until told to stop."""
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    uvicorn.run(
+        build_web(settings).guarded,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        # Measured: with deflate 500 screens drop frames, without it one process holds them.
+        ws_per_message_deflate=False,
+        ws_max_size=4096,
+        timeout_graceful_shutdown=3,
+        proxy_headers=False,
+    )
+
+
+def _hub(parts: Parts) -> LiveHub:
+    ports = parts.ports
+
+    def clock() -> Json:
+        return clock_state(ports, datetime.now(UTC), parts.drill_time())
+
+    sources = HubSources(
+        snapshot=lambda actor: snapshot_state(ports, actor),
+        metrics=lambda: response_metrics(ports),
+        clock=clock,
+        refresh_clock=parts.refresh_clock,
+    )
+    health = HealthMonitor(
+        parts.store, parts.redis, parts.board, LAST_SWEEP_KEY, parts.store.quarantined_count
+    )
+    return LiveHub(ports, parts.board, health, sources, str(parts.settings.redis_url))
+
+
+def _listening_actor(scope: dict[str, Any]) -> Actor:
+    actor: Actor = scope["state"]["actor"]
+    return actor
+
+
+def _tile_hosts(settings: Settings) -> tuple[str, ...]:
+    if settings.tile_url is None or settings.tile_url.startswith("/"):
+        return ()
+    parts = urlsplit(settings.tile_url)
+    # A template such as {s}.example.org stands for any of the servers.
+    host = parts.netloc.replace("{s}", "*")
+    return (f"{parts.scheme}://{host}",)

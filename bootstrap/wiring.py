@@ -1,0 +1,101 @@
+"""The only place that chooses concrete parts: from settings to the ports every operation gets."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis import Redis
+from sqlalchemy import Engine
+
+from bootstrap.catalogue import load_catalogue
+from bootstrap.settings import Settings
+from core.clock import Clock, DrillTime, WallClock
+from core.errors import CommandCentreError
+from jobs.queue import RqWorkQueue
+from live.doorbell import RedisDoorbell
+from live.positions import RedisPositionBoard
+from live.redis_client import connect
+from operations.ports import Ports, TravelTimes
+from roads.areas import DistrictAreas
+from roads.commands import network_path
+from roads.network import RoadNetwork
+from roads.straight_line import StraightLineTravelTimes
+from store.clock import DrillClock
+from store.database import SqlStore, make_engine
+from store.migrate import migrate as migrate_engine
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The concrete parts of one process, with the ports made of them."""
+
+    settings: Settings
+    engine: Engine
+    store: SqlStore
+    redis: Redis
+    board: RedisPositionBoard
+    clock: Clock
+    ports: Ports
+
+    def drill_time(self) -> DrillTime | None:
+        """How the drill's time runs, as this process last read it; None in service."""
+        return self.clock.drill_time if isinstance(self.clock, DrillClock) else None
+
+    def refresh_clock(self) -> None:
+        """Reads the drill's time again now."""
+        if isinstance(self.clock, DrillClock):
+            self.clock.refresh()
+
+
+def wire(settings: Settings, *, with_roads: bool) -> Parts:
+    """The parts of this process. `with_roads` loads the road network, which only workers need; without
+    it travel times are straight lines and say so."""
+    engine = make_engine(_required(settings.database_url, "DATABASE_URL"))
+    redis = connect(_required(settings.redis_url, "REDIS_URL"))
+    store = SqlStore(engine)
+    board = RedisPositionBoard(redis)
+    clock: Clock = DrillClock(store.drill_time) if settings.mode == "drill" else WallClock()
+    ports = Ports(
+        store=store,
+        clock=clock,
+        doorbell=RedisDoorbell(redis),
+        work=RqWorkQueue(redis),
+        positions=board,
+        travel_times=load_travel_times(settings) if with_roads else StraightLineTravelTimes(),
+        areas=DistrictAreas(),
+        catalogue=load_catalogue(),
+        mode=settings.mode,
+    )
+    return Parts(settings, engine, store, redis, board, clock, ports)
+
+
+def load_travel_times(settings: Settings) -> TravelTimes:
+    """The road network in use, or straight lines when there is none that can be read."""
+    network = load_network(settings)
+    return network if network is not None else StraightLineTravelTimes()
+
+
+def load_network(settings: Settings) -> RoadNetwork | None:
+    """The road network in use; None, logged, when there is none that can be read."""
+    path: Path = settings.road_network or network_path(settings.data_dir)
+    try:
+        return RoadNetwork.load(path)
+    except (OSError, ValueError, KeyError, CommandCentreError) as error:
+        # Chosen degradation: advice by straight line, which every screen says, beats none.
+        log.error("no road network from %s (%s): travel times are straight-line guesses", path, error)
+        return None
+
+
+def migrate(settings: Settings) -> None:
+    """Brings the tables to what this version needs."""
+    migrate_engine(make_engine(_required(settings.database_url, "DATABASE_URL")))
+
+
+def _required(url: str | None, name: str) -> str:
+    if url is None:
+        raise CommandCentreError(f"{name}: found none, expected a URL (a role started alone needs it)")
+    return url
