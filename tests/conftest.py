@@ -1,0 +1,120 @@
+"""What most tests share: a real PostgreSQL and Redis, emptied for each test, and the ports over them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from redis import Redis
+from sqlalchemy import Engine, text
+
+from bootstrap.catalogue import load_catalogue
+from bootstrap.embedded import EmbeddedServers
+from core.actor import CITY, Actor, Permission, Role
+from core.clock import FixedClock
+from core.geo import LonLat
+from jobs.queue import RqWorkQueue
+from live.doorbell import RedisDoorbell
+from live.positions import RedisPositionBoard
+from live.redis_client import connect
+from operations.ports import Ports
+from roads.straight_line import StraightLineTravelTimes
+from store.database import SqlStore, make_engine
+from store.metadata import metadata
+from store.migrate import migrate
+
+STORM = datetime(2026, 8, 18, 1, 20, tzinfo=UTC)
+"""09:20 in Kunming on the day of the storm."""
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[EmbeddedServers]:
+    """One PostgreSQL and one Redis for the whole run."""
+    # Not pytest's own folder: a second run closes that to the user PostgreSQL runs as when we are root.
+    with TemporaryDirectory(prefix="command-centre-") as folder, EmbeddedServers(Path(folder)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def migrated_engine(servers: EmbeddedServers) -> Iterator[Engine]:
+    engine = make_engine(servers.database_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(migrated_engine: Engine) -> Engine:
+    """The database, with its tables as a migration leaves them."""
+    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    with migrated_engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names}"))
+        connection.execute(text("INSERT INTO journal_head (seq) VALUES (0)"))
+        connection.execute(text("INSERT INTO cursors (name, seq) VALUES ('grading', 0)"))
+        connection.execute(text("INSERT INTO drill_clock (run) VALUES (0)"))
+    return migrated_engine
+
+
+@pytest.fixture
+def redis(servers: EmbeddedServers) -> Iterator[Redis]:
+    """An empty Redis."""
+    client = connect(servers.redis_url)
+    client.flushall()
+    yield client
+    client.close()
+
+
+class GuanduEverywhere:
+    """Areas for tests that are not about areas: the city's box is one district."""
+
+    def jurisdiction_of(self, place: LonLat) -> str | None:
+        return "530111" if 102 < place.lon < 104 and 24 < place.lat < 27 else None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Ports over the real database and Redis, with a clock that stands still."""
+
+    ports: Ports
+    clock: FixedClock
+    store: SqlStore
+    redis: Redis
+
+
+@pytest.fixture
+def bench(engine: Engine, redis: Redis) -> Bench:
+    clock = FixedClock(STORM)
+    store = SqlStore(engine)
+    ports = Ports(
+        store=store,
+        clock=clock,
+        doorbell=RedisDoorbell(redis),
+        work=RqWorkQueue(redis),
+        positions=RedisPositionBoard(redis),
+        travel_times=StraightLineTravelTimes(),
+        areas=GuanduEverywhere(),
+        catalogue=load_catalogue(),
+        mode="drill",
+    )
+    return Bench(ports, clock, store, redis)
+
+
+@pytest.fixture
+def everyone() -> Actor:
+    """Somebody who may do everything everywhere, for tests that are not about permission."""
+    return Actor("tester", "测试员", Role.ADMINISTRATOR, CITY, frozenset(Permission))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real data beside the project; tests that need it skip where it is absent."""
+    default = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("COMMAND_CENTRE_SHARED", default)) / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}; set COMMAND_CENTRE_SHARED to the folder that holds data/")
+    return folder

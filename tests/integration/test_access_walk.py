@@ -1,0 +1,289 @@
+"""Every route of the real application, as every role and as nobody: closed unless the table opens it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.routing import Mount, WebSocketRoute
+
+from access.permissions import ROLES, ROUTES, TOKEN_PERMISSIONS, Door, RouteTable, Rule
+from access.services import Access
+from access.sessions import COOKIE
+from bootstrap.embedded import EmbeddedServers
+from bootstrap.settings import load_settings
+from bootstrap.users import access_for
+from bootstrap.web import build_web
+from bootstrap.wiring import migrate
+from core.actor import CITY, Role
+
+TABLE = RouteTable()
+PEOPLE = [role for role in Role if role not in (Role.DEVICE, Role.SYSTEM)]
+PASSWORD = "a password for the walk"
+HOST = "centre.test"
+
+
+@dataclass
+class Centre:
+    """The application as it is served, and a credential for each role."""
+
+    guarded: Any
+    app: Any
+    access: Access
+    cookies: dict[Role, str]
+    token: str
+
+    async def send(self, method: str, path: str, **headers: str) -> httpx.Response:
+        transport = httpx.ASGITransport(self.guarded, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
+            return await client.request(method, path, headers=headers)
+
+    def get(self, method: str, path: str, **headers: str) -> httpx.Response:
+        return asyncio.run(self.send(method, path, **headers))
+
+    def connect(self, path: str, **headers: str) -> dict[str, Any]:
+        """The first thing the server says to a WebSocket after it accepted, or its refusal."""
+
+        async def connected() -> dict[str, Any]:
+            said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            await heard.put({"type": "websocket.connect"})
+            sent = {"host": HOST, **headers}
+            scope = {
+                "type": "websocket",
+                "path": path,
+                "raw_path": path.encode(),
+                "query_string": b"",
+                "root_path": "",
+                "scheme": "ws",
+                "headers": [(k.encode(), v.encode()) for k, v in sent.items()],
+                "client": ("127.0.0.1", 1),
+                "server": (HOST, 80),
+                "subprotocols": [],
+                "extensions": {},
+                "state": {},
+            }
+            serving = asyncio.create_task(self.guarded(scope, heard.get, said.put))
+            first = await asyncio.wait_for(said.get(), 10)
+            if first["type"] == "websocket.accept":
+                with suppress(TimeoutError):
+                    second = await asyncio.wait_for(said.get(), 0.3)
+                    if second["type"] == "websocket.close":
+                        first = second
+            await heard.put({"type": "websocket.disconnect", "code": 1001})
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving
+            return first
+
+        return asyncio.run(connected())
+
+
+@pytest.fixture(scope="module")
+def centre() -> Iterator[Centre]:
+    # Not tmp_path: PostgreSQL without root must pass through every folder above; pytest closes its own.
+    folder = Path(tempfile.mkdtemp(prefix="command-centre-"))
+    try:
+        with EmbeddedServers(folder) as servers:
+            settings = load_settings(
+                data_dir=folder,
+                mode="drill",
+                database_url=servers.database_url,
+                redis_url=servers.redis_url,
+            )
+            migrate(settings)
+            web = build_web(settings)
+            access = access_for(web.parts)
+            cookies = {}
+            for role in PEOPLE:
+                account = access.accounts.add("test", f"walk-{role.value}"[:31], role.value, role, PASSWORD)
+                cookies[role], _ = access.sessions.begin(account, "test")
+            token = access.tokens.create("test", "walk", TOKEN_PERMISSIONS)
+            yield Centre(web.guarded, web.app, access, cookies, token)
+            web.parts.engine.dispose()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def routes_of(app: Any) -> list[tuple[str, str]]:
+    """(method, path) of every route, mounted and included ones too, with each parameter filled in."""
+    found: list[tuple[str, str]] = []
+    for prefix, route in _walked(app.router.routes, ""):
+        path = re.sub(r"\{\w+(:\w+)?\}", "x", prefix + route.path)
+        if isinstance(route, Mount):
+            found.append(("GET", path + "/x"))
+        elif isinstance(route, WebSocketRoute) or type(route).__name__ == "APIWebSocketRoute":
+            found.append(("WS", path))
+        else:
+            found += [(method, path) for method in route.methods or () if method != "HEAD"]
+    return found
+
+
+def _walked(routes: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for route in routes:
+        inner = getattr(route, "routes", None)
+        is_served_by_itself = isinstance(route, Mount) and not inner
+        if inner and not is_served_by_itself:
+            yield from _walked(inner, prefix + getattr(route, "path", ""))
+        else:
+            yield prefix, route
+
+
+def test_every_route_has_its_row_in_the_table(centre: Centre) -> None:
+    routes = routes_of(centre.app)
+    assert len(routes) > 40, "the walk found too few routes: does FastAPI keep them elsewhere now?"
+    missing = sorted(
+        {f"{method} {path}" for method, path in routes if TABLE.row(method, path) is None} - CATCH_ALL
+    )
+    assert not missing, "add these to access/permissions.py"
+
+
+CATCH_ALL = {"GET x", "GET /x"}
+"""Dash's answer to any path; the next test shows that it never gets to answer."""
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/wall/nothing", "/api/v1/nothing", "/docs", "/openapi.json", "/_mcp"]
+)
+def test_an_unknown_path_is_a_404_to_everybody_alike(centre: Centre, path: str) -> None:
+    answers = [
+        centre.get("GET", path),
+        centre.get("GET", path, cookie=f"{COOKIE}={centre.cookies[Role.ADMINISTRATOR]}"),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+
+
+def sample(rule: Rule) -> str:
+    return re.sub(r"\{\w+\}", "zh", rule.path).replace("*", "x")
+
+
+HTTP_RULES = [rule for rule in ROUTES if rule.method != "WS"]
+SOCKET_RULES = [rule for rule in ROUTES if rule.method == "WS"]
+
+
+@pytest.mark.parametrize("rule", HTTP_RULES, ids=lambda rule: f"{rule.method} {rule.path}")
+def test_nobody_passes_where_the_table_does_not_say_public(centre: Centre, rule: Rule) -> None:
+    answer = centre.get(rule.method, sample(rule))
+    if rule.needs is Door.PUBLIC:
+        assert answer.status_code not in (401, 403, 500)
+    elif rule.needs is Door.CLOSED:
+        assert answer.status_code == 404
+    elif rule.page:
+        assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/login")
+    else:
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_a_role_passes_exactly_where_the_table_opens(centre: Centre, role: Role) -> None:
+    for rule in HTTP_RULES:
+        if rule.path == "/logout":
+            continue
+        answer = centre.get(rule.method, sample(rule), cookie=f"{COOKIE}={centre.cookies[role]}")
+        where = f"{role} {rule.method} {rule.path}: {answer.status_code}"
+        if rule.needs is Door.CLOSED:
+            assert answer.status_code == 404, where
+        elif rule.opens_for(ROLES[role]):
+            assert answer.status_code not in (401, 403, 405), where
+        else:
+            assert answer.status_code == 403, where
+
+
+def test_a_device_passes_where_its_token_says_and_sees_no_face(centre: Centre) -> None:
+    for rule in HTTP_RULES:
+        if rule.path == "/logout":
+            continue
+        answer = centre.get(rule.method, sample(rule), authorization=f"Bearer {centre.token}")
+        where = f"{rule.method} {rule.path}: {answer.status_code}"
+        if rule.needs is Door.CLOSED:
+            assert answer.status_code == 404, where
+        elif rule.opens_for(TOKEN_PERMISSIONS):
+            assert answer.status_code not in (401, 403, 405), where
+        else:
+            assert answer.status_code == 403, where
+    assert centre.connect("/ws/live", authorization=f"Bearer {centre.token}")["code"] == 4403
+
+
+@pytest.mark.parametrize("rule", SOCKET_RULES, ids=lambda rule: rule.path)
+def test_a_socket_opens_for_those_the_table_names(centre: Centre, rule: Rule) -> None:
+    nobody = centre.connect(sample(rule))
+    assert (nobody["type"], nobody["code"]) == (
+        "websocket.close",
+        4403 if rule.needs is Door.CLOSED else 4401,
+    )
+    for role in PEOPLE:
+        said = centre.connect(sample(rule), cookie=f"{COOKIE}={centre.cookies[role]}")
+        opens = rule.needs is not Door.CLOSED and rule.opens_for(ROLES[role])
+        assert said["type"] == ("websocket.accept" if opens else "websocket.close"), role
+
+
+def test_a_socket_of_another_site_is_closed_although_the_cookie_is_right(centre: Centre) -> None:
+    cookie = f"{COOKIE}={centre.cookies[Role.DUTY_OFFICER]}"
+    said = centre.connect("/ws/live", cookie=cookie, origin="http://evil.example")
+    assert (said["type"], said["code"]) == ("websocket.close", 4403)
+    assert centre.connect("/ws/live", cookie=cookie, origin=f"http://{HOST}")["type"] == "websocket.accept"
+
+
+def test_a_form_of_another_site_is_refused_although_the_cookie_is_right(centre: Centre) -> None:
+    cookie = f"{COOKIE}={centre.cookies[Role.DUTY_OFFICER]}"
+    for path in ("/desk/_dash-update-component", "/logout", "/login", "/api/v1/calls"):
+        answer = centre.get("POST", path, cookie=cookie, origin="http://evil.example")
+        assert answer.status_code == 403, path
+    assert centre.access.sessions.is_valid(centre.cookies[Role.DUTY_OFFICER])
+
+
+def test_every_answer_carries_the_security_headers(centre: Centre) -> None:
+    cookie = f"{COOKIE}={centre.cookies[Role.DUTY_OFFICER]}"
+    for path in ("/login", "/desk/", "/nothing", "/api/v1/health", "/assets/tokens.css"):
+        headers = centre.get("GET", path, cookie=cookie).headers
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert headers["cross-origin-opener-policy"] == "same-origin", path
+
+
+def test_signing_in_by_the_form_leads_to_one_s_face_and_signing_out_ends_it(centre: Centre) -> None:
+    async def walk() -> list[httpx.Response]:
+        transport = httpx.ASGITransport(centre.guarded)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as browser:
+            name = f"walk-{Role.WALL.value}"
+            wrong = await browser.post("/login", data={"login": name, "password": "wrong"})
+            right = await browser.post("/login", data={"login": name, "password": PASSWORD, "next": "/desk/"})
+            inside = await browser.get("/wall/")
+            out = await browser.post("/logout")
+            after = await browser.get("/wall/")
+            return [wrong, right, inside, out, after]
+
+    wrong, right, inside, out, after = asyncio.run(walk())
+    assert wrong.status_code == 401 and "set-cookie" not in wrong.headers
+    cookie = right.headers["set-cookie"].lower()
+    # The wall may not see the desk it asked for, so it goes to its own face.
+    assert (right.status_code, right.headers["location"]) == (303, "/wall/")
+    assert "httponly" in cookie and "samesite=lax" in cookie
+    assert inside.status_code == 200
+    assert (out.status_code, after.status_code) == (303, 303)
+
+
+def test_what_access_does_is_in_the_journal(centre: Centre) -> None:
+    account = centre.access.accounts.add("test", "journalled", "记录", Role.ANALYST, PASSWORD, CITY)
+    token, _ = centre.access.sessions.begin(account, "203.0.113.9")
+    centre.access.sessions.end(token, "203.0.113.9")
+    rows = _journal(centre, account.account_id)
+    assert [row.event.type for row in rows] == ["account.added", "session.began", "session.ended"]
+    assert rows[-1].event.origin == "203.0.113.9"
+
+
+def _journal(centre: Centre, subject: str) -> Any:
+    from bootstrap.wiring import SqlStore
+
+    store = centre.access.accounts._store
+    return SqlStore(store._engine).journal_of([subject], 10)  # type: ignore[attr-defined]
