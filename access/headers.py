@@ -1,0 +1,31 @@
+"""What every answer tells the browser to refuse."""
+
+from __future__ import annotations
+
+
+def security_headers(
+    image_hosts: tuple[str, ...] = (), script_hashes: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """Header values by name. `image_hosts` are CSP sources such as `https://t0.tianditu.gov.cn`."""
+    inline = " ".join(f"'{value.strip(chr(39))}'" for value in script_hashes) or "'unsafe-inline'"
+    policy = {
+        "default-src": "'self'",
+        "script-src": f"'self' {inline}",
+        # Mantine, Leaflet and Dash set style attributes and style elements.
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": " ".join(["'self'", "data:", "blob:", *image_hosts]),
+        "font-src": "'self' data:",
+        "connect-src": "'self'",
+        "worker-src": "'self' blob:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
+    }

@@ -1,0 +1,180 @@
+"""The permission table: what each role may do, and what each path needs. What is not here is closed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from core.actor import Permission, Role
+
+P = Permission
+
+_OFFICER = frozenset(
+    {
+        P.VIEW_WALL,
+        P.VIEW_DESK,
+        P.VIEW_PHONE,
+        P.ACKNOWLEDGE_ALERT,
+        P.SET_PASSABILITY,
+        P.TAKE_CALL,
+        P.DISPATCH,
+        P.CLOSE_INCIDENT,
+        P.REPORT_STATUS,
+        P.READ_ASSIGNMENTS,
+    }
+)
+
+ROLES: dict[Role, frozenset[Permission]] = {
+    Role.WALL: frozenset({P.VIEW_WALL}),
+    Role.DUTY_OFFICER: _OFFICER,
+    Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS},
+    Role.SUB_CENTRE: frozenset(
+        {P.VIEW_PHONE, P.ACKNOWLEDGE_ALERT, P.SET_PASSABILITY, P.REPORT_STATUS, P.READ_ASSIGNMENTS}
+    ),
+    Role.FIELD_UNIT: frozenset({P.VIEW_PHONE, P.REPORT_STATUS, P.READ_ASSIGNMENTS}),
+    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS}),
+    # Grading belongs to the rules, readings and positions to devices: nobody writes them by hand.
+    Role.ADMINISTRATOR: frozenset(Permission) - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS},
+    # A device may do what its token says and nothing else.
+    Role.DEVICE: frozenset(),
+    Role.SYSTEM: frozenset({P.GRADE}),
+}
+
+TOKEN_PERMISSIONS = frozenset(
+    {
+        P.REPORT_READINGS,
+        P.REPORT_POSITIONS,
+        P.REPORT_STATUS,
+        P.REGISTER_UNITS,
+        P.READ_ASSIGNMENTS,
+        P.SET_PASSABILITY,
+        P.TAKE_CALL,
+        P.RUN_DRILL,
+        P.VIEW_METRICS,
+    }
+)
+"""What a device token may be given: no face, no dispatch, no grade."""
+
+HOMES: dict[Role, str] = {
+    Role.WALL: "/wall/",
+    Role.ANALYST: "/wall/",
+    Role.DUTY_OFFICER: "/desk/",
+    Role.SHIFT_COMMANDER: "/desk/",
+    Role.ADMINISTRATOR: "/desk/",
+    Role.SUB_CENTRE: "/m/",
+    Role.FIELD_UNIT: "/m/",
+}
+"""The face a role starts with."""
+
+
+class Door(Enum):
+    """What a path needs that is no single permission."""
+
+    PUBLIC = "everybody"
+    SIGNED_IN = "anybody signed in, a device included"
+    ANY_FACE = "anybody who may see one of the three faces"
+    CLOSED = "nobody: the route exists, but answers as if it did not"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row: who may use `method` on the paths that match `path`.
+
+    In `path`, `{name}` stands for one segment and a final `*` for everything below. `WS` is a
+    WebSocket. `page` says that a person is looking: send them to the sign-in instead of an error.
+    """
+
+    method: str
+    path: str
+    needs: Permission | Door
+    page: bool = False
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        escaped = re.escape(self.path).replace(r"\*", ".+")
+        return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", escaped))
+
+    def covers(self, path: str) -> bool:
+        return self._pattern.fullmatch(path) is not None
+
+    def opens_for(self, permissions: frozenset[Permission]) -> bool:
+        """Whether somebody known, with these permissions, may pass."""
+        if self.needs is Door.ANY_FACE:
+            return bool(permissions & {P.VIEW_WALL, P.VIEW_DESK, P.VIEW_PHONE})
+        return self.needs in (Door.PUBLIC, Door.SIGNED_IN) or self.needs in permissions
+
+
+def _face(prefix: str, needs: Permission) -> tuple[Rule, ...]:
+    """A Dash app: its page, what its page loads, and the inner routes that this program does not use."""
+    return (
+        Rule("GET", prefix, needs, page=True),
+        Rule("GET", prefix + "/", needs, page=True),
+        Rule("GET", prefix + "/_dash-layout", needs),
+        Rule("GET", prefix + "/_dash-dependencies", needs),
+        Rule("POST", prefix + "/_dash-update-component", needs),
+        Rule("GET", prefix + "/_dash-component-suites/*", needs),
+        Rule("GET", prefix + "/_favicon.ico", needs),
+        Rule("GET", prefix + "/assets/*", Door.PUBLIC),
+        Rule("GET", prefix + "/_reload-hash", Door.CLOSED),
+        Rule("WS", prefix + "/_dash-ws-callback", Door.CLOSED),
+    )
+
+
+ROUTES: tuple[Rule, ...] = (
+    Rule("GET", "/", Door.SIGNED_IN, page=True),
+    Rule("GET", "/login", Door.PUBLIC, page=True),
+    Rule("POST", "/login", Door.PUBLIC, page=True),
+    Rule("GET", "/logout", Door.PUBLIC, page=True),
+    Rule("POST", "/logout", Door.PUBLIC, page=True),
+    Rule("GET", "/language/{language}", Door.PUBLIC, page=True),
+    Rule("GET", "/assets/*", Door.PUBLIC),
+    Rule("GET", "/basemap/*", Door.ANY_FACE),
+    Rule("WS", "/ws/live", Door.ANY_FACE),
+    *_face("/wall", P.VIEW_WALL),
+    *_face("/desk", P.VIEW_DESK),
+    *_face("/m", P.VIEW_PHONE),
+    Rule("POST", "/api/v1/readings", P.REPORT_READINGS),
+    Rule("POST", "/api/v1/passability", P.SET_PASSABILITY),
+    Rule("POST", "/api/v1/calls", P.TAKE_CALL),
+    Rule("POST", "/api/v1/positions", P.REPORT_POSITIONS),
+    Rule("PUT", "/api/v1/units", P.REGISTER_UNITS),
+    Rule("POST", "/api/v1/units/{unit_id}/status", P.REPORT_STATUS),
+    Rule("GET", "/api/v1/assignments", P.READ_ASSIGNMENTS),
+    Rule("GET", "/api/v1/clock", Door.SIGNED_IN),
+    Rule("POST", "/api/v1/drill/time", P.RUN_DRILL),
+    Rule("GET", "/api/v1/metrics", P.VIEW_METRICS),
+    Rule("GET", "/api/v1/openapi.json", Door.SIGNED_IN),
+    Rule("GET", "/api/v1/health", Door.PUBLIC),
+)
+
+
+class RouteTable:
+    """Finds the row for a request."""
+
+    def __init__(self, rules: tuple[Rule, ...] = ROUTES) -> None:
+        self._rules = rules
+        self._exact = {(rule.method, rule.path): rule for rule in rules}
+
+    def rule(self, method: str, path: str) -> Rule | None:
+        """The row, or None: closed. HEAD is the head of a GET."""
+        method = "GET" if method == "HEAD" else method
+        found = self._exact.get((method, path))
+        if found is None and _is_plain(path):
+            found = next((r for r in self._rules if r.method == method and r.covers(path)), None)
+        return None if found is None or found.needs is Door.CLOSED else found
+
+    def methods(self, path: str) -> list[str]:
+        """The HTTP methods that are open on this path, for the answer to another one."""
+        return sorted({r.method for r in self._rules if r.method != "WS" and self.rule(r.method, path)})
+
+    def row(self, method: str, path: str) -> Rule | None:
+        """The row as it is written, closed ones included; for the test that walks every route."""
+        return next((r for r in self._rules if r.method == method and r.covers(path)), None)
+
+
+def _is_plain(path: str) -> bool:
+    """No `..`, no empty segment, no backslash or NUL: what servers disagree about is closed."""
+    parts = path.split("/")
+    return not {"..", "."} & set(parts) and "" not in parts[1:-1] and not re.search(r"[\\\x00-\x1f]", path)
