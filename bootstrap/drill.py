@@ -61,7 +61,7 @@ def run(
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     # It logs every request at INFO: several a second.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    points = load_catalogue().points
+    points = load_catalogue(settings.catalogue_dir).points
     scenario = load_scenario(name, points)
     begins_at = _within(scenario, start_at) if start_at else scenario.starts_at
     storyline = Storyline(scenario, points)
@@ -95,7 +95,7 @@ def control(
     `seek` is `11:00`, `11:00:30` or an ISO instant; back in time ends everything open. `restart` goes to the
     scenario's beginning. Raises InvalidInputError, ConflictError.
     """
-    points = load_catalogue().points
+    points = load_catalogue(settings.catalogue_dir).points
 
     async def turn() -> CityClock:
         async with _client(settings) as client:

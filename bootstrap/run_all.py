@@ -56,6 +56,7 @@ def processes(settings: Settings, urls: dict[str, str]) -> Iterator[ChildSpec]:
         "DATABASE_URL": urls["database_url"],
         "REDIS_URL": urls["redis_url"],
         "CC_DATA_DIR": str(settings.data_dir),
+        "CC_CATALOGUE_DIR": str(settings.catalogue_dir),
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -71,6 +71,10 @@ class Settings(BaseSettings):
         None, description="Tiles of a base map with {x}, {y} and {z}; the offline base map when absent."
     )
     tile_attribution: str = Field("", description="What the tile server's licence wants shown on the map.")
+    catalogue_dir: Path = Field(
+        REPOSITORY / "catalogue",
+        description="Folder of what a city edits: points, categories, grading tables, nets.",
+    )
     road_network: Path | None = Field(
         None, description="Road network file from `app.py roads import`; the built one when absent."
     )
@@ -80,7 +84,7 @@ class Settings(BaseSettings):
     city_name: Text = Field("昆明", description="Name of the city on the Chinese screens.")
     city_name_en: Text = Field("Kunming", description="Name of the city on the English screens.")
 
-    @field_validator("data_dir", "road_network")
+    @field_validator("data_dir", "catalogue_dir", "road_network")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().resolve()
@@ -152,9 +156,16 @@ def described() -> list[tuple[str, str, str]]:
     """(variable, default, description) of every setting, for the documentation and the test that holds it."""
     rows = []
     for name, field in Settings.model_fields.items():
-        default = ".data" if name == "data_dir" else "" if field.default is None else str(field.default)
+        default = _default(field.default)
         rows.append((variable(name), default, field.description or ""))
     return rows
+
+
+def _default(value: Any) -> str:
+    """A default as the documentation shows it: folders of the repository relative to it."""
+    if isinstance(value, Path) and value.is_relative_to(REPOSITORY):
+        return str(value.relative_to(REPOSITORY))
+    return "" if value is None else str(value)
 
 
 def kept_secret(data_dir: Path, name: str) -> str:

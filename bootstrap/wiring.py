@@ -67,7 +67,7 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
         positions=board,
         travel_times=load_travel_times(settings) if with_roads else StraightLineTravelTimes(),
         areas=DistrictAreas(),
-        catalogue=load_catalogue(),
+        catalogue=load_catalogue(settings.catalogue_dir),
         mode=settings.mode,
     )
     return Parts(settings, engine, store, redis, board, clock, ports)

@@ -161,7 +161,8 @@ def advance_assignment(
     """The assignment at its next milestone. Raises ConflictError when `to` cannot follow.
 
     A milestone may be skipped (a unit that was already there reports on scene at once),
-    none may be taken back, and none lies before the dispatch.
+    none may be taken back, and none lies before the dispatch. One stated earlier than the milestone before
+    it counts from that one: the clocks of device and desk differ, and nobody leaves before arriving.
     """
     if to not in _FOLLOWS[assignment.status]:
         allowed = ", ".join(sorted(_FOLLOWS[assignment.status])) or "nothing"
@@ -176,6 +177,7 @@ def advance_assignment(
             f"{assignment.dispatched_at.isoformat()}",
             assignment_id=assignment.assignment_id,
         )
+    at = max(at, assignment.en_route_at or at, assignment.on_scene_at or at)
     if to is AssignmentStatus.EN_ROUTE:
         return replace(assignment, status=to, en_route_at=at)
     if to is AssignmentStatus.ON_SCENE:

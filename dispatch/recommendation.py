@@ -11,6 +11,10 @@ from dispatch.model import Unit, UnitStatus
 from dispatch.travel import RouteFound
 
 
+ON_FOOT = "foot"
+"""The kind of a patrol without a vehicle."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunCard:
     """What a category of incident asks for: how many units, and what at least one of them must be able to do."""
@@ -53,31 +57,36 @@ class Recommendation:
 
 
 def suitable(units: Iterable[Unit], card: RunCard) -> list[Unit]:
-    """Units that are available and can do what the run card asks for."""
+    """Units that are available, can do what the run card asks for, and drive.
+
+    Patrols on foot are not compared: travel times are those of vehicles and would flatter them.
+    """
     return [
         unit
         for unit in units
-        if unit.status is UnitStatus.AVAILABLE and card.capabilities <= unit.capabilities
+        if unit.status is UnitStatus.AVAILABLE
+        and unit.kind != ON_FOOT
+        and card.capabilities <= unit.capabilities
     ]
 
 
 def rank_candidates(
     target: LonLat, units: Sequence[Unit], places: dict[str, LonLat], routes: Sequence[RouteFound]
 ) -> tuple[Candidate, ...]:
-    """Candidates by travel time, then by callsign so that equal times have one order.
+    """Candidates by travel time, then by callsign and id so that equal times have one order.
 
     `routes` are the nearest by road; `places` the newest positions of all suitable units, by unit_id.
     """
     by_id = {unit.unit_id: unit for unit in units}
     crow = {unit_id: distance_m(place, target) for unit_id, place in places.items() if unit_id in by_id}
-    ordered = sorted(routes, key=lambda r: (r.travel_time_s, by_id[r.unit_id].callsign))
+    ordered = sorted(routes, key=lambda r: (r.travel_time_s, by_id[r.unit_id].callsign, r.unit_id))
     found = []
     chosen: set[str] = set()
     for route in ordered:
         chosen.add(route.unit_id)
         nearer = min(
             (u for u, m in crow.items() if u not in chosen and m < crow[route.unit_id]),
-            key=lambda u: crow[u],
+            key=lambda u: (crow[u], by_id[u].callsign, u),
             default=None,
         )
         unit = by_id[route.unit_id]

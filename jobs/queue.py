@@ -41,6 +41,9 @@ class RqWorkQueue:
     def recommend_units(self, incident_id: str) -> None:
         self._enqueue(DISPATCH_QUEUE, "jobs.tasks.recommend_units", f"recommend:{incident_id}", incident_id)
 
+    def route_assignment(self, assignment_id: str) -> None:
+        self._enqueue(DISPATCH_QUEUE, "jobs.tasks.route_assignment", f"route:{assignment_id}", assignment_id)
+
     def _enqueue(self, queue: str, function: str, work: str, *arguments: Any) -> None:
         try:
             if self._redis.set(waiting_key(work), 1, nx=True, px=WAITING_MS):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 from redis import Redis
 from rq import Queue
 from rq.cron import CronJob, CronScheduler
@@ -22,7 +25,7 @@ class JsonCronScheduler(CronScheduler):
         due = [job for job in self.get_jobs() if job.should_run()]
         for job in due:
             queue = Queue(job.queue_name, connection=self.connection, serializer=JSONSerializer)
-            queue.enqueue(job.func, **job.job_options)
+            queue.enqueue(cast("Callable[..., object]", job.func), **job.job_options)
             job.set_enqueue_time(now())
         return due
 

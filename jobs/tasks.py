@@ -8,6 +8,7 @@ from jobs.context import bound
 from jobs.names import LAST_SWEEP_KEY, waiting_key
 from operations import grade_readings as grading
 from operations import recommend_units as recommending
+from operations import route_assignment as routing
 from operations.find_lost_work import find_lost_work
 
 
@@ -23,6 +24,13 @@ def recommend_units(incident_id: str) -> None:
     context = bound()
     context.redis.delete(waiting_key(f"recommend:{incident_id}"))
     recommending.recommend_units(context.ports, incident_id)
+
+
+def route_assignment(assignment_id: str) -> None:
+    """Finds the way of one dispatched unit."""
+    context = bound()
+    context.redis.delete(waiting_key(f"route:{assignment_id}"))
+    routing.route_assignment(context.ports, assignment_id)
 
 
 def sweep() -> None:

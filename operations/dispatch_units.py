@@ -95,6 +95,8 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
                 origin=actor.origin,
             )
         )
+    for assignment in assignments:
+        ports.work.route_assignment(assignment.assignment_id)
     return tuple(assignments)
 
 

@@ -6,7 +6,8 @@ from operations.ports import Ports
 
 
 def find_lost_work(ports: Ports) -> None:
-    """Queues grading when batches wait and advice for open incidents that have none.
+    """Queues grading when batches wait advice for open incidents that have none, and a route for units
+    on their way without one.
 
     Queueing work that waits already is harmless, so this needs no memory of its own.
     """
@@ -14,3 +15,5 @@ def find_lost_work(ports: Ports) -> None:
         ports.work.grade_readings()
     for incident_id in ports.store.incidents_without_advice():
         ports.work.recommend_units(incident_id)
+    for assignment_id in ports.store.assignments_without_route():
+        ports.work.route_assignment(assignment_id)

@@ -163,6 +163,14 @@ class SqlStore:
         with translated(), self.engine.connect() as connection:
             return list(connection.execute(asked).scalars())
 
+    def assignments_without_route(self) -> Sequence[str]:
+        assignment = t.assignments.c
+        asked = select(assignment.assignment_id).where(
+            assignment.status.in_(("dispatched", "en_route")), assignment.path == func.jsonb_build_array()
+        )
+        with translated(), self.engine.connect() as connection:
+            return list(connection.execute(asked).scalars())
+
     def drill_time(self) -> DrillTime | None:
         """The drill's time as committed; for the clock of every process."""
         with translated(), self.engine.connect() as connection:

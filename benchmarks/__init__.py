@@ -1,0 +1,1 @@
+"""What is measured, next to a bar, a peer or a bound."""

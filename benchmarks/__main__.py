@@ -1,0 +1,27 @@
+"""Runs the benchmarks: `python -m benchmarks` runs all, `python -m benchmarks NAME [OPTION …]` one."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+BENCHMARKS = {
+    "live_latency": "reading posted -> alert on a WebSocket client, under the load of a storm",
+    "roads_nearest": "the 3 nearest units with routes, next to straight line",
+    "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
+}
+
+
+def main() -> None:
+    name, *options = sys.argv[1:] or [""]
+    if name and name not in BENCHMARKS:
+        known = "\n".join(f"  {known:<16} {what}" for known, what in BENCHMARKS.items())
+        sys.exit(f"found {name!r}, expected one of\n{known}")
+    for chosen in [name] if name else BENCHMARKS:
+        print(f"== {chosen}: {BENCHMARKS[chosen]}", flush=True)
+        sys.argv = [chosen, *options]
+        runpy.run_module(f"benchmarks.{chosen}", run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""The whole system in service, in a folder of its own, for measuring: started, signed in to, stopped."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from bootstrap.embedded import with_servers
+from bootstrap.settings import REPOSITORY, Settings, load_settings
+from bootstrap.users import add, create_token
+from core.actor import CITY, Permission
+
+LOGIN = "measurer"
+
+
+@dataclass(frozen=True)
+class RunningSystem:
+    """Where it answers, a device token for everything a device may do, and a duty officer's cookies."""
+
+    settings: Settings
+    url: str
+    token: str
+    cookies: Mapping[str, str]
+
+    @property
+    def socket_url(self) -> str:
+        return self.url.replace("http", "ws", 1) + "/ws/live"
+
+    @property
+    def cookie_header(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+
+@contextmanager
+def running_system(catalogue_dir: Path, within_s: float = 120) -> Iterator[RunningSystem]:
+    """Web, two workers, scheduler and their own PostgreSQL and Redis in live mode, no drill."""
+    folder = Path(tempfile.mkdtemp(prefix="command-centre-bench-"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "CC_DATA_DIR": str(folder),
+        "CC_PORT": str(port),
+        "CC_MODE": "live",
+        "CC_CATALOGUE_DIR": str(catalogue_dir),
+        "CC_LOG_LEVEL": "WARNING",
+    }
+    output = (folder / "output.log").open("w")
+    system = subprocess.Popen(
+        [sys.executable, str(REPOSITORY / "app.py"), "run"], env=environment, stdout=output, stderr=output
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(system, url, folder, within_s)
+        settings = with_servers(
+            load_settings(data_dir=folder, mode="live", port=port, catalogue_dir=catalogue_dir)
+        )
+        password = secrets.token_urlsafe(16)
+        add(settings, LOGIN, role="duty_officer", password=password)
+        token = create_token(settings, LOGIN, _DEVICE_PERMISSIONS, CITY)[0]
+        with httpx.Client(base_url=url) as client:
+            client.post("/login", data={"login": LOGIN, "password": password}, headers={"Origin": url})
+            yield RunningSystem(settings, url, token, dict(client.cookies))
+    finally:
+        system.send_signal(signal.SIGTERM)
+        system.wait(30)
+        output.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_DEVICE_PERMISSIONS = [
+    permission.value
+    for permission in (
+        Permission.REPORT_READINGS,
+        Permission.REPORT_POSITIONS,
+        Permission.REPORT_STATUS,
+        Permission.REGISTER_UNITS,
+        Permission.READ_ASSIGNMENTS,
+        Permission.SET_PASSABILITY,
+        Permission.TAKE_CALL,
+    )
+]
+
+
+def _wait_for(system: subprocess.Popen[bytes], url: str, folder: Path, within_s: float) -> None:
+    """Until everything is up, which the last line of the welcome says."""
+    deadline = time.monotonic() + within_s
+    while "Ctrl-C" not in (folder / "output.log").read_text():
+        if system.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the system did not start:\n{(folder / 'output.log').read_text()[-2000:]}")
+        time.sleep(0.2)
+    httpx.get(url + "/api/v1/health").raise_for_status()
