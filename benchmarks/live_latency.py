@@ -25,7 +25,7 @@ import psutil
 import yaml
 from websockets.asyncio.client import connect
 
-from benchmarks.running import RunningSystem, running_system
+from benchmarks.running import RunningSystem, system_in_service
 from bootstrap.settings import REPOSITORY
 
 POINTS = 1_000
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     seconds = parser.parse_args(arguments).seconds
     with tempfile.TemporaryDirectory(prefix="command-centre-bench-") as folder:
         catalogue = _catalogue_of_many_points(Path(folder))
-        with running_system(catalogue) as system:
+        with system_in_service(catalogue) as system:
             asyncio.run(_measure(system, seconds))
 
 

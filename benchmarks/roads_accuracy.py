@@ -89,7 +89,8 @@ def _row(metres: list[float]) -> str:
 def _print_pairs(synthetic: RoadNetwork, real: RoadNetwork) -> None:
     """The same ways on both networks, between places that lie on a road of both."""
     rng = random.Random(1)
-    seconds, metres = [], []
+    seconds: list[tuple[float, float]] = []
+    metres: list[tuple[float, float]] = []
     while len(seconds) < PAIRS:
         start, end = real.random_place(rng, CITY), real.random_place(rng, CITY)
         pair = np.array([start, end])

@@ -45,8 +45,22 @@ class RunningSystem:
 
 
 @contextmanager
-def running_system(catalogue_dir: Path, within_s: float = 120) -> Iterator[RunningSystem]:
-    """Web, two workers, scheduler and their own PostgreSQL and Redis in live mode, no drill."""
+def system_in_service(catalogue_dir: Path) -> Iterator[RunningSystem]:
+    """Web, two workers, scheduler and their own PostgreSQL and Redis in live mode, with a device token."""
+    given = {"CC_MODE": "live", "CC_CATALOGUE_DIR": str(catalogue_dir), "CC_LOG_LEVEL": "WARNING"}
+    with started(given) as (url, folder):
+        settings = with_servers(load_settings(data_dir=folder, mode="live", catalogue_dir=catalogue_dir))
+        password = secrets.token_urlsafe(16)
+        add(settings, LOGIN, role="duty_officer", password=password)
+        token = create_token(settings, LOGIN, _DEVICE_PERMISSIONS, CITY)[0]
+        with httpx.Client(base_url=url) as client:
+            client.post("/login", data={"login": LOGIN, "password": password}, headers={"Origin": url})
+            yield RunningSystem(settings, url, token, dict(client.cookies))
+
+
+@contextmanager
+def started(given: Mapping[str, str], within_s: float = 120) -> Iterator[tuple[str, Path]]:
+    """`app.py run` in an empty data folder on a free port, with these settings: its address and folder."""
     folder = Path(tempfile.mkdtemp(prefix="command-centre-bench-"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -54,9 +68,7 @@ def running_system(catalogue_dir: Path, within_s: float = 120) -> Iterator[Runni
     environment = os.environ | {
         "CC_DATA_DIR": str(folder),
         "CC_PORT": str(port),
-        "CC_MODE": "live",
-        "CC_CATALOGUE_DIR": str(catalogue_dir),
-        "CC_LOG_LEVEL": "WARNING",
+        **given,
     }
     output = (folder / "output.log").open("w")
     system = subprocess.Popen(
@@ -65,15 +77,7 @@ def running_system(catalogue_dir: Path, within_s: float = 120) -> Iterator[Runni
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_for(system, url, folder, within_s)
-        settings = with_servers(
-            load_settings(data_dir=folder, mode="live", port=port, catalogue_dir=catalogue_dir)
-        )
-        password = secrets.token_urlsafe(16)
-        add(settings, LOGIN, role="duty_officer", password=password)
-        token = create_token(settings, LOGIN, _DEVICE_PERMISSIONS, CITY)[0]
-        with httpx.Client(base_url=url) as client:
-            client.post("/login", data={"login": LOGIN, "password": password}, headers={"Origin": url})
-            yield RunningSystem(settings, url, token, dict(client.cookies))
+        yield url, folder
     finally:
         system.send_signal(signal.SIGTERM)
         system.wait(30)

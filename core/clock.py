@@ -28,13 +28,14 @@ class WallClock:
 class DrillTime:
     """How a drill's time runs: at `anchor_wall` it was `anchor_at`; since then `speed` times as fast.
 
-    A speed of zero is a pause.
+    A speed of zero is a pause. `run` counts how often a drill was begun anew in this deployment.
     """
 
     scenario: str
     anchor_wall: datetime
     anchor_at: datetime
     speed: float
+    run: int = 0
 
     def at(self, wall: datetime) -> datetime:
         """The scenario's instant when the wall clock shows `wall`."""

@@ -23,6 +23,8 @@ class Event:
     subject: str
     data: Mapping[str, Any] = field(default_factory=dict)
     changes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    actor_name: str = ""
+    """Whom a person reads in the timeline."""
     origin: str = ""
     reload: bool = False
 

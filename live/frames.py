@@ -34,6 +34,7 @@ def event_frame(row: JournalRow, jurisdiction: str, jurisdiction_of_point: Mappi
             "type": event.type,
             "at": event.at.isoformat(),
             "actor_id": event.actor_id,
+            "actor_name": event.actor_name,
             "subject": event.subject if changes or jurisdiction == CITY else "",
             "data": data,
             "changes": changes,

@@ -44,7 +44,7 @@ class RedisPositionBoard:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def put(self, fixes: Sequence[Fix]) -> int:
+    def put(self, fixes: Sequence[Fix], latest: datetime) -> int:
         newest: dict[str, Fix] = {}
         for fix in fixes:
             known = newest.get(fix.unit_id)
@@ -59,7 +59,7 @@ class RedisPositionBoard:
             fresh: dict[Any, Any] = {
                 unit_id: _pack(newest[unit_id], received_at)
                 for unit_id, old in zip(ids, board, strict=True)
-                if old is None or _RECORD.unpack(old)[0] < newest[unit_id].fixed_at.timestamp()
+                if old is None or _gives_way(old, newest[unit_id].fixed_at, latest)
             }
             if fresh:
                 self._redis.hset(KEY, mapping=fresh)
@@ -112,6 +112,12 @@ class Positions:
         """Seconds of wall time since each unit's fix came in."""
         ages: np.ndarray = wall_s - self.records["received_at"]
         return ages
+
+
+def _gives_way(old: bytes, fixed_at: datetime, latest: datetime) -> bool:
+    """An equal instant is written again: a drill that stands still goes on hearing from its units."""
+    old_fixed_at: float = _RECORD.unpack(old)[0]
+    return old_fixed_at <= fixed_at.timestamp() or old_fixed_at > latest.timestamp()
 
 
 def _pack(fix: Fix, received_at: float) -> bytes:

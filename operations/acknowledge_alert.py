@@ -33,6 +33,7 @@ def acknowledge_alert(ports: Ports, actor: Actor, command: AcknowledgeAlert) -> 
                 type="alert.acknowledged",
                 at=now,
                 actor_id=actor.actor_id,
+                actor_name=actor.name,
                 subject=alert.alert_id,
                 data={"by": actor.name, "note": command.note},
                 changes=changes(alerts=[alert]),

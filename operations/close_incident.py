@@ -58,6 +58,7 @@ def close_incident(ports: Ports, actor: Actor, command: CloseIncident) -> Incide
                 type="incident.closed",
                 at=now,
                 actor_id=actor.actor_id,
+                actor_name=actor.name,
                 subject=incident.incident_id,
                 data={
                     "by": actor.name,

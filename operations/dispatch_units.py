@@ -84,6 +84,7 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
                 type="units.dispatched",
                 at=now,
                 actor_id=actor.actor_id,
+                actor_name=actor.name,
                 subject=incident.incident_id,
                 data={
                     "by": actor.name,

@@ -105,6 +105,7 @@ def _record(
             type=change.event,
             at=alert.changed_at,
             actor_id=SYSTEM.actor_id,
+            actor_name=SYSTEM.name,
             subject=alert.alert_id,
             data={"grade": alert.grade_code, "depth_cm": alert.depth_cm, "table": _named(table)},
             changes=changes(alerts=[alert], incidents=incidents, points=[point_state(state, point)]),
@@ -116,6 +117,7 @@ def _record(
                 type="incident.opened",
                 at=alert.changed_at,
                 actor_id=SYSTEM.actor_id,
+                actor_name=SYSTEM.name,
                 subject=new_incident_id,
                 data={"alert_id": alert.alert_id, "grade": alert.grade_code},
                 changes=changes(incidents=incidents),
@@ -134,6 +136,7 @@ def _record_depths(tx: Transaction, touched: Mapping[str, PointState]) -> None:
             type="readings.graded",
             at=newest,
             actor_id=SYSTEM.actor_id,
+            actor_name=SYSTEM.name,
             subject="grading",
             changes={"depths": [depth_state(state) for state in touched.values()]},
         )

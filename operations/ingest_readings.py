@@ -65,6 +65,7 @@ def ingest_readings(ports: Ports, actor: Actor, command: IngestReadings) -> Inge
                     type="readings.ingested",
                     at=now,
                     actor_id=actor.actor_id,
+                    actor_name=actor.name,
                     subject=batch_id,
                     data={"accepted": stored.accepted},
                     origin=actor.origin,

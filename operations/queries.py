@@ -97,9 +97,9 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
         point_id = incident.point_id
         point = alert = None
         if point_id is not None and point_id in ports.catalogue.points:
-            state = tx.point_states([point_id]).get(point_id, PointState(point_id))
+            state = tx.point_states([point_id], lock=False).get(point_id, PointState(point_id))
             point = point_state(state, ports.catalogue.points[point_id])
-            alert = tx.open_alerts_at([point_id]).get(point_id)
+            alert = tx.open_alerts_at([point_id], lock=False).get(point_id)
     subjects = [incident_id, *([alert.alert_id] if alert else []), *([point_id] if point_id else [])]
     return {
         "incident": incident_state(incident),
@@ -128,6 +128,7 @@ def clock_state(ports: Ports, wall_now: datetime, drill: DrillTime | None) -> Js
         "mode": ports.mode,
         "scenario": drill.scenario if drill else None,
         "speed": drill.speed if drill else 1.0,
+        "run": drill.run if drill else 0,
         "synthetic": drill is not None,
     }
 
@@ -162,5 +163,6 @@ def _timeline_row(row: JournalRow) -> dict[str, Any]:
         "at": event.at.isoformat(),
         "type": event.type,
         "actor_id": event.actor_id,
+        "actor_name": event.actor_name,
         "data": dict(event.data),
     }

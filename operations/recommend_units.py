@@ -43,12 +43,16 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
             candidates=rank_candidates(incident.place, units, places, routes),
             considered=len(places),
         )
+        before = tx.latest_recommendation(incident_id)
+        if before is not None and _says_the_same_nothing(before, recommendation):
+            return before
         tx.save_recommendation(recommendation)
         tx.record(
             Event(
                 type="recommendation.made",
                 at=recommendation.made_at,
                 actor_id=actor.actor_id,
+                actor_name=actor.name,
                 subject=incident_id,
                 data={
                     "network": recommendation.network,
@@ -61,9 +65,15 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
     return recommendation
 
 
+def _says_the_same_nothing(before: Recommendation, after: Recommendation) -> bool:
+    """Advice that finds nobody is sought again every second; only a change of it is news."""
+    return not before.candidates and not after.candidates and before.considered == after.considered
+
+
 def road_closures(ports: Ports, tx: Transaction) -> list[Closure]:
     """The monitored points whose roads somebody declared closed or slow, as closures of the network."""
-    states = tx.point_states(list(ports.catalogue.points))
+    # Unlocked: a search for routes must not keep the rules waiting.
+    states = tx.point_states(list(ports.catalogue.points), lock=False)
     found = []
     for point_id, state in sorted(states.items()):
         if state.passability is Passability.OPEN:

@@ -81,6 +81,7 @@ def register_units(ports: Ports, actor: Actor, command: RegisterUnits) -> tuple[
                 type="units.registered",
                 at=now,
                 actor_id=actor.actor_id,
+                actor_name=actor.name,
                 subject="units",
                 data={"count": len(registered)},
                 origin=actor.origin,

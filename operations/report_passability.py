@@ -73,6 +73,7 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
                 type="passability.changed",
                 at=command.observed_at,
                 actor_id=actor.actor_id,
+                actor_name=actor.name,
                 subject=point.point_id,
                 data={
                     "from": before.passability.value,
@@ -90,6 +91,7 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
                     type="incident.opened",
                     at=command.observed_at,
                     actor_id=actor.actor_id,
+                    actor_name=actor.name,
                     subject=opened,
                     data={"point_id": point.point_id, "because": "closed"},
                     changes=changes(incidents=incidents),

@@ -47,7 +47,7 @@ def report_positions(
             sound.append(fix)
         else:
             odd.append(_quarantined(fix, *reason))
-    accepted = ports.positions.put(sound) if sound else 0
+    accepted = ports.positions.put(sound, latest) if sound else 0
     if odd:
         with ports.store.transaction() as tx:
             tx.quarantine(odd, actor.actor_id, now)

@@ -48,6 +48,7 @@ def route_assignment(ports: Ports, assignment_id: str, actor: Actor = SYSTEM) ->
                 type="assignment.routed",
                 at=now,
                 actor_id=actor.actor_id,
+                actor_name=actor.name,
                 subject=assignment.incident_id,
                 data={"callsign": routed.callsign, "travel_time_s": round(route.travel_time_s)},
                 changes=changes(assignments=[routed]),

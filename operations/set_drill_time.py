@@ -56,11 +56,13 @@ def set_drill_time(ports: Ports, actor: Actor, command: SetDrillTime) -> DrillTi
         if command.restart:
             tx.end_everything_open(wanted.anchor_at, reason=f"drill {command.scenario} restarted")
         tx.save_drill_time(wanted)
+        wanted = tx.drill_time() or wanted
         tx.record(
             Event(
                 type="drill.began" if command.restart else "drill.time_set",
                 at=wanted.anchor_at,
                 actor_id=actor.actor_id,
+                actor_name=actor.name,
                 subject=command.scenario,
                 data={"drill": drill_state(wanted)},
                 origin=actor.origin,

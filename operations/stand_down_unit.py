@@ -50,6 +50,7 @@ def stand_down_unit(ports: Ports, actor: Actor, command: StandDownUnit) -> Assig
                 type="assignment.stood_down",
                 at=now,
                 actor_id=actor.actor_id,
+                actor_name=actor.name,
                 subject=incident.incident_id,
                 data={"by": actor.name, "callsign": ended.callsign, "reason": command.reason},
                 changes=changes(units=[freed], assignments=[ended], incidents=[incident]),

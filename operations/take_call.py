@@ -108,6 +108,7 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
                 type="call.taken",
                 at=command.received_at,
                 actor_id=actor.actor_id,
+                actor_name=actor.name,
                 subject=incident.incident_id,
                 data={"call_id": call.call_id, "text": command.text, "caller": command.caller},
                 changes=changes(incidents=[incident]),

@@ -9,21 +9,22 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, func, or_, select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from alerts.model import Alert, PointState
 from core.clock import DrillTime
-from core.errors import UnavailableError
+from core.errors import InvalidInputError, UnavailableError
 from core.events import Event, JournalRow
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
 from operations.ports import GradingLag, Snapshot
 from store import journal
 from store import tables as t
-from store.dispatch_rows import CURRENT_RUN, DispatchRows
+from store.dispatch_rows import DispatchRows
 from store.drill_rows import DrillRows, read_drill_time
 from store.reading_rows import GRADING, ReadingRows
 from store.rows import from_row
+from store.run import CURRENT_RUN
 
 
 class SqlTransaction(ReadingRows, DispatchRows, DrillRows):
@@ -55,12 +56,18 @@ def make_engine(database_url: str, pool_size: int = 10) -> Engine:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns the driver's ways of saying that the database is away into UnavailableError."""
+    """Turns the driver's ways of saying that the database is away into UnavailableError, and what no column
+    can hold (a NUL in a text, a number out of range) into InvalidInputError."""
     try:
         yield
     except (OperationalError, InterfaceError, TimeoutError) as error:
         raise UnavailableError(
             f"数据库不可用，未作任何更改 / the database is away, nothing was changed: {error.__class__.__name__}"
+        ) from error
+    except DataError as error:
+        what = str(error.orig).partition("\n")[0]
+        raise InvalidInputError(
+            f"found something that cannot be stored: {what} / 含有无法保存的内容"
         ) from error
     except DBAPIError as error:
         if error.connection_invalidated:
@@ -158,7 +165,8 @@ class SqlStore:
         asked = (
             select(incident.incident_id)
             .outerjoin(t.recommendations, advice.incident_id == incident.incident_id)
-            .where(incident.status == "open", advice.incident_id.is_(None))
+            .where(incident.status == "open")
+            .where(or_(advice.incident_id.is_(None), func.jsonb_array_length(advice.candidates) == 0))
         )
         with translated(), self.engine.connect() as connection:
             return list(connection.execute(asked).scalars())

@@ -15,10 +15,10 @@ from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from store import tables as t
 from store.rows import from_row, to_row
+from store.run import CURRENT_RUN
 
 T = TypeVar("T")
 
-CURRENT_RUN = select(t.drill_clock.c.run).scalar_subquery()
 _ENDED = ("cleared", "stood_down")
 
 
@@ -28,11 +28,12 @@ class DispatchRows:
     connection: Connection
 
     # alerts
-    def open_alerts_at(self, point_ids: Collection[str]) -> Mapping[str, Alert]:
+    def open_alerts_at(self, point_ids: Collection[str], lock: bool = True) -> Mapping[str, Alert]:
         asked = select(t.alerts).where(
             t.alerts.c.point_id.in_(list(point_ids)), t.alerts.c.status != "cleared"
         )
-        return {alert.point_id: alert for alert in self._all(Alert, asked.with_for_update())}
+        found = self._all(Alert, asked.with_for_update() if lock else asked)
+        return {alert.point_id: alert for alert in found}
 
     def alert(self, alert_id: str) -> Alert:
         asked = select(t.alerts).where(t.alerts.c.alert_id == alert_id)

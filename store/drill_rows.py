@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from core.clock import DrillTime
 from core.errors import ConflictError
 from store import tables as t
-from store.dispatch_rows import CURRENT_RUN
+from store.run import CURRENT_RUN
 
 
 class DrillRows:
@@ -81,4 +81,4 @@ def read_drill_time(connection: Connection) -> DrillTime | None:
     row = connection.execute(select(t.drill_clock)).one()
     if row.scenario is None:
         return None
-    return DrillTime(row.scenario, row.anchor_wall, row.anchor_at, row.speed)
+    return DrillTime(row.scenario, row.anchor_wall, row.anchor_at, row.speed, row.run)

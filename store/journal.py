@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from core.events import Event, JournalRow
 from store import tables as t
+from store.run import CURRENT_RUN
 
 
 def append(connection: Connection, events: Sequence[Event]) -> int:
@@ -27,6 +28,7 @@ def append(connection: Connection, events: Sequence[Event]) -> int:
             "at": event.at,
             "type": event.type,
             "actor_id": event.actor_id,
+            "actor_name": event.actor_name,
             "subject": event.subject,
             "origin": event.origin,
             "reload": event.reload,
@@ -35,7 +37,7 @@ def append(connection: Connection, events: Sequence[Event]) -> int:
         }
         for seq, event in enumerate(events, first)
     ]
-    connection.execute(insert(t.journal), rows)
+    connection.execute(insert(t.journal).values(run=CURRENT_RUN), rows)
     return last
 
 
@@ -45,7 +47,12 @@ def after(connection: Connection, seq: int, limit: int) -> list[JournalRow]:
 
 
 def about(connection: Connection, subjects: Sequence[str], limit: int) -> list[JournalRow]:
-    asked = select(t.journal).where(t.journal.c.subject.in_(subjects)).order_by(t.journal.c.seq.desc())
+    """Rows about these subjects; in a drill those of the present run, whose instants are its own."""
+    asked = (
+        select(t.journal)
+        .where(t.journal.c.subject.in_(subjects), t.journal.c.run == CURRENT_RUN)
+        .order_by(t.journal.c.seq.desc())
+    )
     return [_row(row) for row in connection.execute(asked.limit(limit))][::-1]
 
 
@@ -54,6 +61,7 @@ def _row(row: Row[Any]) -> JournalRow:
         type=row.type,
         at=row.at,
         actor_id=row.actor_id,
+        actor_name=row.actor_name,
         subject=row.subject,
         data=row.data,
         changes=row.changes,

@@ -36,6 +36,14 @@ _STORED_DEPTHS = text(
     WHERE r.run = (SELECT run FROM drill_clock)
     """
 )
+# A row that is not there cannot be locked.
+_BEGIN_STATES = text(
+    """
+    INSERT INTO point_states (point_id, passability)
+    SELECT p, 'open' FROM unnest(CAST(:points AS text[])) AS asked(p)
+    ON CONFLICT DO NOTHING
+    """
+)
 _STATE_COLUMNS = [column.name for column in t.point_states.columns]
 _UPSERT_STATES = text(
     f"""
@@ -114,14 +122,13 @@ class ReadingRows:
     def mark_graded(self, up_to_seq: int) -> None:
         self.connection.execute(t.cursors.update().where(t.cursors.c.name == GRADING).values(seq=up_to_seq))
 
-    def point_states(self, point_ids: Collection[str]) -> Mapping[str, PointState]:
+    def point_states(self, point_ids: Collection[str], lock: bool = True) -> Mapping[str, PointState]:
         """Locked in one order, because gauges and officers change one point from two sides."""
-        asked = (
-            select(t.point_states)
-            .where(t.point_states.c.point_id.in_(list(point_ids)))
-            .order_by(t.point_states.c.point_id)
-            .with_for_update()
-        )
+        ids = sorted(point_ids)
+        asked = select(t.point_states).where(t.point_states.c.point_id.in_(ids))
+        if lock:
+            self.connection.execute(_BEGIN_STATES, {"points": ids})
+            asked = asked.order_by(t.point_states.c.point_id).with_for_update()
         rows = self.connection.execute(asked).mappings()
         return {row["point_id"]: from_row(PointState, row) for row in rows}
 
