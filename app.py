@@ -185,14 +185,13 @@ def migrate() -> None:
 @roads.command("build")
 @plainly
 def roads_build(
-    again: Annotated[bool, typer.Option(help="Build even when a network is there.")] = False,
+    again: Annotated[bool, typer.Option(help="Build even when a current one is there.")] = False,
 ) -> None:
-    """Build the embedded network (synthetic, from public knowledge) unless a network is there."""
-    from roads.commands import build_embedded, network_path
+    """Build the embedded network (synthetic, from public knowledge) unless a current one is there."""
+    from roads.commands import build_embedded, is_current
 
     folder = _settings().data_dir
-    if not again and network_path(folder).exists():
-        typer.echo(f"{network_path(folder)} is there")
+    if not again and is_current(folder):
         return
     folder.mkdir(parents=True, exist_ok=True)
     build_embedded(folder, _print_progress)

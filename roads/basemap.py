@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from roads.areas import load_districts
 from roads.classes import RoadClass
 from roads.layout import Water, load_waters
+from roads.metric import Ints
 from roads.network import RoadNetwork
 from roads.plane import from_plane, smooth, to_plane
 from roads.segments import Segments
@@ -23,7 +24,7 @@ DECIMALS = 5
 MAIN_CLASSES = (RoadClass.MOTORWAY, RoadClass.TRUNK, RoadClass.PRIMARY, RoadClass.SECONDARY)
 MAIN_TOLERANCE_DEG = 0.00005
 STREET_TOLERANCE_DEG = 0.0001
-SHORE_STEP_M = 250.0
+SHORE_STEP_M = 120.0
 
 
 def write_basemap(network: RoadNetwork, out_dir: Path) -> None:
@@ -67,7 +68,7 @@ def _main_roads(roads: Segments) -> Iterable[tuple[dict[str, Any], BaseGeometry]
             properties["elevated"] = True
         yield (
             properties,
-            shapely.simplify(shapely.line_merge(shapely.multilinestrings(lines)), MAIN_TOLERANCE_DEG),
+            _merged(lines, MAIN_TOLERANCE_DEG),
         )
 
 
@@ -75,11 +76,14 @@ def _local_streets(roads: Segments) -> Iterable[tuple[dict[str, Any], BaseGeomet
     minor = ~np.isin(roads.road_class, [int(c) for c in MAIN_CLASSES])
     for road_class in np.unique(roads.road_class[minor]):
         lines = _lines(roads, np.flatnonzero(roads.road_class == road_class))
-        merged = shapely.line_merge(shapely.multilinestrings(lines))
-        yield (
-            {"class": RoadClass(int(road_class)).name.lower()},
-            shapely.simplify(merged, STREET_TOLERANCE_DEG),
-        )
+        yield {"class": RoadClass(int(road_class)).name.lower()}, _merged(lines, STREET_TOLERANCE_DEG)
+
+
+def _merged(lines: list[BaseGeometry], tolerance_deg: float) -> BaseGeometry:
+    """The lines joined where two meet, without vertices that do not show."""
+    joined = shapely.line_merge(shapely.multilinestrings(lines))
+    # Lines need no protection from crossing themselves, and checking for it takes 200 times as long.
+    return shapely.simplify(joined, tolerance_deg, preserve_topology=False)
 
 
 def _shore(water: Water) -> BaseGeometry:
@@ -87,7 +91,7 @@ def _shore(water: Water) -> BaseGeometry:
     return shapely.polygons(curve) if water.is_lake else shapely.linestrings(curve)
 
 
-def _lines(roads: Segments, chosen: Any) -> Any:
+def _lines(roads: Segments, chosen: Ints) -> list[BaseGeometry]:
     shape = np.c_[roads.shape_lon, roads.shape_lat]
     return [
         shapely.linestrings(shape[roads.shape_start[i] : roads.shape_start[i + 1]]) for i in chosen.tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from roads import embedded
 from roads.basemap import write_basemap
 from roads.classes import RoadClass
 from roads.embedded import Report, silent
+from roads.layout import CATALOGUE
 from roads.network import RoadNetwork
 from roads.osm_import import import_osm
 
 NETWORK_FILE = "roads.npz"
 BASEMAP_DIR = "basemap"
+IMPORTED = "imported"
 
 
 def network_path(data_dir: Path) -> Path:
@@ -31,9 +34,18 @@ def basemap_dir(data_dir: Path) -> Path:
     return data_dir / BASEMAP_DIR
 
 
+def is_current(data_dir: Path) -> bool:
+    """Whether the stored network is an import, or was built from the layout and code of this version."""
+    stamp = _stamp(data_dir)
+    made_from = stamp.read_text() if stamp.exists() and network_path(data_dir).exists() else None
+    return made_from in (IMPORTED, _sources_digest())
+
+
 def build_embedded(data_dir: Path, report: Report = silent) -> Path:
     """Build the synthetic city and its base map into the data directory; returns the network's path."""
-    return _keep(embedded.build_embedded(report), data_dir, report)
+    path = _keep(embedded.build_embedded(report), data_dir, report)
+    _stamp(data_dir).write_text(_sources_digest())
+    return path
 
 
 def import_file(path: Path, bbox: BoundingBox | None, data_dir: Path, report: Report = silent) -> Path:
@@ -44,7 +56,9 @@ def import_file(path: Path, bbox: BoundingBox | None, data_dir: Path, report: Re
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; expected an .osm.pbf file")
     report(f"reading {path.name}", 0.0)
-    return _keep(import_osm(path, bbox), data_dir, report)
+    kept = _keep(import_osm(path, bbox), data_dir, report)
+    _stamp(data_dir).write_text(IMPORTED)
+    return kept
 
 
 def info(path: Path) -> dict[str, Any]:
@@ -69,6 +83,21 @@ def info(path: Path) -> dict[str, Any]:
             float(roads.node_lat.max()),
         ),
     }
+
+
+def _stamp(data_dir: Path) -> Path:
+    return data_dir / "roads.made-from"
+
+
+def _sources_digest() -> str:
+    """Changes when anything the embedded network is made from changes."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for file in sorted(
+        [*here.glob("*.py"), *(CATALOGUE / "roads").iterdir(), *(CATALOGUE / "areas").iterdir()]
+    ):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _keep(network: RoadNetwork, data_dir: Path, report: Report) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping, Sequence
 
 from core.geo import LonLat, distance_m
@@ -31,7 +32,7 @@ class StraightLineTravelTimes:
         self, target: LonLat, sources: Mapping[str, LonLat], count: int, max_s: float = 7200.0
     ) -> list[RouteFound]:
         """The `count` sources nearest in a straight line, nearest first."""
-        metres = sorted((distance_m(place, target), unit_id) for unit_id, place in sources.items())
+        all_m = ((distance_m(place, target), unit_id) for unit_id, place in sources.items())
         found = (
             RouteFound(
                 unit_id=unit_id,
@@ -42,7 +43,7 @@ class StraightLineTravelTimes:
                 straight_line=True,
                 avoided=(),
             )
-            for metre, unit_id in metres[: max(0, count)]
+            for metre, unit_id in heapq.nsmallest(count, all_m)
         )
         return [route for route in found if route.travel_time_s <= max_s]
 

@@ -130,7 +130,7 @@ def test_the_city_can_be_crossed_in_a_sensible_time(city: RoadNetwork) -> None:
 
 def test_the_base_map_is_small_and_complete(city: RoadNetwork, tmp_path: Path) -> None:
     write_basemap(city, tmp_path)
-    limits = {"districts": 120_000, "water": 30_000, "main_roads": 350_000, "local_streets": 900_000}
+    limits = {"districts": 120_000, "water": 60_000, "main_roads": 350_000, "local_streets": 900_000}
     for name, limit in limits.items():
         path = tmp_path / f"{name}.geojson"
         assert path.stat().st_size < limit, name
