@@ -85,7 +85,10 @@ def build_web(settings: Settings) -> Web:
     app.include_router(login_router(access, pages))
     app.include_router(intake_router(parts.ports, counters, city_bounds()))
     app.include_router(live_router(hub, _listening_actor, access.credentials.revalidate))
-    app.mount("/basemap", StaticFiles(directory=basemap_dir(settings.data_dir), check_dir=False))
+    # Without a network there is no base map yet: its files are then not found, which is no fault.
+    basemap = basemap_dir(settings.data_dir)
+    basemap.mkdir(parents=True, exist_ok=True)
+    app.mount("/basemap", StaticFiles(directory=basemap))
     app.mount("/assets", StaticFiles(directory=REPOSITORY / "assets"))
     faces = mount_faces(
         app,

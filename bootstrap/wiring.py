@@ -92,7 +92,11 @@ def load_network(settings: Settings) -> RoadNetwork | None:
 
 def migrate(settings: Settings) -> None:
     """Brings the tables to what this version needs."""
-    migrate_engine(make_engine(_required(settings.database_url, "DATABASE_URL")))
+    engine = make_engine(_required(settings.database_url, "DATABASE_URL"))
+    try:
+        migrate_engine(engine)
+    finally:
+        engine.dispose()
 
 
 def _required(url: str | None, name: str) -> str:
