@@ -124,7 +124,7 @@ class Accounts:
     def _existing(self, login: str) -> Account:
         account = self.named(login)
         if account is None:
-            raise NotFoundError(f"found no account {login[:40]!r}; `user list` shows those there are")
+            raise NotFoundError(f"found no account {login[:40]!r}; `app.py user list` shows those there are")
         return account
 
     def _note(self, event_type: str, by: str, account: Account, **data: str) -> None:

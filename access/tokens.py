@@ -100,7 +100,9 @@ class Tokens:
         """The token is worth nothing from now on. Raises NotFoundError."""
         row = self._store.token(token_id)
         if row is None:
-            raise NotFoundError(f"found no token {token_id[:40]!r}; `user token list` shows those there are")
+            raise NotFoundError(
+                f"found no token {token_id[:40]!r}; `app.py token list` shows those there are"
+            )
         token = replace(Token.from_row(row), revoked_at=self._wall.now())
         self._store.save_token(token.to_row())
         self._remembered.forget_actor(token.token_id)

@@ -78,11 +78,11 @@ def acknowledge(alert: Alert, by: str, note: str | None, at: datetime) -> Alert:
     """The alert with an owner. Raises ConflictError when it has one already or is over."""
     if alert.status is AlertStatus.CLEARED:
         raise ConflictError(
-            "告警已解除，无需确认 / the alert is cleared, nothing to acknowledge", alert_id=alert.alert_id
+            "预警已解除，无需确认 / the alert is cleared, nothing to acknowledge", alert_id=alert.alert_id
         )
     if alert.status is AlertStatus.ACKNOWLEDGED:
         raise ConflictError(
-            f"告警已由 {alert.acknowledged_by} 确认 / already acknowledged by {alert.acknowledged_by}",
+            f"预警已由 {alert.acknowledged_by} 确认 / already acknowledged by {alert.acknowledged_by}",
             alert_id=alert.alert_id,
             acknowledged_by=alert.acknowledged_by,
         )

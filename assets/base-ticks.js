@@ -24,6 +24,7 @@
       const left = (Date.parse(at) - cityNow()) / 1000;
       return left >= 0 ? cc.minutesSeconds(left) : `+${cc.minutesSeconds(-left)}`;
     }
+    if (kind === "ago") return cc.t("{age}前", { age: cc.age((performance.now() - Number(at)) / 1000) });
     // "age": `at` is a moment of this page's own monotonic clock, in ms
     return cc.age((performance.now() - Number(at)) / 1000);
   }

@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const SILENT_MS = 6000;
-  const LONGEST_WAIT_MS = 15000;
+  const LONGEST_WAIT_MS = 5000;
   const SESSION_ENDED = 4401;
   const link = { state: "connecting", since: performance.now(), tries: 0, ever: false };
   let socket = null;

@@ -25,7 +25,7 @@
 
   /** Names of what is wrong: beside their mark, at the first of four sides that is free. */
   function marks(g, v, page) {
-    const size = 13 * v.ui;
+    const size = (cc.face === "wall" ? 14.2 : 13) * v.ui;
     g.font = `600 ${size}px ${token.font}`;
     g.textBaseline = "middle";
     const labels = cc.marks.labels();
@@ -121,7 +121,7 @@
   }
 
   function roads(g, v, page) {
-    const size = 11 * v.ui;
+    const size = 11.5 * v.ui;
     g.font = `400 ${size}px ${token.font}`;
     g.textAlign = "center";
     g.textBaseline = "middle";
@@ -153,8 +153,9 @@
     const page = Page(v.width, v.height);
     marks(g, v, page);
     if (cc.config.tile_url) return;
-    areas(g, v, page, cc.base.data.water.filter((w) => w.closed), `italic 400 ${13 * v.ui}px ${token.font}`, token["label-water"], 4 * v.ui);
-    areas(g, v, page, cc.base.data.districts, `500 ${14 * v.ui}px ${token.font}`, token["label-district"], 6 * v.ui);
+    const spread = cc.english ? 1 : 4;
+    areas(g, v, page, cc.base.data.water.filter((w) => w.closed), `italic 400 ${13 * v.ui}px ${token.font}`, token["label-water"], spread * v.ui);
+    areas(g, v, page, cc.base.data.districts, `500 ${14 * v.ui}px ${token.font}`, token["label-district"], 1.5 * spread * v.ui);
     roads(g, v, page);
   }
 

@@ -28,7 +28,11 @@
     cc.marks.attach(map);
     cc.base.begin([layers.base, layers.labels]);
     map.on("click", clicked);
-    map.on("resize", () => { if (!cc.selected) frame(); });
+    // Panels open and close beside the map; Leaflet only watches the window.
+    new ResizeObserver(() => {
+      map.invalidateSize({ animate: false, pan: false });
+      if (cc.face === "wall") frame();
+    }).observe(map.getContainer());
     if (cc.state.seq !== null) { frame(); refresh(); }
   }
 
@@ -46,7 +50,7 @@
 
   function refresh() {
     if (!map) return;
-    if (!framed) frame();
+    if (!framed && !cc.selected) frame();
     cc.marks.refresh();
     layers.labels.refresh();
     layers.units.refresh();
@@ -66,6 +70,7 @@
   function showPlace(place) {
     if (!map) return;
     map.invalidateSize({ animate: false });
+    framed = true;
     map.setView([place[1], place[0]], Math.max(map.getZoom(), cc.face === "m" ? 14.5 : 14.25), { animate: false });
   }
 

@@ -13,7 +13,10 @@
   DO.dispatch = (d) => send(d.unit, d.advice);
   DO["dispatch-other"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value);
   DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_id: d.assignment });
-  DO.undo = (d) => { for (const id of d.assignments.split(" ")) cc.ask("STAND_DOWN", { assignment_id: id }); };
+  DO.undo = (d) => {
+    if (d.nonce) cc.dismiss(d.nonce);
+    for (const id of d.assignments.split(" ")) cc.ask("STAND_DOWN", { assignment_id: id });
+  };
   DO.recommend = () => cc.adviseIfStale(true);
   DO.passability = (d) => cc.ask("PASSABILITY", { point_id: d.point, passability: d.state });
   DO["close-incident"] = (d) => {
@@ -46,6 +49,7 @@
   cc.closeCall = () => {
     if (!form() || form().hidden) return false;
     form().hidden = true;
+    showPicked(null);
     delete document.documentElement.dataset.picking;
     return true;
   };
@@ -57,8 +61,19 @@
     const fields = form();
     write(fields.querySelector('[name="coordinates"]'), `${latlng.lng.toFixed(6)}, ${latlng.lat.toFixed(6)}`);
     fields.querySelector('[name="frame"]').value = "WGS-84";
+    showPicked(latlng);
     return true;
   };
+
+  let picked = null;
+  function showPicked(latlng) {
+    if (picked) picked.remove();
+    picked = null;
+    if (!latlng) return;
+    const size = 30 * cc.uiScale();
+    const pin = Object.assign(document.createElement("div"), { className: "pin picked" });
+    picked = L.marker(latlng, { icon: L.divIcon({ html: pin, className: "pin-frame", iconSize: [size, size] }), interactive: false, keyboard: false, zIndexOffset: 9000 }).addTo(cc.map);
+  }
 
   /** Sets an input that React controls: through the native setter, with the event React listens to. */
   function write(input, value) {
@@ -75,11 +90,10 @@
     call.nonce = cc.ask("CALL", { ...fields, key: call.key });
   });
 
-  /** After each answer: remembers which request it was for; a call taken clears the form and opens it. */
+  /** After each answer: a call taken clears the form and opens it. */
   const desk = ((window.dash_clientside = window.dash_clientside || {}).desk = window.dash_clientside.desk || {});
   desk.settle = (outcome) => {
     if (!outcome) return "";
-    cc.answered = outcome.nonce;
     if (call && outcome.nonce === call.nonce && outcome.nonce) {
       if (outcome.kind === "done") {
         call = null;

@@ -34,7 +34,7 @@
       const row = document.activeElement;
       if (row && row.dataset && row.dataset.alert) cc.ask("ACKNOWLEDGE", { alert_id: row.dataset.alert });
     },
-    u: () => { const toast = cc.undoable(); if (toast) cc.actions.undo({ assignments: toast.undo.join(" ") }); },
+    u: () => { const toast = cc.undoable(); if (toast) cc.actions.undo({ assignments: toast.undo.join(" "), nonce: toast.nonce }); },
     n: () => cc.actions["call-open"](),
     "?": () => cc.actions.help(),
     Enter: () => {

@@ -17,6 +17,12 @@
         row.unconfirmed ? h("Button", { type: "button", className: "button wide acknowledge", "data-do": "acknowledge", "data-alert": row.alert_id }, t("确认预警")) : null)));
   };
 
+  /** Whose phone this is, as the server says it. */
+  cc.feed.listen((kinds) => {
+    const whose = document.querySelector(".whose");
+    if (whose && cc.state.actor && kinds.has("link")) whose.textContent = cc.state.actor.name;
+  });
+
   const detail = () => document.querySelector(".phone-detail");
   cc.onOpen = () => {
     detail().hidden = false;

@@ -28,7 +28,7 @@
 
   shared.truth = (link, health) => untruths(link, health).map((item, i) =>
     h(item.href ? "A" : "P", { key: i, href: item.href, className: item.worst ? "worst" : "" },
-      h("Span", {}, item.text), item.at ? cc.ticking("age", item.at, "figure") : null, item.href ? h("B", {}, t("重新登录")) : null));
+      h("Span", {}, item.text), item.at ? cc.ticking("ago", item.at, "figure") : null, item.href ? h("B", {}, t("重新登录")) : null));
 
   shared.drill = (clock) => {
     if (!clock) return null;
@@ -81,7 +81,8 @@
 
   /** Who is on it, in one line: callsign, then minutes to go or "there". */
   cc.whoIsOn = function (row) {
-    if (!row.units.length) return row.incident_id ? h("Span", { className: "nobody" }, t("无人出警")) : null;
+    if (!row.units.length && row.status !== "open") return row.incident_id ? h("Span", { className: "quiet" }, t("待销警")) : null;
+    if (!row.units.length) return h("Span", { className: "nobody" }, t("无人出警"));
     const [first, ...others] = row.units;
     return h("Span", { className: "who" }, h("B", {}, first.callsign),
       first.status === "on_scene" ? h("Span", { className: "quiet" }, t("已到达")) : first.eta_at ? cc.ticking("until", first.eta_at, "figure eta") : h("Span", { className: "quiet" }, t("途中")),
@@ -104,7 +105,11 @@
   const toasts = [];
   let timer = null;
   shared.toasts = (outcome) => {
-    if (outcome && outcome.kind !== "quiet" && !toasts.some((toast) => toast.nonce === outcome.nonce)) {
+    if (outcome) cc.answered = outcome.nonce; // the button that waits for it may be pressed again
+    // Closing has stood everybody down: there is nothing left to take back.
+    if (outcome && outcome.action === "close" && outcome.kind === "done") for (const toast of toasts) toast.undo = [];
+    const shownInForm = outcome && outcome.action === "call" && outcome.kind === "refused";
+    if (outcome && outcome.kind !== "quiet" && !shownInForm && !toasts.some((toast) => toast.nonce === outcome.nonce)) {
       // Undo stands for ten seconds; a refusal stays until it has been read.
       toasts.push({ ...outcome, until: performance.now() + (outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : 5000) });
     }
@@ -114,7 +119,7 @@
     clearTimeout(timer);
     if (alive.length) timer = setTimeout(() => window.dash_clientside.set_props(cc.ids.TOASTS, { children: shared.toasts(null) }), Math.min(...alive.map((x) => x.until)) - now + 50);
     return alive.map((toast) => h("Div", { className: `toast ${toast.kind}`, key: toast.nonce }, h("P", {}, toast.text),
-      toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-assignments": toast.undo.join(" ") }, t("撤回"), h("Kbd", {}, "U")) : null,
+      toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-assignments": toast.undo.join(" "), "data-nonce": toast.nonce }, t("撤回"), h("Kbd", {}, "U")) : null,
       h("Button", { type: "button", className: "dismiss", "data-do": "dismiss", "data-nonce": toast.nonce, "aria-label": t("关闭") }, "×")));
   };
   cc.dismiss = (nonce) => {

@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const ROWS = 12;
+  const ROWS = 14; // as many as may fit; what does not is cut by the style, never half
   const wall = ((window.dash_clientside = window.dash_clientside || {}).wall = {});
 
   wall.response = (metrics) => {
@@ -15,7 +15,7 @@
     const verdict = r.median_s === null ? t("还没有到达记录") : r.median_s <= r.target_s ? t("比目标快 {time}", { time: cc.minutesSeconds(r.target_s - r.median_s) }) : t("比目标慢 {time}", { time: cc.minutesSeconds(r.median_s - r.target_s) });
     return [
       h("H2", {}, t("响应时间"), h("Span", { className: "quiet" }, t("接报到到达 · 中位"))),
-      h("Div", { className: `key-figure ${r.median_s === null ? "none" : ""}` }, cc.minutesSeconds(r.median_s)),
+      h("Div", { className: `key-figure ${r.median_s === null ? "none" : r.median_s >= 600 ? "long" : ""}` }, r.median_s === null ? "–" : cc.minutesSeconds(r.median_s)),
       h("P", { className: "against" }, h("Span", { className: "quiet" }, t("目标")), h("B", { className: "figure" }, cc.minutesSeconds(r.target_s)), h("Span", { className: r.median_s > r.target_s ? "over" : "quiet" }, verdict)),
       h("Div", { className: "track" },
         r.median_s === null ? null : h("Div", { className: "run", style: { width: along(r.median_s) } }),
@@ -33,18 +33,14 @@
     const token = cc.config.tokens;
     const y = series.map((s) => s.response_s / 60);
     const goal = metrics ? metrics.response.target_s / 60 : 3.8;
-    const size = Math.round(11 * cc.uiScale());
     const n = Math.max(series.length, 12);
+    // One bar for each arrival, the newest at the right; those over the target stand out.
     return {
-      data: [{
-        type: "scatter", mode: "lines+markers", x: y.map((_, i) => n - y.length + i), y, line: { color: token["text-faint"], width: 1.5 * cc.uiScale() },
-        marker: { size: 6 * cc.uiScale(), color: y.map((v) => (v <= goal ? token["text-quiet"] : token.ground)), line: { color: token.text, width: 1.5 * cc.uiScale() } },
-      }],
+      data: [{ type: "bar", x: y.map((_, i) => n - y.length + i), y, marker: { color: y.map((v) => (v <= goal ? token["unit-stale"] : token["text-quiet"])), line: { width: 0 } } }],
       layout: {
-        template: cc.config.chart, font: { size }, margin: { l: 0, r: 0, t: size, b: 2 },
-        xaxis: { visible: false, range: [-0.5, n - 0.5], fixedrange: true }, yaxis: { visible: false, range: [0, Math.max(goal * 2, ...y) * 1.05], fixedrange: true },
-        shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: goal, y1: goal, line: { color: token["text-quiet"], width: 1, dash: "dot" } }],
-        annotations: [{ xref: "paper", x: 0, y: goal, text: cc.minutesSeconds(goal * 60), showarrow: false, xanchor: "left", yanchor: "bottom", font: { size, color: token["text-quiet"] } }],
+        template: cc.config.chart, bargap: 0.35, margin: { l: 0, r: 0, t: 0, b: 0 },
+        xaxis: { visible: false, range: [-0.5, n - 0.5], fixedrange: true }, yaxis: { visible: false, range: [0, Math.max(goal * 1.5, ...y) * 1.05], fixedrange: true },
+        shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: goal, y1: goal, line: { color: token.text, width: cc.uiScale() } }],
       },
     };
   };
@@ -55,13 +51,12 @@
     const waiting = rows.filter((row) => row.status === "open").length;
     const shown = rows.slice(0, ROWS);
     return [
-      h("H2", {}, t("待处置"), h("Span", { className: "big" }, String(waiting)), h("Span", { className: "quiet" }, t("在办 {n}", { n: rows.filter((row) => row.incident_id).length - waiting }))),
+      h("H2", {}, t("待处置"), h("Span", { className: "big" }, String(waiting)), h("Span", { className: "quiet" }, t("在办 {n} · 共 {all}", { n: rows.filter((row) => row.incident_id).length - waiting, all: rows.length }))),
       rows.length === 0 ? cc.allQuiet() : h("Ol", { className: "rows" }, shown.map((row) =>
         h("Li", { key: row.key, className: `row ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}` },
           cc.mark(row.severity, row.priority),
           h("Div", { className: "row-what" }, h("P", { className: "row-title" }, row.point || row.title), h("P", { className: "dots" }, cc.factsOf(row))),
           h("Div", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row) || h("Span", { className: "quiet" }, row.unconfirmed ? t("待确认") : t("已确认")))))),
-      rows.length > ROWS ? h("P", { className: "more" }, t("另有 {n} 项", { n: rows.length - ROWS })) : null,
     ];
   };
 })();

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import CommandCentreError
@@ -64,8 +64,9 @@ class Settings(BaseSettings):
         validation_alias="REDIS_URL",
         description="Redis, redis://:password@host:port/0; the embedded one when absent.",
     )
-    secret_key: SecretStr | None = Field(
-        None, description="Signs sessions, 32 characters or more; generated in the data folder."
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses of reverse proxies, comma-separated, whose X-Forwarded-* headers are believed.",
     )
     tile_url: str | None = Field(
         None, description="Tiles of a base map with {x}, {y} and {z}; the offline base map when absent."
@@ -100,13 +101,6 @@ class Settings(BaseSettings):
     def _is_redis(cls, url: str | None) -> str | None:
         return url and _with_scheme(url, "redis://", "rediss://", "unix://")
 
-    @field_validator("secret_key")
-    @classmethod
-    def _is_long(cls, key: SecretStr | None) -> SecretStr | None:
-        if key and len(key.get_secret_value()) < 32:
-            raise ValueError("32 characters or more")
-        return key
-
     @field_validator("tile_url")
     @classmethod
     def _is_tile_template(cls, url: str | None) -> str | None:
@@ -124,12 +118,6 @@ class Settings(BaseSettings):
     def web_url(self) -> str:
         """Where a browser on this machine finds the web server."""
         return f"http://{self.web_host}:{self.port}"
-
-    def signing_key(self) -> str:
-        """The secret key: the one set, else the one kept in the data folder (made at the first call)."""
-        if self.secret_key:
-            return self.secret_key.get_secret_value()
-        return kept_secret(self.data_dir, "signing-key")
 
 
 def load_settings(**given: Any) -> Settings:
@@ -193,11 +181,9 @@ def _with_scheme(url: str, *schemes: str) -> str:
 
 
 def _shown(error: Any) -> str:
-    # A URL may hold a password and the key is one: only where they begin is shown.
+    # A URL may hold a password: only what comes after it is shown.
     field = variable(str(error["loc"][0]))
     found = str(error["input"])
-    if field.endswith("SECRET_KEY"):
-        return f"{len(found)} characters"
     if field.endswith("_URL"):
         return repr(found.split("@")[-1][:60])
     return repr(found)

@@ -22,7 +22,7 @@ from access.demo import DEMO_ACCOUNTS, ensure_demo_accounts
 from access.guard import Guard
 from access.login import login_router
 from access.pages import Pages
-from bootstrap.settings import REPOSITORY, Settings
+from bootstrap.settings import REPOSITORY, Settings, SettingsError
 from bootstrap.users import access_for
 from bootstrap.wiring import Parts, wire
 from core.actor import Actor
@@ -55,9 +55,14 @@ class Web:
 
 
 def build_web(settings: Settings) -> Web:
-    """Everything one web process serves."""
+    """Everything one web process serves. Raises SettingsError for live mode over a drill's database."""
     parts = wire(settings, with_roads=False)
     demo = settings.mode == "drill"
+    if not demo and parts.store.drill_time() is not None:
+        raise SettingsError(
+            "CC_MODE: found live over a database that holds a drill; expected an empty one (another CC_DATA_DIR "
+            "or DATABASE_URL), so that nothing made up is ever shown as real"
+        )
     access = access_for(parts)
     if demo:
         ensure_demo_accounts(access.accounts)
@@ -121,7 +126,8 @@ def serve(settings: Settings) -> None:
         ws_per_message_deflate=False,
         ws_max_size=4096,
         timeout_graceful_shutdown=3,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
     )
 
 
@@ -152,6 +158,6 @@ def _tile_hosts(settings: Settings) -> tuple[str, ...]:
     if settings.tile_url is None or settings.tile_url.startswith("/"):
         return ()
     parts = urlsplit(settings.tile_url)
-    # A template such as {s}.example.org stands for any of the servers.
-    host = parts.netloc.replace("{s}", "*")
+    # t{s}.example.org stands for several servers; a policy's wildcard is a whole leftmost label.
+    host = "*." + parts.netloc.partition(".")[2] if "{s}" in parts.netloc else parts.netloc
     return (f"{parts.scheme}://{host}",)

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 
 from dash import Dash
 from fastapi import FastAPI
-from starlette.requests import Request
-from starlette.responses import RedirectResponse
 
 from core.geo import LonLat
 from dashboard.callbacks import desk as desk_callbacks
 from dashboard.callbacks import mobile as mobile_callbacks
 from dashboard.callbacks import wall as wall_callbacks
 from dashboard.ids import Desk, Phone, Wall
-from dashboard.language import COOKIE, LOCALES, LanguageMiddleware, mark
+from dashboard.language import LanguageMiddleware, mark
 from dashboard.layouts import desk as desk_layout
 from dashboard.layouts import mobile as mobile_layout
 from dashboard.layouts import wall as wall_layout
@@ -30,11 +28,10 @@ def mount_faces(
 ) -> Sequence[Dash]:
     """The three apps, mounted. `set_up` must be called with them when the server starts.
 
-    Adds the language middleware and `GET /language/{locale}?next=…` to the server.
+    Adds the language middleware to the server; `/language/{language}` is with the sign-in.
     """
     settings = settings or FaceSettings()
     server.add_middleware(LanguageMiddleware)
-    server.add_api_route("/language/{locale}", _choose_language, include_in_schema=False)
 
     wall = Face(
         "wall", server, "/wall/", Wall, settings, face_title(settings, mark("指挥大屏")), r"view-(desk|phone)"
@@ -59,15 +56,4 @@ def mount_faces(
 def set_up(apps: Sequence[Dash]) -> None:
     """Readies the callbacks at start-up: else a browser that reconnects first after a restart finds none."""
     for app in apps:
-        app._setup_server()
-
-
-async def _choose_language(request: Request, locale: str) -> RedirectResponse:
-    """Remembers the language for a year and goes back to where the person was."""
-    target = request.query_params.get("next", "/")
-    # Only a path on this server: anything else would let a link send people elsewhere.
-    safe = target.startswith("/") and not target.startswith(("//", "/\\"))
-    answer = RedirectResponse(target if safe else "/", status_code=303)
-    if locale in LOCALES:
-        answer.set_cookie(COOKIE, locale, max_age=31_536_000, samesite="lax", path="/")
-    return answer
+        app._setup_server()  # type: ignore[no-untyped-call]

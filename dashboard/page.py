@@ -24,6 +24,8 @@ from dashboard.view_models.notices import unexpected
 
 logger = logging.getLogger(__name__)
 
+CHINA = ZoneInfo("Asia/Shanghai")
+
 
 @dataclass(frozen=True, slots=True)
 class FaceSettings:
@@ -35,7 +37,7 @@ class FaceSettings:
 
     city_zh: str = "昆明"
     city_en: str = "Kunming"
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = CHINA
     tile_url: str | None = None
     tile_attribution: str = ""
     sign_in_url: str = "/sign-in"
@@ -80,7 +82,7 @@ class Face(Dash):
     ) -> None:
         super().__init__(
             name,
-            server=server,
+            server=server,  # type: ignore[arg-type]  # dash 4 takes a FastAPI
             url_base_pathname=prefix,
             assets_folder=str(ASSETS),
             assets_ignore=ignored_assets,
@@ -89,6 +91,8 @@ class Face(Dash):
             on_error=self._report,
         )
         self.enable_dev_tools(debug=False)
+        # The renderer would open a socket of its own for callbacks; nothing here uses it.
+        self.backend.websocket_capability = False
         self._face = prefix.strip("/")
         self._ids = ids
         self._settings = settings

@@ -10,7 +10,6 @@ from core.geo import LonLat, distance_m
 from dispatch.model import Unit, UnitStatus
 from dispatch.travel import RouteFound
 
-
 ON_FOOT = "foot"
 """The kind of a patrol without a vehicle."""
 

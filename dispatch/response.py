@@ -9,7 +9,7 @@ from math import ceil
 from dispatch.model import Incident, Priority
 
 TARGET_RESPONSE_S = 228.0
-"""3.8 minutes, the street response radius the city states (2020 press conference, see docs/facts)."""
+"""3.8 minutes, the street response radius the city states (2020 press conference, see docs/facts.md)."""
 
 TARGET_MAJOR_S = 180.0
 """3 minutes, within which 90 % of major calls are to be reached (same source)."""

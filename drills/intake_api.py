@@ -16,7 +16,7 @@ from core.errors import CommandCentreError, UnavailableError
 
 log = logging.getLogger(__name__)
 
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 5.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 2.0
 TIMEOUT_S = 10.0
 RETRIED = frozenset({408, 425, 429})
 """Statuses below 500 that say "later", not "no"."""
@@ -104,14 +104,19 @@ class IntakeApi:
     async def _until_answered(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Json:
-        wait_s = FIRST_WAIT_S
+        wait_s, tries = FIRST_WAIT_S, 1
         while True:
             try:
-                return await self._once(method, path, body, headers)
+                answer = await self._once(method, path, body, headers)
             except UnavailableError as error:
-                log.warning("%s; again in %.1f s", error.message, wait_s)
+                # Said once, not at every try: an outage must not fill the log.
+                log.log(logging.WARNING if tries == 1 else logging.DEBUG, "%s; trying on", error.message)
+            else:
+                if tries > 1:
+                    log.warning("%s %s: answered at try %d", method, path, tries)
+                return answer
             await asyncio.sleep(wait_s)
-            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+            wait_s, tries = min(2 * wait_s, LONGEST_WAIT_S), tries + 1
 
     async def _once(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None

@@ -92,11 +92,14 @@ class PatrolShift:
 
     async def run(self) -> None:
         """For ever; while the server is away a tick is left out, nothing of it is made up for."""
+        is_away = False
         while True:
             try:
                 await self.step()
+                is_away = False
             except UnavailableError as error:
-                log.warning("patrols wait: %s", error.message)
+                log.log(logging.DEBUG if is_away else logging.WARNING, "patrols wait: %s", error.message)
+                is_away = True
             except RefusedError as error:
                 log.error("patrols refused: %s", error.message)
             await asyncio.sleep(TICK_S)

@@ -8,10 +8,11 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, generate_lat
 
 
 class IntakeCounters:
-    """Counters of one process. `route` is the path template, so that ids never become labels."""
+    """Counters of one application. `route` is the path template, so that ids never become labels."""
 
-    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
-        self._registry = registry
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        # Its own, because a process may build several applications (tests do).
+        self._registry = registry = registry or CollectorRegistry()
         self._accepted = Counter("intake_accepted", "Items stored", ["route"], registry=registry)
         self._duplicates = Counter(
             "intake_duplicates", "Items that had been stored before", ["route"], registry=registry
@@ -37,5 +38,5 @@ class IntakeCounters:
         self._refused.labels(route, code).inc()
 
     def exposition(self) -> bytes:
-        """Every metric of the registry in Prometheus' text format."""
-        return generate_latest(self._registry)
+        """These counters and what the process registered otherwise, in Prometheus' text format."""
+        return generate_latest(REGISTRY) + generate_latest(self._registry)

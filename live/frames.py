@@ -10,7 +10,10 @@ import orjson
 from core.actor import CITY
 from core.events import JournalRow
 
-# Depths, points and alerts carry or imply a jurisdiction; what carries none is for everybody.
+# Every state carries its jurisdiction, except depths, which have their point's; what has neither is for the
+# whole city only.
+
+_IDS = ("alert_id", "incident_id", "unit_id", "assignment_id", "point_id")
 
 
 def event_frame(row: JournalRow, jurisdiction: str, jurisdiction_of_point: Mapping[str, str]) -> str:
@@ -18,24 +21,27 @@ def event_frame(row: JournalRow, jurisdiction: str, jurisdiction_of_point: Mappi
     sent, so that the listener sees no hole in the sequence."""
     event = row.event
     changes: Mapping[str, Any] = event.changes
-    data: Mapping[str, Any] = event.data
+    subject, data = event.subject, event.data
+    actor_id, actor_name = event.actor_id, event.actor_name
     if jurisdiction != CITY:
         changes = {
             kind: visible
             for kind, states in event.changes.items()
             if (visible := [s for s in states if _lies_in(s, jurisdiction, jurisdiction_of_point)])
         }
-        # What the changes do not show this listener, the words about them must not tell either.
-        data = event.data if changes else {}
+        # The words of an event are about its subject: who does not see that is not told them either.
+        shown = {state.get(name) for states in changes.values() for state in states for name in _IDS}
+        if event.subject not in shown:
+            subject, data, actor_id, actor_name = "", {}, "", ""
     return orjson.dumps(
         {
             "kind": "event",
             "seq": row.seq,
             "type": event.type,
             "at": event.at.isoformat(),
-            "actor_id": event.actor_id,
-            "actor_name": event.actor_name,
-            "subject": event.subject if changes or jurisdiction == CITY else "",
+            "actor_id": actor_id,
+            "actor_name": actor_name,
+            "subject": subject,
             "data": data,
             "changes": changes,
         }

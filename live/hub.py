@@ -6,10 +6,9 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from core.actor import Actor
@@ -69,6 +68,7 @@ class LiveHub:
         self._redis_url = redis_url
         self._listeners: set[Listener] = set()
         self._rows: deque[JournalRow] = deque(maxlen=ROWS_KEPT)
+        self._encoded: dict[int, dict[str, str]] = {}
         self._seq = -1
         self._started = asyncio.Event()
         self._rung = asyncio.Event()
@@ -114,7 +114,8 @@ class LiveHub:
             snapshot = await self._snapshot(listener.actor)
         listener.begin(snapshot["seq"], frames.frame("snapshot", **snapshot, **self._surroundings(listener)))
         for row in self._rows:
-            listener.offer(row.seq, self._encode(row, listener.actor.jurisdiction))
+            if row.seq > snapshot["seq"]:
+                listener.offer(row.seq, self._encode(row, listener.actor.jurisdiction))
         position_frame = self._position_frames.get(listener.actor.jurisdiction)
         if position_frame is not None:
             listener.show(position_frame)
@@ -165,6 +166,7 @@ class LiveHub:
     def _take(self, row: JournalRow) -> None:
         self._seq = row.seq
         self._rows.append(row)
+        self._encoded.pop(row.seq - ROWS_KEPT, None)
         kind = row.event.type
         if kind == "readings.ingested":
             self._readings_at = row.recorded_at.timestamp()
@@ -180,7 +182,11 @@ class LiveHub:
                 listener.offer(row.seq, self._encode(row, listener.actor.jurisdiction))
 
     def _encode(self, row: JournalRow, jurisdiction: str) -> str:
-        return _cached_frame(_Encodable(row, jurisdiction, self._jurisdiction_of_point))
+        """The row's frame, made once for all who listen in a jurisdiction."""
+        made = self._encoded.setdefault(row.seq, {})
+        if jurisdiction not in made:
+            made[jurisdiction] = frames.event_frame(row, jurisdiction, self._jurisdiction_of_point)
+        return made[jurisdiction]
 
     def _broadcast(self, text: str) -> None:
         for listener in tuple(self._listeners):
@@ -225,24 +231,3 @@ class LiveHub:
             except Exception:
                 log.exception("%s failed and goes on", step.__name__)
                 await asyncio.sleep(POLL_S)
-
-
-@dataclass(frozen=True, slots=True)
-class _Encodable:
-    row: JournalRow
-    jurisdiction: str
-    jurisdiction_of_point: Mapping[str, str]
-
-    def __hash__(self) -> int:
-        return hash((self.row.seq, self.jurisdiction))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Encodable) and (self.row.seq, self.jurisdiction) == (
-            other.row.seq,
-            other.jurisdiction,
-        )
-
-
-@lru_cache(maxsize=256)
-def _cached_frame(what: _Encodable) -> str:
-    return frames.event_frame(what.row, what.jurisdiction, what.jurisdiction_of_point)

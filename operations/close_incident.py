@@ -38,7 +38,7 @@ def close_incident(ports: Ports, actor: Actor, command: CloseIncident) -> Incide
         still_open = [a for a in tx.assignments_of(command.incident_id) if a.status.is_open]
         if any(a.unit_id not in units for a in still_open):
             raise ConflictError(
-                "有单元刚刚被派往此警情，请核对后再销警 / a unit was dispatched to it just now; look again"
+                "有单位刚刚被派往此警情，请核对后再销警 / a unit was dispatched to it just now; look again"
             )
         released = [
             release(tx, units[a.unit_id], a, "incident closed", now)

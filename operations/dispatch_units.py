@@ -42,7 +42,7 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
     """
     require(actor, Permission.DISPATCH)
     if not command.unit_ids:
-        raise InvalidInputError("unit_ids: found none, expected at least one unit / 请至少选择一个单元")
+        raise InvalidInputError("unit_ids: found none, expected at least one unit / 请至少选择一个单位")
     now = ports.clock.now()
     with committed(ports) as tx:
         units = tx.lock_units(command.unit_ids)

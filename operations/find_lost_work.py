@@ -6,8 +6,8 @@ from operations.ports import Ports
 
 
 def find_lost_work(ports: Ports) -> None:
-    """Queues grading when batches wait advice for open incidents that have none, and a route for units
-    on their way without one.
+    """Queues grading when batches wait, advice for open incidents that nobody is recommended for, and a
+    route for units on their way without one.
 
     Queueing work that waits already is harmless, so this needs no memory of its own.
     """

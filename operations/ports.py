@@ -159,7 +159,10 @@ class GradingLag:
 class Store(Protocol):
     """The database."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]: ...
+    def transaction(self, alone: bool = False) -> AbstractContextManager[Transaction]:
+        """`alone` waits until all others have ended and holds new ones back: for what changes everything."""
+        ...
+
     def snapshot(self, closed_since: datetime) -> Snapshot:
         """What is open, with the incidents closed and alerts cleared since `closed_since`."""
         ...

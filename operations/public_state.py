@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum, IntEnum
 from typing import Any
 
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat()  # one spelling, whatever zone it came in
     if isinstance(value, LonLat):
         return [round(value.lon, 6), round(value.lat, 6)]
     if isinstance(value, IntEnum):
@@ -58,8 +58,9 @@ def assignment_state(assignment: Assignment) -> Json:
     return _fields(assignment)
 
 
-def recommendation_state(recommendation: Recommendation) -> Json:
-    return _fields(recommendation)
+def recommendation_state(recommendation: Recommendation, incident: Incident) -> Json:
+    """Advice, with where it belongs: it is for who sees its incident."""
+    return {**_fields(recommendation), "jurisdiction": incident.jurisdiction}
 
 
 def point_state(state: PointState, point: MonitoredPoint) -> Json:
@@ -105,7 +106,7 @@ def changes(
     incidents: Iterable[Incident] = (),
     units: Iterable[Unit] = (),
     assignments: Iterable[Assignment] = (),
-    recommendations: Iterable[Recommendation] = (),
+    recommendations: Iterable[Json] = (),
     points: Iterable[Json] = (),
 ) -> Mapping[str, Sequence[Json]]:
     """The `changes` of an event: only the kinds that changed."""
@@ -114,7 +115,7 @@ def changes(
         "incidents": [incident_state(i) for i in incidents],
         "units": [unit_state(u) for u in units],
         "assignments": [assignment_state(a) for a in assignments],
-        "recommendations": [recommendation_state(r) for r in recommendations],
+        "recommendations": list(recommendations),
         "points": list(points),
     }
     return {kind: states for kind, states in found.items() if states}

@@ -37,16 +37,16 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
     snap = ports.store.snapshot(now - CLOSED_STAYS_VISIBLE)
     points = ports.catalogue.points
     states = {state.point_id: state for state in snap.point_states}
-    open_incidents = {
-        incident.incident_id for incident in snap.incidents if actor.covers(incident.jurisdiction)
-    }
+    incidents = {i.incident_id: i for i in snap.incidents if actor.covers(i.jurisdiction)}
     state = {
         "alerts": [alert_state(a) for a in snap.alerts if actor.covers(a.jurisdiction)],
-        "incidents": [incident_state(i) for i in snap.incidents if i.incident_id in open_incidents],
+        "incidents": [incident_state(i) for i in incidents.values()],
         "units": [unit_state(u) for u in snap.units if actor.covers(u.jurisdiction)],
         "assignments": [assignment_state(a) for a in snap.assignments if actor.covers(a.jurisdiction)],
         "recommendations": [
-            recommendation_state(r) for r in snap.recommendations if r.incident_id in open_incidents
+            recommendation_state(r, incidents[r.incident_id])
+            for r in snap.recommendations
+            if r.incident_id in incidents
         ],
         "points": [
             point_state(states.get(p.point_id, PointState(p.point_id)), p)
@@ -104,7 +104,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
     return {
         "incident": incident_state(incident),
         "assignments": [assignment_state(a) for a in assignments],
-        "recommendation": recommendation_state(recommendation) if recommendation else None,
+        "recommendation": recommendation_state(recommendation, incident) if recommendation else None,
         "point": point,
         "alert": alert_state(alert) if alert else None,
         "timeline": [_timeline_row(row) for row in ports.store.journal_of(subjects, limit=100)],

@@ -10,7 +10,7 @@ from dispatch.model import IncidentStatus
 from dispatch.recommendation import Recommendation, rank_candidates, suitable
 from dispatch.travel import Closure
 from operations.ports import Ports, Transaction
-from operations.public_state import changes
+from operations.public_state import changes, recommendation_state
 from operations.transaction import committed
 
 ALTERNATIVES = 2
@@ -59,7 +59,7 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
                     "considered": recommendation.considered,
                     "callsigns": [candidate.callsign for candidate in recommendation.candidates],
                 },
-                changes=changes(recommendations=[recommendation]),
+                changes=changes(recommendations=[recommendation_state(recommendation, incident)]),
             )
         )
     return recommendation

@@ -48,7 +48,8 @@ def register_units(ports: Ports, actor: Actor, command: RegisterUnits) -> tuple[
             )
         require(actor, Permission.REGISTER_UNITS, unit.jurisdiction)
     now = ports.clock.now()
-    with committed(ports) as tx:
+    # Alone: two registrations at once would hand out the same indices.
+    with committed(ports, alone=True) as tx:
         known = {unit.unit_id: unit for unit in tx.units()}
         index = max((unit.index for unit in known.values()), default=-1) + 1
         registered = []

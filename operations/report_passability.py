@@ -33,6 +33,7 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
 
     Raises NotFoundError for an unknown point, InvalidInputError for a future instant.
     """
+    require(actor, Permission.SET_PASSABILITY)
     point = ports.catalogue.points.get(command.point_id)
     if point is None:
         raise NotFoundError(

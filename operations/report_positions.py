@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 
 from core.actor import Actor, Permission
 from core.geo import BoundingBox
@@ -66,6 +67,8 @@ def _what_is_wrong(
         )
     if fix.fixed_at > latest:
         return "future", f"found {fix.fixed_at.isoformat()}, expected no later than {latest.isoformat()}"
+    if not (isfinite(fix.heading_deg) and isfinite(fix.speed_kmh)):
+        return "implausible", f"found {fix.heading_deg}° and {fix.speed_kmh} km/h, expected finite numbers"
     return None
 
 

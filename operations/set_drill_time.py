@@ -44,9 +44,8 @@ def set_drill_time(ports: Ports, actor: Actor, command: SetDrillTime) -> DrillTi
     wanted = DrillTime(
         command.scenario, command.wall_now.astimezone(UTC), command.at.astimezone(UTC), command.speed
     )
-    if command.restart:
-        ports.positions.clear()
-    with committed(ports) as tx:
+    # Alone when it restarts: nobody may write into a run that ends in the same moment.
+    with committed(ports, alone=command.restart) as tx:
         running = tx.drill_time()
         goes_back = running is not None and wanted.anchor_at < running.at(wanted.anchor_wall)
         if goes_back and not command.restart:
@@ -55,6 +54,7 @@ def set_drill_time(ports: Ports, actor: Actor, command: SetDrillTime) -> DrillTi
             )
         if command.restart:
             tx.end_everything_open(wanted.anchor_at, reason=f"drill {command.scenario} restarted")
+            ports.positions.clear()
         tx.save_drill_time(wanted)
         wanted = tx.drill_time() or wanted
         tx.record(

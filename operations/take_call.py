@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from core.actor import Actor, Permission
 from core.errors import InvalidInputError
@@ -36,7 +36,7 @@ class TakeCall:
             f"{self.place.lon:.6f},{self.place.lat:.6f}",
             self.caller,
             self.text,
-            self.received_at.isoformat(),
+            self.received_at.astimezone(UTC).isoformat(),
         )
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
@@ -57,6 +57,7 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
     Raises InvalidInputError for an unknown category, a place outside the city or a future instant,
     ConflictError when the key came before with another call.
     """
+    require(actor, Permission.TAKE_CALL)
     category = ports.catalogue.categories.get(command.category)
     if category is None:
         raise InvalidInputError(

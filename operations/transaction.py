@@ -25,9 +25,12 @@ def require(actor: Actor, permission: Permission, jurisdiction: str | None = Non
 
 
 @contextmanager
-def committed(ports: Ports) -> Iterator[Transaction]:
-    """One transaction; after its commit the doorbell is rung if the journal grew."""
-    with ports.store.transaction() as tx:
+def committed(ports: Ports, alone: bool = False) -> Iterator[Transaction]:
+    """One transaction; after its commit the doorbell is rung if the journal grew.
+
+    `alone` keeps all others out meanwhile (operations/ports.py).
+    """
+    with ports.store.transaction(alone) as tx:
         yield tx
     if tx.last_seq:
         ports.doorbell.ring(tx.last_seq)

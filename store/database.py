@@ -26,6 +26,9 @@ from store.reading_rows import GRADING, ReadingRows
 from store.rows import from_row
 from store.run import CURRENT_RUN
 
+_GATE = 5_301_002
+"""The advisory lock that every transaction shares and one that must be alone takes for itself."""
+
 
 class SqlTransaction(ReadingRows, DispatchRows, DrillRows):
     """One transaction; fulfils operations.ports.Transaction."""
@@ -54,6 +57,10 @@ def make_engine(database_url: str, pool_size: int = 10) -> Engine:
     )
 
 
+WAITED_TOO_LONG = ("55P03", "40P01")
+"""lock_not_available and deadlock_detected: others were faster (PostgreSQL, appendix A)."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turns the driver's ways of saying that the database is away into UnavailableError, and what no column
@@ -61,6 +68,10 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, TimeoutError) as error:
+        if getattr(getattr(error, "orig", None), "sqlstate", None) in WAITED_TOO_LONG:
+            raise UnavailableError(
+                "数据库繁忙，未作任何更改，请重试 / the database is busy, nothing was changed, try again"
+            ) from error
         raise UnavailableError(
             f"数据库不可用，未作任何更改 / the database is away, nothing was changed: {error.__class__.__name__}"
         ) from error
@@ -83,8 +94,10 @@ class SqlStore:
         self._reading = engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
-    def transaction(self) -> Iterator[SqlTransaction]:
+    def transaction(self, alone: bool = False) -> Iterator[SqlTransaction]:
+        gate = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
         with translated(), self.engine.begin() as connection:
+            connection.execute(select(gate(_GATE)))
             tx = SqlTransaction(connection)
             yield tx
             if tx.events:
@@ -122,9 +135,7 @@ class SqlStore:
                 recommendations=_all(
                     connection,
                     Recommendation,
-                    select(t.recommendations)
-                    .join(t.incidents, t.incidents.c.incident_id == t.recommendations.c.incident_id)
-                    .where(t.recommendations.c.incident_id.in_(ids), incident.status != "closed"),
+                    select(t.recommendations).where(t.recommendations.c.incident_id.in_(ids)),
                 ),
                 point_states=_all(connection, PointState, select(t.point_states)),
                 drill_time=read_drill_time(connection),

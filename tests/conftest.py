@@ -27,6 +27,9 @@ from roads.straight_line import StraightLineTravelTimes
 from store.database import SqlStore, make_engine
 from store.metadata import metadata
 from store.migrate import migrate
+from tests.running_system import running_system
+
+__all__ = ["running_system"]
 
 STORM = datetime(2026, 8, 18, 1, 20, tzinfo=UTC)
 """09:20 in Kunming on the day of the storm."""

@@ -26,9 +26,7 @@ def acting() -> Actor:
     return actor
 
 
-def answer_requests(
-    app: Dash, asked: str, outcome: str, name: str, action: Action, zone: ZoneInfo
-) -> None:
+def answer_requests(app: Dash, asked: str, outcome: str, name: str, action: Action, zone: ZoneInfo) -> None:
     """Runs `action` for each request that arrives in the store `asked`; its notice goes to `outcome`.
 
     Dash on FastAPI runs plain callbacks on the event loop; the database must not hold that up.

@@ -132,7 +132,7 @@ def register(
     ):
         answer_requests(app, asked, Desk.OUTCOME, name, action, zone)
     # The call form is cleared or kept by what became of it; the script owns the form.
-    app.clientside_callback(
+    app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("desk", "settle"),
         Output(Desk.CALL, "data-settled"),
         Input(Desk.OUTCOME, "data"),

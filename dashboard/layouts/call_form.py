@@ -7,6 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.ids import Desk
 from dashboard.language import named, t
+from dashboard.layouts.shared import attributes
 from dashboard.view_models.places import FRAMES
 from operations.catalogue import Catalogue
 
@@ -43,7 +44,12 @@ def call_form(catalogue: Catalogue) -> Component:
             html.P("", className="form-problem", role="alert"),
             html.Div(
                 [
-                    html.Button([t("取消"), html.Kbd("Esc")], type="button", className="button", **{"data-do": "call-close"}),
+                    html.Button(
+                        [t("取消"), html.Kbd("Esc")],
+                        type="button",
+                        className="button",
+                        **attributes(data_do="call-close"),
+                    ),
                     html.Button(t("立警"), type="submit", className="button primary"),
                 ],
                 className="row-end",
@@ -52,7 +58,7 @@ def call_form(catalogue: Catalogue) -> Component:
         id=Desk.CALL,
         className="call-form",
         hidden=True,
-        **{"data-settled": ""},
+        **attributes(data_settled=""),
     )
 
 

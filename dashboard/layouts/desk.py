@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from dashboard.ids import Desk
 from dashboard.language import t
 from dashboard.layouts.call_form import call_form
-from dashboard.layouts.shared import city_map, language_switch, loading, stores
+from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
 from dashboard.page import FaceSettings
 from operations.catalogue import Catalogue
 
@@ -23,7 +23,10 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
                 [
                     html.Div(loading(t("等待实况…")), id=Desk.QUEUE, className="queue"),
                     html.Div(
-                        [html.Div(id=Desk.WATER, className="counts"), html.Div(id=Desk.UNITS, className="counts")],
+                        [
+                            html.Div(id=Desk.WATER, className="counts"),
+                            html.Div(id=Desk.UNITS, className="counts"),
+                        ],
                         className="desk-counts",
                     ),
                 ],
@@ -38,7 +41,7 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
                 ],
                 className="desk-map",
             ),
-            html.Aside(id=Desk.PANEL, className="panel", **{"aria-live": "polite"}),
+            html.Aside(id=Desk.PANEL, className="panel", **attributes(aria_live="polite")),
             call_form(catalogue),
             _keys(),
             html.Div(id=Desk.TOASTS, className="toasts", role="status"),
@@ -54,12 +57,16 @@ def _bar(settings: FaceSettings) -> list[Component]:
         html.Span(id=Desk.DRILL, className="drill"),
         html.Span(id=Desk.RESPONSE, className="response-small"),
         html.Span(id=Desk.FEEDS, className="feeds"),
-        html.Span("", className="clock", **{"data-tick": "clock"}),
+        html.Span("", className="clock", **attributes(data_tick="clock")),
         html.Button(
-            [t("接警"), html.Kbd("N")], className="button", type="button", **{"data-do": "call-open"}
+            [t("接警"), html.Kbd("N")], className="button", type="button", **attributes(data_do="call-open")
         ),
         html.Button(
-            "?", className="button icon", type="button", title=t("键盘"), **{"data-do": "help", "aria-label": t("键盘")}
+            "?",
+            className="button icon",
+            type="button",
+            title=t("键盘"),
+            **attributes(data_do="help", aria_label=t("键盘")),
         ),
         language_switch("/desk/"),
         html.A(t("退出"), href=settings.sign_out_url, className="language"),
@@ -68,9 +75,9 @@ def _bar(settings: FaceSettings) -> list[Component]:
 
 def _zoom() -> list[Component]:
     return [
-        html.Button("+", type="button", **{"data-do": "zoom-in", "aria-label": t("放大")}),
-        html.Button("−", type="button", **{"data-do": "zoom-out", "aria-label": t("缩小")}),
-        html.Button("⌂", type="button", **{"data-do": "zoom-home", "aria-label": t("全城")}),
+        html.Button("+", type="button", **attributes(data_do="zoom-in", aria_label=t("放大"))),
+        html.Button("−", type="button", **attributes(data_do="zoom-out", aria_label=t("缩小"))),
+        html.Button("⌂", type="button", **attributes(data_do="zoom-home", aria_label=t("全城"))),
     ]
 
 

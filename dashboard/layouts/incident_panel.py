@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard.language import mark, t
-from dashboard.layouts.shared import grade_mark, loading
+from dashboard.layouts.shared import attributes, grade_mark, loading
 from dashboard.view_models.durations import clock_words
 from dashboard.view_models.incident import (
     GRADE_NUMERAL,
@@ -33,7 +34,7 @@ def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
             _timeline(view, zone),
         ],
         className="incident",
-        **{"data-incident": view.incident_id, "data-advice": view.recommendation_id or ""},
+        **attributes(data_incident=view.incident_id, data_advice=view.recommendation_id or ""),
     )
 
 
@@ -42,7 +43,7 @@ def phone_detail(view: IncidentView, zone: ZoneInfo) -> Component:
     return html.Div(
         [*_what(view), _acknowledge(view), *_assigned(view), _milestones(view, zone), _timeline(view, zone)],
         className="incident",
-        **{"data-incident": view.incident_id},
+        **attributes(data_incident=view.incident_id),
     )
 
 
@@ -72,7 +73,12 @@ def _what(view: IncidentView) -> list[Component]:
                         ),
                     ]
                 ),
-                html.Button("×", type="button", className="close", **{"data-do": "close-subject", "aria-label": t("返回")}),
+                html.Button(
+                    "×",
+                    type="button",
+                    className="close",
+                    **attributes(data_do="close-subject", aria_label=t("返回")),
+                ),
             ],
             className="incident-head",
         ),
@@ -82,7 +88,7 @@ def _what(view: IncidentView) -> list[Component]:
                     [
                         html.Span(view.status_word, className=f"status status-{view.status}"),
                         html.Span(
-                            "", className="since", **{"data-tick": "since", "data-at": view.opened_at}
+                            "", className="since", **attributes(data_tick="since", data_at=view.opened_at)
                         )
                         if view.status != "closed"
                         else None,
@@ -105,7 +111,7 @@ def _acknowledge(view: IncidentView) -> Component | None:
         [t("确认预警"), html.Kbd("A")],
         type="button",
         className="button wide acknowledge",
-        **{"data-do": "acknowledge", "data-alert": view.alert_id},
+        **attributes(data_do="acknowledge", data_alert=view.alert_id),
     )
 
 
@@ -113,7 +119,7 @@ def _assigned(view: IncidentView) -> list[Component]:
     standing = [a for a in view.assignments if a.open]
     if not standing:
         return []
-    return [html.H3(t("在办单位")), html.Ul([_unit(a) for a in standing], className="assigned")]
+    return [html.Div([html.H3(t("在办单位")), html.Ul([_unit(a) for a in standing], className="assigned")])]
 
 
 def _unit(assignment: AssignmentView) -> Component:
@@ -121,14 +127,14 @@ def _unit(assignment: AssignmentView) -> Component:
     return html.Li(
         [
             html.Div([html.B(assignment.callsign), html.Span(assignment.word, className="quiet")]),
-            html.Span("", className="eta", **{"data-tick": "until", "data-at": assignment.eta_at})
+            html.Span("", className="eta", **attributes(data_tick="until", data_at=assignment.eta_at))
             if coming
             else None,
             html.Button(
                 t("撤回"),
                 type="button",
                 className="button small desk-only",
-                **{"data-do": "stand-down", "data-assignment": assignment.assignment_id},
+                **attributes(data_do="stand-down", data_assignment=assignment.assignment_id),
             ),
         ]
     )
@@ -138,7 +144,7 @@ def _advice(view: IncidentView) -> list[Component]:
     if view.status == "closed":
         return []
     if view.recommendation == "computing":
-        return [html.H3(t("推荐单位")), loading(t("正在按路网计算…"))]
+        return [html.Div([html.H3(t("推荐单位")), loading(t("正在按路网计算…"))])]
     if view.recommendation == "none":
         return [
             html.H3(t("推荐单位")),
@@ -146,15 +152,19 @@ def _advice(view: IncidentView) -> list[Component]:
                 [
                     html.P(t("没有可派的单位"), className="state-title"),
                     html.P(t("可用单位都不符合要求或没有定位。")),
-                    html.Button(t("重新计算"), type="button", className="button", **{"data-do": "recommend"}),
+                    _again(),
                 ],
                 className="state",
             ),
         ]
-    if view.open_assignments:
+    if view.open_assignments or not view.candidates:
         return [
             html.Details(
-                [html.Summary(t("增派单位")), html.Ul([_candidate(c, False) for c in view.candidates])],
+                [
+                    html.Summary(t("增派单位")),
+                    html.Ul([_candidate(c, False) for c in view.candidates]),
+                    _again(),
+                ],
                 className="others",
             )
         ]
@@ -193,19 +203,34 @@ OVERRIDE_REASONS = (
 """Proposed reasons for sending another than the first recommended unit; they go into the journal."""
 
 
+def _again() -> Component:
+    return html.Button(t("重新计算"), type="button", className="link", **attributes(data_do="recommend"))
+
+
 def _best(best: CandidateView, view: IncidentView) -> Component:
     return html.Div(
         [
             html.Div(
                 [
-                    html.Div([html.Span(best.time, className="minutes"), html.Span(best.distance, className="quiet")]),
-                    html.Div([html.B(best.callsign), html.Span(best.net, className="quiet")], className="who"),
+                    html.Div(
+                        [
+                            html.Span(best.time, className="minutes"),
+                            html.Span(best.distance, className="quiet"),
+                        ]
+                    ),
+                    html.Div(
+                        [html.B(best.callsign), html.Span(best.net, className="quiet")], className="who"
+                    ),
                 ],
                 className="best-head",
             ),
             html.P(best.reason, className="reason"),
             html.Button(
-                [html.Span(t("出警")), html.Span(f"{best.callsign} · {best.time}", className="to"), html.Kbd("D")],
+                [
+                    html.Span(t("出警")),
+                    html.Span(f"{best.callsign} · {best.time}", className="to"),
+                    html.Kbd("D"),
+                ],
                 type="button",
                 className="button primary big",
                 **_sends(best, view.recommendation_id, "dispatch"),
@@ -214,13 +239,13 @@ def _best(best: CandidateView, view: IncidentView) -> Component:
                 [
                     html.Span(t("按时") if best.in_time else t("超过目标"), className="quiet"),
                     html.Span(t("比较了 {count} 个单位", count=view.considered), className="quiet"),
-                    html.Button(t("重新计算"), type="button", className="link", **{"data-do": "recommend"}),
+                    _again(),
                 ],
                 className="dots",
             ),
         ],
         className="best",
-        **{"data-route": best.unit_id},
+        **attributes(data_route=best.unit_id),
     )
 
 
@@ -236,12 +261,12 @@ def _candidate(candidate: CandidateView, replaces: bool) -> Component:
                 **_sends(candidate, None, "dispatch-other" if replaces else "dispatch"),
             ),
         ],
-        **{"data-route": candidate.unit_id},
+        **attributes(data_route=candidate.unit_id),
     )
 
 
-def _sends(candidate: CandidateView, recommendation_id: str | None, action: str) -> dict[str, str]:
-    return {"data-do": action, "data-unit": candidate.unit_id, "data-advice": recommendation_id or ""}
+def _sends(candidate: CandidateView, recommendation_id: str | None, action: str) -> dict[str, Any]:
+    return attributes(data_do=action, data_unit=candidate.unit_id, data_advice=recommendation_id or "")
 
 
 def _passability(view: IncidentView) -> Component | None:
@@ -256,12 +281,12 @@ def _passability(view: IncidentView) -> Component | None:
                         t(word),
                         type="button",
                         className="on" if view.passability == state else "",
-                        **{
-                            "data-do": "passability",
-                            "data-point": view.point_id,
-                            "data-state": state,
-                            "aria-pressed": str(view.passability == state).lower(),
-                        },
+                        **attributes(
+                            data_do="passability",
+                            data_point=view.point_id,
+                            data_state=state,
+                            aria_pressed=str(view.passability == state).lower(),
+                        ),
                     )
                     for state, word in PASSABILITY.items()
                 ],
@@ -296,7 +321,7 @@ def _close(view: IncidentView) -> Component | None:
         t("销警"),
         type="button",
         className="button wide",
-        **{"data-do": "close-incident", "data-assigned": str(view.open_assignments)},
+        **attributes(data_do="close-incident", data_assigned=str(view.open_assignments)),
     )
 
 
@@ -306,7 +331,13 @@ def _timeline(view: IncidentView, zone: ZoneInfo) -> Component:
             html.Summary(t("经过（{count}）", count=len(view.timeline))),
             html.Ol(
                 [
-                    html.Li([html.Span(clock_words(at, zone), className="figure"), html.B(what), html.Span(who, className="quiet")])
+                    html.Li(
+                        [
+                            html.Span(clock_words(at, zone), className="figure"),
+                            html.B(what),
+                            html.Span(who, className="quiet"),
+                        ]
+                    )
                     for at, what, who in view.timeline
                 ]
             ),

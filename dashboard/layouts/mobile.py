@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.ids import Phone
 from dashboard.language import t
-from dashboard.layouts.shared import city_map, language_switch, loading, stores
+from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
 from dashboard.page import FaceSettings
 
 
@@ -19,9 +19,12 @@ def page(settings: FaceSettings) -> Component:
             html.Header(
                 [
                     html.Div(
-                        [html.H1(t("{city}分中心", city=settings.city())), html.Span("", className="whose")],
+                        [
+                            html.H1(t("{city}指挥中心", city=settings.city())),
+                            html.Span("", className="whose"),
+                        ],
                     ),
-                    html.Span("", className="clock", **{"data-tick": "clock"}),
+                    html.Span("", className="clock", **attributes(data_tick="clock")),
                 ],
                 className="phone-bar",
             ),
@@ -35,7 +38,10 @@ def page(settings: FaceSettings) -> Component:
             html.Section(
                 [
                     html.Button(
-                        ["‹ ", t("返回")], type="button", className="back", **{"data-do": "close-subject"}
+                        ["‹ ", t("返回")],
+                        type="button",
+                        className="back",
+                        **attributes(data_do="close-subject"),
                     ),
                     html.Div(city_map(Phone.MAP), className="phone-map"),
                     html.Div(id=Phone.PANEL, className="panel"),

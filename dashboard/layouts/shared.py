@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 import dash_leaflet as dl
 from dash import dcc, html
@@ -17,6 +18,11 @@ START_CENTRE = [25.02, 102.745]
 """Latitude, longitude of the first view, until the snapshot says where the monitored points lie."""
 
 
+def attributes(**named: str | None) -> dict[str, Any]:
+    """`data_do="open"` as the property `data-do`: what a script reads, or a screen reader (`aria_…`)."""
+    return {name.replace("_", "-"): value for name, value in named.items()}
+
+
 def stores(ids: Ids) -> list[Component]:
     """One store for each rate of change of the live feed, and one for each thing that can be asked."""
     wanted = ("LIVE_", "ASK_", "OUTCOME", "UNIT_SELECTED")
@@ -26,7 +32,7 @@ def stores(ids: Ids) -> list[Component]:
 
 def city_map(map_id: str, interactive: bool = True) -> Component:
     """The map; the scripts draw the base map, the units and the marks on it."""
-    return dl.Map(
+    made: Component = dl.Map(
         id=map_id,
         className="map",
         center=START_CENTRE,
@@ -46,6 +52,7 @@ def city_map(map_id: str, interactive: bool = True) -> Component:
         scrollWheelZoom=interactive,
         doubleClickZoom=interactive,
     )
+    return made
 
 
 def language_switch(path: str) -> Component:
@@ -71,7 +78,10 @@ def loading(words: str) -> Component:
 def nothing() -> Component:
     """The incident panel while no incident is open."""
     return html.Div(
-        [html.P(t("未选警情"), className="state-title"), html.P(t("在左侧或地图上选一个，或按 Enter 打开第一个。"))],
+        [
+            html.P(t("未选警情"), className="state-title"),
+            html.P(t("在左侧或地图上选一个，或按 Enter 打开第一个。")),
+        ],
         className="state",
     )
 

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.ids import Wall
 from dashboard.language import t
-from dashboard.layouts.shared import city_map, language_switch, loading, stores
+from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
 from dashboard.page import FaceSettings
 
 
@@ -40,8 +40,8 @@ def _figures(settings: FaceSettings) -> list[Component]:
                 html.H1(t("{city}指挥中心", city=settings.city())),
                 html.Div(
                     [
-                        html.Span("", className="clock", **{"data-tick": "clock"}),
-                        html.Span("", className="date", **{"data-tick": "date"}),
+                        html.Span("", className="clock", **attributes(data_tick="clock")),
+                        html.Span("", className="date", **attributes(data_tick="date")),
                     ],
                     className="now",
                 ),
@@ -51,7 +51,10 @@ def _figures(settings: FaceSettings) -> list[Component]:
         dcc.Graph(
             id=Wall.TREND,
             className="trend",
-            figure={"data": [], "layout": {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}},
+            figure={
+                "data": [],
+                "layout": {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"},
+            },
             config={"staticPlot": True, "displayModeBar": False, "responsive": True},
         ),
         html.Footer([html.Div(id=Wall.FEEDS, className="feeds"), language_switch("/wall/")]),

@@ -28,6 +28,7 @@ ASSIGNMENT_STATUS = {
     "stood_down": mark("已撤回"),
 }
 PASSABILITY = {"open": mark("通行"), "slow": mark("缓行"), "closed": mark("断交")}
+ON_IT = ("dispatched", "en_route", "on_scene")
 GRADE_NUMERAL = {"blue": "Ⅳ", "yellow": "Ⅲ", "orange": "Ⅱ", "red": "Ⅰ"}
 ORIGIN = {"call": mark("来电"), "alert": mark("积水预警"), "closure": mark("道路断交")}
 HAPPENED = {
@@ -110,7 +111,6 @@ class IncidentView:
     """`ready`, `computing` (asked, not here yet) or `none` (none of the units is suitable)."""
     recommendation_id: str | None
     considered: int
-    network_guess: bool
     candidates: Sequence[CandidateView]
     assignments: Sequence[AssignmentView]
     milestones: Sequence[Milestone]
@@ -129,7 +129,14 @@ def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_ma
     shown_alert = alert if alert and alert["status"] != "cleared" else None
     advice = detail.get("recommendation")
     limit_s = target_major_s if incident["priority"] == 1 else target_s
-    candidates = [_candidate(c, catalogue, limit_s) for c in (advice or {}).get("candidates", [])]
+    advised = (advice or {}).get("candidates", [])
+    busy = {a["unit_id"] for a in detail["assignments"] if a["status"] in ON_IT}
+    own = catalogue.points.get(incident["point_id"])
+    candidates = [
+        _candidate(c, catalogue, limit_s, own.name_zh if own else None)
+        for c in advised
+        if c["unit_id"] not in busy
+    ]
     return IncidentView(
         incident_id=incident["incident_id"],
         number=incident["number"],
@@ -151,10 +158,9 @@ def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_ma
         alert_id=shown_alert["alert_id"] if shown_alert else None,
         acknowledged=bool(shown_alert and shown_alert["status"] == "acknowledged"),
         acknowledged_by=shown_alert["acknowledged_by"] if shown_alert else None,
-        recommendation="computing" if advice is None else "ready" if candidates else "none",
+        recommendation="computing" if advice is None else "ready" if advised else "none",
         recommendation_id=advice["recommendation_id"] if advice else None,
         considered=advice["considered"] if advice else 0,
-        network_guess=any(c["straight_line"] for c in (advice or {}).get("candidates", [])),
         candidates=candidates,
         assignments=[_assignment(a) for a in detail["assignments"]],
         milestones=_milestones(incident),
@@ -162,15 +168,20 @@ def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_ma
     )
 
 
-def _candidate(candidate: Json, catalogue: Catalogue, limit_s: float) -> CandidateView:
+def _candidate(candidate: Json, catalogue: Catalogue, limit_s: float, own_place: str | None) -> CandidateView:
     net = catalogue.nets.get(candidate["net"])
+    names = {
+        p.name_zh: named({"name_zh": p.name_zh, "name_en": p.name_en}) for p in catalogue.points.values()
+    }
+    # That the place of the incident itself is closed goes without saying.
+    avoided = [names.get(name, name) for name in candidate["avoided"] if name != own_place]
     return CandidateView(
         unit_id=candidate["unit_id"],
         callsign=candidate["callsign"],
         net=named({"name_zh": net.name_zh, "name_en": net.name_en}) if net else candidate["net"],
         time=minutes_seconds(candidate["travel_time_s"]),
         distance=distance_words(candidate["distance_m"]),
-        reason=reason_sentence(candidate),
+        reason=reason_sentence({**candidate, "avoided": avoided}),
         in_time=candidate["travel_time_s"] <= limit_s,
     )
 
@@ -185,7 +196,7 @@ def _assignment(assignment: Json) -> AssignmentView:
         status=status,
         word=t(ASSIGNMENT_STATUS[status]),
         eta_at=assignment["eta_at"] if still_coming else None,
-        open=still_coming or status == "on_scene",
+        open=status in ON_IT,
     )
 
 
@@ -209,9 +220,9 @@ def _milestones(incident: Json) -> list[Milestone]:
     opened = datetime.fromisoformat(incident["opened_at"])
     steps = (
         (t("接报"), "opened_at"),
-        (t("出警"), "first_dispatched_at"),
-        (t("到达"), "first_on_scene_at"),
-        (t("销警"), "closed_at"),
+        (t("已出警"), "first_dispatched_at"),
+        (t("已到达"), "first_on_scene_at"),
+        (t("已销警"), "closed_at"),
     )
     found = []
     for word, field in steps:
@@ -223,4 +234,7 @@ def _milestones(incident: Json) -> list[Milestone]:
 
 def _timeline(rows: Sequence[Json]) -> list[tuple[str, str, str]]:
     newest = list(rows)[-12:][::-1]
-    return [(r["at"], t(HAPPENED.get(r["type"], r["type"])), r["actor_id"]) for r in newest]
+    return [
+        (r["at"], t(HAPPENED.get(r["type"], str(r["type"]))), r.get("actor_name") or r["actor_id"])
+        for r in newest
+    ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from access.cross_site import is_cross_site
 from access.next_page import safe_next
-from access.permissions import HOMES, ROLES, ROUTES, RouteTable
+from access.permissions import HOMES, ROLES, ROUTES, TOKEN_PERMISSIONS, RouteTable
 from core.actor import Permission, Role
 
 TABLE = RouteTable()
@@ -110,3 +111,9 @@ def test_what_another_site_sends_is_recognised(method: str, headers: dict[str, s
 def test_a_socket_from_another_site_is_recognised(origin: str, foreign: bool) -> None:
     scope = {**request("GET", origin=origin, sec_fetch_site="same-origin"), "type": "websocket"}
     assert is_cross_site(scope) is foreign
+
+
+def test_the_documentation_names_every_role_and_what_a_token_can_hold() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "access.md").read_text(encoding="utf-8")
+    missing = [name for name in (*Role, *TOKEN_PERMISSIONS) if f"`{name}`" not in text]
+    assert not missing

@@ -42,7 +42,6 @@ def test_three_variables_carry_no_prefix(monkeypatch: pytest.MonkeyPatch) -> Non
         ("UNITS", "0", "UNITS: found '0', expected greater than or equal to 1"),
         ("CC_DRILL_SPEED", "601", "CC_DRILL_SPEED: found '601', expected less than or equal to 600"),
         ("CC_TILE_URL", "https://t/{x}", "expected a URL that contains {y}, {z} too"),
-        ("CC_SECRET_KEY", "short", "CC_SECRET_KEY: found 5 characters, expected 32 characters or more"),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_was_found_and_expected(
@@ -69,18 +68,14 @@ def test_a_refused_url_is_shown_without_its_password(monkeypatch: pytest.MonkeyP
     assert "hunter2" not in refused.value.message
 
 
-def test_the_signing_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    key = load_settings(data_dir=tmp_path).signing_key()
+def test_a_kept_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    key = kept_secret(tmp_path, "some-password")
     assert len(key) >= 32
-    assert load_settings(data_dir=tmp_path).signing_key() == key
-    assert stat.S_IMODE((tmp_path / "secrets" / "signing-key").stat().st_mode) == 0o600
+    assert kept_secret(tmp_path, "some-password") == key
+    assert stat.S_IMODE((tmp_path / "secrets" / "some-password").stat().st_mode) == 0o600
 
 
-def test_a_given_secret_key_is_used_and_never_shown(tmp_path: Path) -> None:
-    settings = load_settings(data_dir=tmp_path, secret_key="k" * 32)
-    assert settings.signing_key() == "k" * 32
-    assert "kkkk" not in repr(settings)
-    assert not (tmp_path / "secrets").exists()
+
 
 
 def test_a_kept_secret_leaves_no_draft(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from prometheus_client import CollectorRegistry
 
 from alerts.model import Reading
 from core.actor import CITY, Actor, Permission, Role, current_actor
@@ -44,7 +43,7 @@ class City:
     last_seq = 0
 
     @contextmanager
-    def transaction(self) -> Iterator[City]:
+    def transaction(self, alone: bool = False) -> Iterator[City]:
         if self.database_away:
             raise UnavailableError("the database is away")
         if self.breaks:
@@ -67,7 +66,7 @@ class City:
     def drill_time(self) -> None:
         return None
 
-    def put(self, fixes: Sequence[Fix]) -> int:
+    def put(self, fixes: Sequence[Fix], latest: datetime) -> int:
         new = [f for f in fixes if f.unit_id not in self.fixes or self.fixes[f.unit_id].fixed_at < f.fixed_at]
         self.fixes.update({f.unit_id: f for f in new})
         return len(new)
@@ -101,7 +100,7 @@ def city() -> City:
 
 @pytest.fixture
 def counters() -> IntakeCounters:
-    return IntakeCounters(CollectorRegistry())
+    return IntakeCounters()
 
 
 @pytest.fixture

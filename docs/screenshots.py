@@ -1,0 +1,102 @@
+"""Takes the pictures of the documentation: every face, both languages, its own size, from the replayed storm.
+
+Run: make screenshots. Starts a system of its own, lets the storm rise, dispatches from the desk as an officer
+would, and waits until units have arrived, so that what the pictures show has happened.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from access.demo import DEMO_PASSWORD
+from benchmarks.running import started
+from dashboard.ids import Desk
+
+IMAGES = Path(__file__).resolve().parent / "images"
+SPEED = 10
+DISPATCHES = 7
+RISES_S = 70
+"""Wall seconds until the first bulletins are in: about twelve minutes of the storm."""
+ARRIVE_S = 30
+
+FACES = {
+    "wall": ("wall", "/wall/", 3840, 2160),
+    "desk": ("desk2", "/desk/", 1600, 900),
+    "phone": ("phone", "/m/", 390, 844),
+}
+
+
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
+    given = {"CC_MODE": "drill", "CC_DRILL_SPEED": str(SPEED), "CC_LOG_LEVEL": "WARNING"}
+    with started(given) as (url, _), browser() as chromium:
+        print(f"{url}: letting the storm rise for {RISES_S} s", flush=True)
+        time.sleep(RISES_S)
+        officer = signed_in(chromium, url, "desk1", "/desk/", 1600, 900, "zh")
+        for _ in range(DISPATCHES):
+            dispatch_first(officer)
+        print(f"dispatched {DISPATCHES}, waiting {ARRIVE_S} s for arrivals", flush=True)
+        time.sleep(ARRIVE_S)
+        for language in ("zh", "en"):
+            for face, (login, path, width, height) in FACES.items():
+                page = signed_in(chromium, url, login, path, width, height, language)
+                if face == "desk":
+                    open_first(page)
+                take(page, IMAGES / f"{face}-{language}.png")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium where it is installed, else Playwright's own."""
+    debian = Path("/usr/bin/chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=str(debian) if debian.exists() else None, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield chromium
+        chromium.close()
+
+
+def signed_in(
+    chromium: Browser, url: str, login: str, path: str, width: int, height: int, language: str
+) -> Page:
+    """A page of a face with its live state, in pixels of `width` by `height`."""
+    page = chromium.new_context(viewport={"width": width, "height": height}).new_page()
+    page.goto(f"{url}/language/{language}?next=/login")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", DEMO_PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url("**" + path)
+    page.wait_for_timeout(6_000)
+    return page
+
+
+def open_first(page: Page) -> None:
+    """Opens what needs a person most and waits for its advice."""
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"#{Desk.PANEL} [data-do=dispatch]", timeout=45_000)
+    page.wait_for_timeout(1_500)
+
+
+def dispatch_first(page: Page) -> None:
+    """Dispatches the recommended unit to what needs a person most."""
+    page.keyboard.press("Escape")
+    open_first(page)
+    page.keyboard.press("d")
+    page.wait_for_timeout(1_500)
+
+
+def take(page: Page, file: Path) -> None:
+    page.screenshot(path=file)
+    page.context.close()
+    print(f"{file.name}: {file.stat().st_size / 1000:.0f} kB", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Component ids are `face-noun-part`, unique, stand in one file, and the scripts use only names from it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from dashboard.ids import Desk, Phone, Wall, as_json
+
+ROOT = Path(__file__).resolve().parents[2]
+FACES = {"wall": Wall, "desk": Desk, "phone": Phone}
+
+
+def test_ids_are_face_noun_part_and_unique() -> None:
+    seen = []
+    for face, ids in FACES.items():
+        for name, component_id in as_json(ids).items():
+            assert re.fullmatch(rf"{face}-[a-z]+-[a-z]+", component_id), name
+            seen.append(component_id)
+    assert len(seen) == len(set(seen))
+
+
+def test_no_id_is_written_out_anywhere_else() -> None:
+    known = {component_id for ids in FACES.values() for component_id in as_json(ids).values()}
+    files = [f for f in (ROOT / "dashboard").rglob("*.py") if f.name != "ids.py"]
+    for file in [*files, *(ROOT / "assets").glob("*.js"), *(ROOT / "assets").glob("*.css")]:
+        text = file.read_text(encoding="utf-8")
+        assert [i for i in known if re.search(rf"[\"'#`]{i}\b", text)] == [], file.name
+        if file.parent.name == "layouts":
+            assert re.findall(r'\bid=["\']', text) == [], file.name
+
+
+def test_the_scripts_use_names_that_exist() -> None:
+    known = {name for ids in FACES.values() for name in as_json(ids)}
+    for file in (ROOT / "assets").glob("*.js"):
+        text = file.read_text(encoding="utf-8")
+        used = set(re.findall(r"\bcc\.ids\.([A-Z_]+)", text))
+        used |= set(re.findall(r'\bfeed\.set\("([A-Z_]+)"', text))
+        used |= {f"ASK_{name}" for name in re.findall(r'\bcc\.ask\("([A-Z_]+)"', text)}
+        assert used <= known, (file.name, used - known)
+
+
+def test_every_component_of_a_face_is_placed_on_it() -> None:
+    """Ids that no layout or callback names are left over."""
+    text = "\n".join(f.read_text(encoding="utf-8") for f in (ROOT / "dashboard").rglob("*.py"))
+    for ids in FACES.values():
+        for member in ids:
+            stored = member.name.startswith(("LIVE_", "ASK_", "OUTCOME", "UNIT_SELECTED"))
+            assert stored or f"{ids.__name__}.{member.name}" in text, member

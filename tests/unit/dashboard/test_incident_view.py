@@ -1,0 +1,144 @@
+"""One incident as the panel shows it, read as a timeline: opened, advised, dispatched, reached, closed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.language import current_locale
+from dashboard.view_models.incident import IncidentView, incident_view
+from tests.unit.dashboard.states import CATALOGUE, a_candidate, an_incident
+
+POINT = {"depth_cm": 56.4, "observed_at": "2026-08-18T01:29:50+00:00", "passability": "closed"}
+ALERT = {
+    "alert_id": "A1",
+    "status": "active",
+    "severity": "orange",
+    "grade_code": "heavy",
+    "depth_cm": 52.0,
+    "acknowledged_by": None,
+}
+ADVICE = {
+    "recommendation_id": "R1",
+    "considered": 1184,
+    "candidates": [a_candidate(), a_candidate(unit_id="U2", travel_time_s=200.0)],
+}
+
+
+def an_assignment(status: str) -> dict[str, Any]:
+    return {
+        "assignment_id": "AS1",
+        "unit_id": "U1",
+        "callsign": "巡控0042",
+        "status": status,
+        "eta_at": "2026-08-18T01:33:00+00:00",
+    }
+
+
+def view(**changes: Any) -> IncidentView:
+    detail = {
+        "incident": an_incident(),
+        "assignments": [],
+        "recommendation": None,
+        "point": POINT,
+        "alert": ALERT,
+        "timeline": [],
+        **changes,
+    }
+    return incident_view(detail, CATALOGUE, target_s=228.0, target_major_s=180.0)
+
+
+def test_an_incident_just_opened_waits_for_its_advice() -> None:
+    opened = view()
+    assert (opened.status_word, opened.recommendation, opened.candidates) == ("待出警", "computing", [])
+    assert (opened.severity, opened.grade, opened.depth, opened.passability) == (
+        "orange",
+        "重度",
+        "56 cm",
+        "closed",
+    )
+    assert not opened.acknowledged
+
+
+def test_advice_says_which_units_would_be_in_time() -> None:
+    advised = view(recommendation=ADVICE)
+    assert advised.recommendation == "ready"
+    assert [c.in_time for c in advised.candidates] == [
+        True,
+        False,
+    ]  # 2:08 and 3:20 against 3:00 of a major call
+    assert advised.candidates[0].net == "县级重点区域控制网"
+
+
+def test_an_ordinary_incident_is_held_against_the_other_target() -> None:
+    ordinary = view(incident=an_incident(priority=2), recommendation=ADVICE)
+    assert [c.in_time for c in ordinary.candidates] == [True, True]  # 3:20 against 3:48
+
+
+def test_advice_without_a_unit_is_not_the_same_as_no_advice_yet() -> None:
+    assert view(recommendation={**ADVICE, "candidates": []}).recommendation == "none"
+
+
+def test_a_unit_under_way_counts_down_and_one_on_scene_does_not() -> None:
+    coming = view(assignments=[an_assignment("en_route")])
+    assert coming.assignments[0].eta_at == "2026-08-18T01:33:00+00:00"
+    there = view(assignments=[an_assignment("on_scene")])
+    assert (there.assignments[0].eta_at, there.assignments[0].word, there.open_assignments) == (
+        None,
+        "已到达",
+        1,
+    )
+
+
+def test_a_unit_taken_back_is_no_longer_on_it() -> None:
+    assert view(assignments=[an_assignment("stood_down")]).open_assignments == 0
+
+
+def test_milestones_stand_with_the_time_since_the_call() -> None:
+    reached = view(
+        incident=an_incident(
+            status="on_scene",
+            first_dispatched_at="2026-08-18T01:30:41+00:00",
+            first_on_scene_at="2026-08-18T01:33:05+00:00",
+        )
+    )
+    assert [(m.word, m.after) for m in reached.milestones] == [
+        ("接报", "0:00"),
+        ("已出警", "0:41"),
+        ("已到达", "3:05"),
+        ("已销警", ""),
+    ]
+
+
+def test_a_cleared_alert_no_longer_colours_the_incident() -> None:
+    assert view(alert={**ALERT, "status": "cleared"}).severity is None
+
+
+def test_the_newest_events_come_first() -> None:
+    rows = [
+        {
+            "at": "2026-08-18T01:30:00+00:00",
+            "type": "incident.opened",
+            "actor_id": "system",
+            "seq": 1,
+            "data": {},
+        },
+        {
+            "at": "2026-08-18T01:30:41+00:00",
+            "type": "units.dispatched",
+            "actor_id": "li",
+            "seq": 2,
+            "data": {},
+        },
+    ]
+    assert [what for _, what, _ in view(timeline=rows).timeline] == ["出警", "立警"]
+
+
+def test_everything_is_said_in_english_too() -> None:
+    current_locale.set("en")
+    english = view(recommendation=ADVICE)
+    assert (english.title, english.grade, english.status_word) == (
+        "Guomao Road closed by water",
+        "heavy",
+        "To dispatch",
+    )
+    assert english.candidates[0].reason == "2:08 by road, 1.2 km"

@@ -1,0 +1,84 @@
+"""The pages as a browser first gets them: each face in both languages, with nothing from elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from core.geo import LonLat
+from dashboard.apps import mount_faces, set_up
+from dashboard.ids import Desk, Phone, Wall, as_json
+from operations.ports import Ports
+from tests.unit.dashboard.states import CATALOGUE
+
+FACES = {"/wall/": Wall, "/desk/": Desk, "/m/": Phone}
+
+
+class Browser:
+    """Asks the server in this process; follows no redirect."""
+
+    def __init__(self, server: FastAPI) -> None:
+        self._transport = httpx.ASGITransport(server)
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            async with httpx.AsyncClient(transport=self._transport, base_url="http://city") as client:
+                return await client.get(path, **more)
+
+        return asyncio.run(ask())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Browser:
+    server = FastAPI()
+    ports = cast(Ports, SimpleNamespace(catalogue=CATALOGUE))
+    set_up(mount_faces(server, ports, lambda lon, lat, _frame: LonLat(lon, lat)))
+    return Browser(server)
+
+
+def config_of(page: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="cc-config">(.*?)</script>', page, re.S)
+    assert found
+    return cast(dict[str, Any], json.loads(found[1]))
+
+
+@pytest.mark.parametrize("path", FACES)
+def test_a_page_hands_its_scripts_the_ids_and_speaks_chinese_unless_asked_otherwise(
+    browser: Browser, path: str
+) -> None:
+    chinese = config_of(browser.get(path).text)
+    assert chinese["ids"] == as_json(FACES[path])
+    assert (chinese["locale"], chinese["words"]) == ("zh", {})
+    english = config_of(browser.get(path, headers={"cookie": "cc_lang=en"}).text)
+    assert english["locale"] == "en"
+    assert english["words"]["出警"] == "Dispatch"
+    assert english["version"] == chinese["version"]
+
+
+@pytest.mark.parametrize("path", FACES)
+def test_every_component_of_the_face_stands_in_its_layout(browser: Browser, path: str) -> None:
+    layout = browser.get(f"{path}_dash-layout").text
+    assert [i for i in as_json(FACES[path]).values() if f'"{i}"' not in layout] == []
+
+
+@pytest.mark.parametrize("path", FACES)
+def test_a_page_loads_nothing_from_elsewhere_and_no_library_it_does_not_use(
+    browser: Browser, path: str
+) -> None:
+    page = browser.get(path).text
+    assert re.findall(r'(?:src|href)="(?:https?:)?//', page) == []
+    assert "ag_grid" not in page
+    assert "mantine" not in page
+
+
+def test_each_face_gets_its_own_scripts_only(browser: Browser) -> None:
+    assert "view-desk" not in browser.get("/wall/").text
+    assert "view-wall" not in browser.get("/m/").text
+    assert "view-desk-queue.js" in browser.get("/desk/").text

@@ -1,0 +1,31 @@
+"""The reason of a recommendation, from its facts, in both languages."""
+
+from __future__ import annotations
+
+from dashboard.language import current_locale
+from dashboard.view_models.reasons import reason_sentence
+from tests.unit.dashboard.states import a_candidate
+
+
+def test_a_plain_way_says_time_and_distance() -> None:
+    assert reason_sentence(a_candidate()) == "沿路 2:08，1.2 km"
+
+
+def test_a_detour_names_what_it_avoids_and_whom_it_beats() -> None:
+    candidate = a_candidate(avoided=["牛街庄隧道", "长润街隧道", "石虎关立交"], nearer_passed_over="派0007")
+    assert (
+        reason_sentence(candidate)
+        == "沿路 2:08，1.2 km；绕开 牛街庄隧道、长润街隧道等 3 处；派0007 直线更近但到得更晚"
+    )
+
+
+def test_the_same_facts_in_english() -> None:
+    current_locale.set("en")
+    candidate = a_candidate(avoided=["Niujie tunnel"], nearer_passed_over="P7")
+    assert reason_sentence(candidate) == (
+        "2:08 by road, 1.2 km; drives around Niujie tunnel; P7 is nearer in a straight line but arrives later"
+    )
+
+
+def test_a_guess_without_roads_says_that_it_is_one() -> None:
+    assert reason_sentence(a_candidate(straight_line=True)).startswith("无路网，按直线估计 2:08")
