@@ -13,6 +13,9 @@ from core.events import JournalRow
 # Every state carries its jurisdiction, except depths, which have their point's; what has neither is for the
 # whole city only.
 
+PRIVATE = ("account.", "session.", "sign_in.", "token.")
+"""Who signs in and what they may do is in the journal for its auditors, not on anybody's screen."""
+
 _IDS = ("alert_id", "incident_id", "unit_id", "assignment_id", "point_id")
 
 
@@ -33,6 +36,8 @@ def event_frame(row: JournalRow, jurisdiction: str, jurisdiction_of_point: Mappi
         shown = {state.get(name) for states in changes.values() for state in states for name in _IDS}
         if event.subject not in shown:
             subject, data, actor_id, actor_name = "", {}, "", ""
+    if event.type.startswith(PRIVATE):
+        subject, data, actor_id, actor_name = "", {}, "", ""
     return orjson.dumps(
         {
             "kind": "event",

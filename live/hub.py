@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from core.actor import Actor
+from core.actor import CITY, Actor
 from core.errors import UnavailableError
 from core.events import JournalRow
 from live import frames
@@ -131,7 +131,8 @@ class LiveHub:
                 "permissions": sorted(actor.permissions),
             },
             "clock": self._sources.clock(),
-            **self._last,
+            "health": self._last["health"],
+            "metrics": self._last["metrics"] if actor.jurisdiction == CITY else {},
         }
 
     async def _snapshot(self, actor: Actor) -> dict[str, Any]:
@@ -217,7 +218,11 @@ class LiveHub:
         await asyncio.sleep(METRICS_DEBOUNCE_S)
         self._metrics_due.clear()
         self._last["metrics"] = await asyncio.to_thread(self._sources.metrics)
-        self._broadcast(frames.frame("metrics", metrics=self._last["metrics"]))
+        # Response times name incidents of the whole city.
+        text = frames.frame("metrics", metrics=self._last["metrics"])
+        for listener in tuple(self._listeners):
+            if listener.actor.jurisdiction == CITY:
+                listener.tell(text)
 
     async def _repeat(self, step: Callable[[], Awaitable[None]]) -> None:
         """Runs a step for ever. A part that is away is what the health frame tells; anything else is a fault

@@ -54,9 +54,9 @@ def migrated_engine(servers: EmbeddedServers) -> Iterator[Engine]:
 @pytest.fixture
 def engine(migrated_engine: Engine) -> Engine:
     """The database, with its tables as a migration leaves them."""
-    names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
     with migrated_engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names}"))
+        for table in reversed(metadata.sorted_tables):  # truncating takes thirty times as long
+            connection.execute(table.delete())
         connection.execute(text("INSERT INTO journal_head (seq) VALUES (0)"))
         connection.execute(text("INSERT INTO cursors (name, seq) VALUES ('grading', 0)"))
         connection.execute(text("INSERT INTO drill_clock (run) VALUES (0)"))

@@ -1,0 +1,186 @@
+"""Work through real queues: collapsed, done, lost and found again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from prometheus_client import REGISTRY
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from bootstrap.embedded import EmbeddedServers
+from jobs import tasks
+from jobs.context import WorkerContext, bind, bound
+from jobs.names import DISPATCH_QUEUE, GRADING_QUEUE, LAST_SWEEP_KEY, waiting_key
+from jobs.queue import WAITING_MS, RqWorkQueue
+from jobs.scheduler import JsonCronScheduler
+from jobs.worker import LongLivedWorker
+from live.doorbell import RedisDoorbell
+from live.redis_client import connect
+from operations.find_lost_work import find_lost_work
+from operations.ports import Ports
+from tests.conftest import Bench
+from tests.integration.desk_work import called, fix, reading, register, seen_at, send, types
+
+DEAD_REDIS = "redis://127.0.0.1:9/0"
+
+
+@pytest.fixture
+def connection(servers: EmbeddedServers, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
+    """What a worker works on; this process is bound to the bench as a worker would be."""
+    monkeypatch.setattr("jobs.context._context", [])
+    client = Redis.from_url(servers.redis_url)
+    bind(WorkerContext(bench.ports, client))
+    yield client
+    client.close()
+
+
+def queue(connection: Redis, name: str) -> Queue:
+    return Queue(name, connection=connection, serializer=JSONSerializer)
+
+
+def waiting(connection: Redis) -> dict[str, int]:
+    return {name: len(queue(connection, name)) for name in (GRADING_QUEUE, DISPATCH_QUEUE)}
+
+
+def work_off(connection: Redis) -> list[str]:
+    """A real worker does all that waits; the ids of what failed."""
+    queues = [queue(connection, name) for name in (GRADING_QUEUE, DISPATCH_QUEUE)]
+    worker = LongLivedWorker(queues, connection=connection, serializer=JSONSerializer)
+    worker.log_job_description = False
+    worker.work(burst=True, logging_level="CRITICAL")
+    return [job_id for q in queues for job_id in q.failed_job_registry.get_job_ids()]
+
+
+def away(ports: Ports) -> Ports:
+    """The same ports with Redis out of reach."""
+    dead = connect(DEAD_REDIS)
+    return replace(ports, doorbell=RedisDoorbell(dead), work=RqWorkQueue(dead))
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_many_requests_for_the_same_work_are_one_waiting_job(bench: Bench, connection: Redis) -> None:
+    for _ in range(50):
+        bench.ports.work.grade_readings()
+        bench.ports.work.recommend_units("one")
+    bench.ports.work.recommend_units("other")
+    assert waiting(connection) == {GRADING_QUEUE: 1, DISPATCH_QUEUE: 2}
+
+
+def test_jobs_carry_ids_as_json(bench: Bench, connection: Redis) -> None:
+    bench.ports.work.recommend_units("one")
+    (job,) = queue(connection, DISPATCH_QUEUE).jobs
+    assert job.data == b'["jobs.tasks.recommend_units", null, ["one"], {}]'
+
+
+def test_a_job_that_begins_takes_its_mark_so_that_later_requests_are_heard(
+    bench: Bench, connection: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes in while a job works may be too late for it: it must get a job of its own."""
+    queued_meanwhile = []
+
+    def grade(ports: Ports) -> int:
+        bench.ports.work.grade_readings()
+        queued_meanwhile.append(waiting(connection)[GRADING_QUEUE])
+        return 0
+
+    bench.ports.work.grade_readings()
+    connection.delete(f"rq:queue:{GRADING_QUEUE}")  # a worker took it
+    monkeypatch.setattr("operations.grade_readings.grade_readings", grade)
+    tasks.grade_readings()
+    assert queued_meanwhile == [1]
+
+
+@pytest.mark.parametrize("work", ["grade", "recommend:one"])
+def test_a_mark_that_is_lost_with_its_job_expires_by_itself(
+    bench: Bench, connection: Redis, work: str
+) -> None:
+    bench.ports.work.grade_readings()
+    bench.ports.work.recommend_units("one")
+    assert 0 < connection.pttl(waiting_key(work)) <= WAITING_MS
+
+
+def test_a_worker_grades_opens_and_advises(bench: Bench, connection: Redis) -> None:
+    register(bench.ports, 2)
+    seen_at(bench.ports, *(fix(f"u{n:03d}", bench.clock.now()) for n in range(2)))
+    send(bench.ports, reading(bench.ports, 60))
+    assert work_off(connection) == []
+    assert types(bench.ports)[1:] == [
+        "readings.ingested",
+        "alert.opened",
+        "incident.opened",
+        "readings.graded",
+        "recommendation.made",
+    ]
+    (advice,) = bench.store.snapshot(bench.clock.now()).recommendations
+    assert [c.unit_id for c in advice.candidates] == ["u000", "u001"]
+    assert waiting(connection) == {GRADING_QUEUE: 0, DISPATCH_QUEUE: 0}
+    assert list(connection.scan_iter("cc:waiting:*")) == []
+
+
+def test_a_job_that_fails_is_kept_and_the_others_go_on(bench: Bench, connection: Redis) -> None:
+    bench.ports.work.recommend_units("no such incident")
+    called(bench.ports)
+    (failed,) = work_off(connection)
+    kept = queue(connection, DISPATCH_QUEUE).fetch_job(failed)
+    assert kept is not None and kept.args == ["no such incident"]
+    assert types(bench.ports) == ["call.taken", "recommendation.made"]
+
+
+def test_the_same_job_twice_is_harmless(bench: Bench, connection: Redis) -> None:
+    send(bench.ports, reading(bench.ports, 60))
+    assert (tasks.grade_readings(), tasks.grade_readings()) == (1, 0)
+    assert types(bench.ports).count("alert.opened") == 1
+
+
+def test_while_redis_is_away_the_desk_works_and_what_it_could_not_queue_is_found_afterwards(
+    bench: Bench, connection: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    not_queued = counted("cc_work_not_queued_total", work="grade")
+    not_advised = counted("cc_work_not_queued_total", work="recommend")
+    not_rung = counted("cc_doorbell_not_rung_total")
+    register(bench.ports, 1)
+    seen_at(bench.ports, fix("u000", bench.clock.now()))
+
+    assert send(away(bench.ports), reading(bench.ports, 60)).accepted == 1
+    incident_id = called(away(bench.ports)).incident_id
+
+    assert waiting(connection) == {GRADING_QUEUE: 0, DISPATCH_QUEUE: 0}
+    assert counted("cc_work_not_queued_total", work="grade") == not_queued + 1
+    assert counted("cc_work_not_queued_total", work="recommend") == not_advised + 1
+    assert counted("cc_doorbell_not_rung_total") == not_rung + 2
+    assert "the scheduler will" in caplog.text and "doorbell not rung" in caplog.text
+
+    find_lost_work(bench.ports)
+    find_lost_work(bench.ports)
+    assert waiting(connection) == {GRADING_QUEUE: 1, DISPATCH_QUEUE: 1}
+    assert work_off(connection) == []
+    assert types(bench.ports).count("alert.opened") == 1
+    advised = {advice.incident_id for advice in bench.store.snapshot(bench.clock.now()).recommendations}
+    assert incident_id in advised and len(advised) == 2
+    find_lost_work(bench.ports)
+    assert waiting(connection) == {GRADING_QUEUE: 0, DISPATCH_QUEUE: 0}, "nothing is lost any more"
+
+
+def test_the_scheduler_queues_a_sweep_that_our_workers_can_read(bench: Bench, connection: Redis) -> None:
+    send(away(bench.ports), reading(bench.ports, 8))
+    scheduler = JsonCronScheduler(connection, logging_level="WARNING")
+    scheduler.register(tasks.sweep, DISPATCH_QUEUE, interval=1, ttl=5, result_ttl=0, failure_ttl=60)
+    assert len(scheduler.enqueue_jobs()) == 1
+    assert scheduler.enqueue_jobs() == [], "not due again within the second"
+    assert work_off(connection) == []
+    assert connection.hget(LAST_SWEEP_KEY, "network") == b"straight-line"
+    assert connection.hget(LAST_SWEEP_KEY, "synthetic") == b"1"
+    assert bench.store.grading_lag().batches == 0, "the sweep found what was lost, and it was graded"
+
+
+def test_a_process_that_is_no_worker_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.context._context", [])
+    with pytest.raises(RuntimeError, match="worker"):
+        bound()
