@@ -186,14 +186,18 @@ async def _measure(system: RunningSystem, seconds: int) -> None:
 
 def _print(storm: _Storm, busy_percent: float) -> None:
     p50, p90, p99 = np.percentile(storm.latency_s, [50, 90, 99]) * 1000
-    print(f"reading posted -> alert on a WebSocket client, {storm.seconds} s, load generator on the same machine")
+    print(
+        f"reading posted -> alert on a WebSocket client, {storm.seconds} s, load generator on the same machine"
+    )
     print(
         f"  sent        {storm.sent['readings'] / storm.measured_s:7.0f} readings/s   "
         f"{storm.sent['positions'] / storm.measured_s:7.0f} positions/s   {storm.refused} refused"
     )
     print(f"  alerts      {len(storm.latency_s):7d} measured     {len(storm.posted_at)} never came")
-    print(f"  latency ms  p50 {p50:6.0f} (bar 300)   p90 {p90:6.0f}   p99 {p99:6.0f} (bar 1000)   "
-          f"max {max(storm.latency_s) * 1000:6.0f}")
+    print(
+        f"  latency ms  p50 {p50:6.0f} (bar 300)   p90 {p90:6.0f}   p99 {p99:6.0f} (bar 1000)   "
+        f"max {max(storm.latency_s) * 1000:6.0f}"
+    )
     print(f"  machine     {psutil.cpu_count()} processors, {busy_percent:.0f} % busy")
 
 

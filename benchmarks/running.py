@@ -18,10 +18,11 @@ from pathlib import Path
 
 import httpx
 
+from access.demo import REPLAYER_PERMISSIONS
 from bootstrap.embedded import with_servers
 from bootstrap.settings import REPOSITORY, Settings, load_settings
 from bootstrap.users import add, create_token
-from core.actor import CITY, Permission
+from core.actor import CITY
 
 LOGIN = "measurer"
 
@@ -52,7 +53,7 @@ def system_in_service(catalogue_dir: Path) -> Iterator[RunningSystem]:
         settings = with_servers(load_settings(data_dir=folder, mode="live", catalogue_dir=catalogue_dir))
         password = secrets.token_urlsafe(16)
         add(settings, LOGIN, role="duty_officer", password=password)
-        token = create_token(settings, LOGIN, _DEVICE_PERMISSIONS, CITY)[0]
+        token = create_token(settings, LOGIN, sorted(REPLAYER_PERMISSIONS), CITY)[0]
         with httpx.Client(base_url=url) as client:
             client.post("/login", data={"login": LOGIN, "password": password}, headers={"Origin": url})
             yield RunningSystem(settings, url, token, dict(client.cookies))
@@ -83,20 +84,6 @@ def started(given: Mapping[str, str], within_s: float = 120) -> Iterator[tuple[s
         system.wait(30)
         output.close()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-_DEVICE_PERMISSIONS = [
-    permission.value
-    for permission in (
-        Permission.REPORT_READINGS,
-        Permission.REPORT_POSITIONS,
-        Permission.REPORT_STATUS,
-        Permission.REGISTER_UNITS,
-        Permission.READ_ASSIGNMENTS,
-        Permission.SET_PASSABILITY,
-        Permission.TAKE_CALL,
-    )
-]
 
 
 def _wait_for(system: subprocess.Popen[bytes], url: str, folder: Path, within_s: float) -> None:

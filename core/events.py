@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from core.actor import Actor
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -27,6 +29,30 @@ class Event:
     """Whom a person reads in the timeline."""
     origin: str = ""
     reload: bool = False
+
+
+def happened(
+    actor: Actor,
+    type: str,
+    *,
+    at: datetime,
+    subject: str,
+    data: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    reload: bool = False,
+) -> Event:
+    """An event that this actor brought about."""
+    return Event(
+        type=type,
+        at=at,
+        actor_id=actor.actor_id,
+        subject=subject,
+        data=data or {},
+        changes=changes or {},
+        actor_name=actor.name,
+        origin=actor.origin,
+        reload=reload,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alerts.lifecycle import acknowledge
 from alerts.model import Alert
 from core.actor import Actor, Permission
-from core.events import Event
+from core.events import happened
 from operations.ports import Ports
 from operations.public_state import changes
 from operations.transaction import committed, require
@@ -29,15 +29,13 @@ def acknowledge_alert(ports: Ports, actor: Actor, command: AcknowledgeAlert) -> 
         alert = acknowledge(before, actor.name, command.note, now)
         tx.save_alert(alert)
         tx.record(
-            Event(
-                type="alert.acknowledged",
+            happened(
+                actor,
+                "alert.acknowledged",
                 at=now,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject=alert.alert_id,
                 data={"by": actor.name, "note": command.note},
                 changes=changes(alerts=[alert]),
-                origin=actor.origin,
             )
         )
     return alert

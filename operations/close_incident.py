@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from core.actor import Actor, Permission
 from core.errors import ConflictError
-from core.events import Event
+from core.events import happened
 from dispatch.model import Incident, IncidentStatus, advance_incident
 from operations.ports import Ports
 from operations.public_state import changes
@@ -54,11 +54,10 @@ def close_incident(ports: Ports, actor: Actor, command: CloseIncident) -> Incide
         )
         tx.save_incident(incident)
         tx.record(
-            Event(
-                type="incident.closed",
+            happened(
+                actor,
+                "incident.closed",
                 at=now,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject=incident.incident_id,
                 data={
                     "by": actor.name,
@@ -70,7 +69,6 @@ def close_incident(ports: Ports, actor: Actor, command: CloseIncident) -> Incide
                     assignments=[ended for ended, _ in released],
                     units=[freed for _, freed in released],
                 ),
-                origin=actor.origin,
             )
         )
     return incident

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from core.actor import Actor, Permission
 from core.errors import ConflictError, InvalidInputError, NotFoundError, UnitTakenError
-from core.events import Event
+from core.events import happened
 from core.ids import new_id
 from dispatch.model import (
     Assignment,
@@ -80,11 +80,10 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
         incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
         tx.save_incident(incident)
         tx.record(
-            Event(
-                type="units.dispatched",
+            happened(
+                actor,
+                "units.dispatched",
                 at=now,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject=incident.incident_id,
                 data={
                     "by": actor.name,
@@ -93,7 +92,6 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
                     "override_reason": command.override_reason,
                 },
                 changes=changes(units=sent, assignments=assignments, incidents=[incident]),
-                origin=actor.origin,
             )
         )
     for assignment in assignments:

@@ -10,7 +10,7 @@ from alerts.grading import grade_reading
 from alerts.lifecycle import WATERLOGGING, AlertChange, follow_grade
 from alerts.model import Alert, GradingTable, MonitoredPoint, PointState, Reading
 from core.actor import SYSTEM, Actor, Permission
-from core.events import Event
+from core.events import happened
 from core.ids import new_id
 from operations.open_incident import incident_at_point
 from operations.ports import Ports, Transaction
@@ -101,11 +101,10 @@ def _record(
         new_incident_id = incident.incident_id if is_new else None
     tx.save_alert(alert)
     tx.record(
-        Event(
-            type=change.event,
+        happened(
+            SYSTEM,
+            change.event,
             at=alert.changed_at,
-            actor_id=SYSTEM.actor_id,
-            actor_name=SYSTEM.name,
             subject=alert.alert_id,
             data={"grade": alert.grade_code, "depth_cm": alert.depth_cm, "table": _named(table)},
             changes=changes(alerts=[alert], incidents=incidents, points=[point_state(state, point)]),
@@ -113,11 +112,10 @@ def _record(
     )
     if new_incident_id:
         tx.record(
-            Event(
-                type="incident.opened",
+            happened(
+                SYSTEM,
+                "incident.opened",
                 at=alert.changed_at,
-                actor_id=SYSTEM.actor_id,
-                actor_name=SYSTEM.name,
                 subject=new_incident_id,
                 data={"alert_id": alert.alert_id, "grade": alert.grade_code},
                 changes=changes(incidents=incidents),
@@ -132,11 +130,10 @@ def _record_depths(tx: Transaction, touched: Mapping[str, PointState]) -> None:
         return
     newest = max(s.last_observed_at for s in touched.values() if s.last_observed_at is not None)
     tx.record(
-        Event(
-            type="readings.graded",
+        happened(
+            SYSTEM,
+            "readings.graded",
             at=newest,
-            actor_id=SYSTEM.actor_id,
-            actor_name=SYSTEM.name,
             subject="grading",
             changes={"depths": [depth_state(state) for state in touched.values()]},
         )

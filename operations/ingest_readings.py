@@ -7,7 +7,7 @@ from datetime import datetime
 
 from alerts.model import Reading
 from core.actor import Actor, Permission
-from core.events import Event
+from core.events import happened
 from core.ids import new_id
 from operations.catalogue import Catalogue
 from operations.instants import FUTURE_TOLERANCE
@@ -61,14 +61,12 @@ def ingest_readings(ports: Ports, actor: Actor, command: IngestReadings) -> Inge
         tx.quarantine(odd, actor.actor_id, now)
         if stored.accepted:
             tx.record(
-                Event(
-                    type="readings.ingested",
+                happened(
+                    actor,
+                    "readings.ingested",
                     at=now,
-                    actor_id=actor.actor_id,
-                    actor_name=actor.name,
                     subject=batch_id,
                     data={"accepted": stored.accepted},
-                    origin=actor.origin,
                 )
             )
     if stored.accepted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.model import Passability
 from core.actor import SYSTEM, Actor
-from core.events import Event
+from core.events import happened
 from core.ids import new_id
 from dispatch.model import IncidentStatus
 from dispatch.recommendation import Recommendation, rank_candidates, suitable
@@ -48,11 +48,10 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
             return before
         tx.save_recommendation(recommendation)
         tx.record(
-            Event(
-                type="recommendation.made",
+            happened(
+                actor,
+                "recommendation.made",
                 at=recommendation.made_at,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject=incident_id,
                 data={
                     "network": recommendation.network,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.actor import Actor, Permission
 from core.errors import ConflictError, InvalidInputError, NotFoundError
-from core.events import Event
+from core.events import happened
 from dispatch.model import AssignmentStatus, Unit, UnitStatus, advance_assignment, advance_incident
 from operations.instants import refuse_future
 from operations.ports import Ports, Transaction
@@ -81,15 +81,13 @@ def record_status(ports: Ports, actor: Actor, command: RecordStatus) -> Unit:
         incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
         tx.save_incident(incident)
         tx.record(
-            Event(
-                type="assignment.advanced",
+            happened(
+                actor,
+                "assignment.advanced",
                 at=command.observed_at,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject=incident.incident_id,
                 data={"callsign": unit.callsign, "milestone": milestone.value, "source": command.source},
                 changes=changes(units=[unit], assignments=[advanced], incidents=[incident]),
-                origin=actor.origin,
             )
         )
     return unit
@@ -105,15 +103,13 @@ def _off_assignment(tx: Transaction, actor: Actor, unit: Unit, command: RecordSt
     changed = replace(unit, status=command.status, status_at=command.observed_at, version=unit.version + 1)
     tx.save_unit(changed)
     tx.record(
-        Event(
-            type="unit.status_changed",
+        happened(
+            actor,
+            "unit.status_changed",
             at=command.observed_at,
-            actor_id=actor.actor_id,
-            actor_name=actor.name,
             subject=unit.unit_id,
             data={"from": unit.status.value, "to": changed.status.value, "source": command.source},
             changes=changes(units=[changed]),
-            origin=actor.origin,
         )
     )
     return changed

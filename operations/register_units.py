@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.actor import Actor, Permission
 from core.errors import InvalidInputError
-from core.events import Event
+from core.events import happened
 from dispatch.model import Unit, UnitStatus
 from operations.ports import Ports
 from operations.transaction import committed, require
@@ -78,14 +78,12 @@ def register_units(ports: Ports, actor: Actor, command: RegisterUnits) -> tuple[
             return tuple(registered)
         tx.register_units(registered)
         tx.record(
-            Event(
-                type="units.registered",
+            happened(
+                actor,
+                "units.registered",
                 at=now,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject="units",
                 data={"count": len(registered)},
-                origin=actor.origin,
                 reload=True,
             )
         )

@@ -9,7 +9,7 @@ from alerts.lifecycle import WATERLOGGING
 from alerts.model import Passability, PointState
 from core.actor import Actor, Permission
 from core.errors import NotFoundError
-from core.events import Event
+from core.events import happened
 from operations.instants import refuse_future
 from operations.open_incident import incident_at_point
 from operations.ports import Ports
@@ -70,11 +70,10 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
             incidents.append(incident)
             opened = incident.incident_id if is_new else None
         tx.record(
-            Event(
-                type="passability.changed",
+            happened(
+                actor,
+                "passability.changed",
                 at=command.observed_at,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject=point.point_id,
                 data={
                     "from": before.passability.value,
@@ -83,20 +82,17 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
                     "note": command.note,
                 },
                 changes=changes(points=[point_state(after, point)], incidents=incidents),
-                origin=actor.origin,
             )
         )
         if opened:
             tx.record(
-                Event(
-                    type="incident.opened",
+                happened(
+                    actor,
+                    "incident.opened",
                     at=command.observed_at,
-                    actor_id=actor.actor_id,
-                    actor_name=actor.name,
                     subject=opened,
                     data={"point_id": point.point_id, "because": "closed"},
                     changes=changes(incidents=incidents),
-                    origin=actor.origin,
                 )
             )
     if opened:

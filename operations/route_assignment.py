@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from core.actor import SYSTEM, Actor
-from core.events import Event
+from core.events import happened
 from dispatch.model import Assignment, AssignmentStatus
 from operations.ports import Ports
 from operations.public_state import changes
@@ -44,11 +44,10 @@ def route_assignment(ports: Ports, assignment_id: str, actor: Actor = SYSTEM) ->
         )
         tx.save_assignment(routed)
         tx.record(
-            Event(
-                type="assignment.routed",
+            happened(
+                actor,
+                "assignment.routed",
                 at=now,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject=assignment.incident_id,
                 data={"callsign": routed.callsign, "travel_time_s": round(route.travel_time_s)},
                 changes=changes(assignments=[routed]),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from core.actor import Actor, Permission
 from core.clock import DrillTime
 from core.errors import ConflictError, InvalidInputError
-from core.events import Event
+from core.events import happened
 from operations.ports import Ports
 from operations.public_state import drill_state
 from operations.transaction import committed, require
@@ -58,14 +58,12 @@ def set_drill_time(ports: Ports, actor: Actor, command: SetDrillTime) -> DrillTi
         tx.save_drill_time(wanted)
         wanted = tx.drill_time() or wanted
         tx.record(
-            Event(
-                type="drill.began" if command.restart else "drill.time_set",
+            happened(
+                actor,
+                "drill.began" if command.restart else "drill.time_set",
                 at=wanted.anchor_at,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject=command.scenario,
                 data={"drill": drill_state(wanted)},
-                origin=actor.origin,
                 reload=command.restart,
             )
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.actor import Actor, Permission
 from core.errors import ConflictError
-from core.events import Event
+from core.events import happened
 from dispatch.model import (
     Assignment,
     AssignmentStatus,
@@ -46,15 +46,13 @@ def stand_down_unit(ports: Ports, actor: Actor, command: StandDownUnit) -> Assig
         incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
         tx.save_incident(incident)
         tx.record(
-            Event(
-                type="assignment.stood_down",
+            happened(
+                actor,
+                "assignment.stood_down",
                 at=now,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject=incident.incident_id,
                 data={"by": actor.name, "callsign": ended.callsign, "reason": command.reason},
                 changes=changes(units=[freed], assignments=[ended], incidents=[incident]),
-                origin=actor.origin,
             )
         )
     return ended

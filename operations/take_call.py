@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from core.actor import Actor, Permission
 from core.errors import InvalidInputError
-from core.events import Event
+from core.events import happened
 from core.geo import LonLat
 from core.ids import new_id
 from dispatch.model import Call, Incident
@@ -105,15 +105,13 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
         }
         tx.remember_answer(actor.actor_id, command.idempotency_key, command.digest, taken, now)
         tx.record(
-            Event(
-                type="call.taken",
+            happened(
+                actor,
+                "call.taken",
                 at=command.received_at,
-                actor_id=actor.actor_id,
-                actor_name=actor.name,
                 subject=incident.incident_id,
                 data={"call_id": call.call_id, "text": command.text, "caller": command.caller},
                 changes=changes(incidents=[incident]),
-                origin=actor.origin,
             )
         )
     ports.work.recommend_units(incident.incident_id)

@@ -149,10 +149,11 @@ def event_types() -> set[str]:
             for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in (
                     "Event",
+                    "happened",
                     "AlertChange",
                     "_note",
                 ):
-                    given = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "type")]
+                    given = [*call.args[:2], *(k.value for k in call.keywords if k.arg == "type")]
                     found |= {
                         leaf.value
                         for argument in given

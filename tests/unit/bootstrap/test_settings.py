@@ -75,9 +75,6 @@ def test_a_kept_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path: Pat
     assert stat.S_IMODE((tmp_path / "secrets" / "some-password").stat().st_mode) == 0o600
 
 
-
-
-
 def test_a_kept_secret_leaves_no_draft(tmp_path: Path) -> None:
     assert kept_secret(tmp_path, "a") != kept_secret(tmp_path, "b")
     assert sorted(file.name for file in (tmp_path / "secrets").iterdir()) == ["a", "b"]
