@@ -74,7 +74,6 @@ def build_embedded(report: Report = silent) -> RoadNetwork:
     cut, ramps = _ramps(separated, surface, layout)
     report("connecting", 0.85)
     network = _assemble([*surface, *cut, *ramps])
-    report("road network ready", 1.0)
     return network
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 SILENT_S = 6.0
 IDS = {
@@ -32,7 +33,7 @@ class LiveClient:
 
     def __init__(self, base_url: str, cookie: str) -> None:
         self._url = base_url.replace("http", "ws", 1) + "/ws/live"
-        self._origin, self._cookie = base_url, cookie
+        self._origin, self._cookie = Origin(base_url), cookie
         self._stopped = Event()
         self._thread = Thread(target=self._follow, name="live-client", daemon=True)
         self.state: dict[str, dict[str, Json]] = {kind: {} for kind in IDS}
@@ -66,7 +67,7 @@ class LiveClient:
                 with connect(
                     self._url,
                     additional_headers={"Cookie": self._cookie},
-                    origin=self._origin,  # type: ignore[arg-type]
+                    origin=self._origin,
                     max_size=None,
                     open_timeout=3,
                     close_timeout=1,

@@ -283,7 +283,7 @@ def test_it_comes_back_and_nothing_acknowledged_is_lost_or_done_twice(
     nothing_is_lost(storm)
     nothing_is_twice(storm)
     the_screen_is_right(storm)
-    print(part, "readings", len(storm.gauges.readings), "calls", len(storm.gauges.calls), "dispatched", len(storm.officer.dispatched), "tried", len(storm.officer.tried), "losses", screen.losses, "snapshots", screen.snapshots, "events", screen.seq, storm.system.rows("select type,count(*) n from journal where type like 'alert.%%' or type like 'incident%%' or type like 'units.d%%' group by 1"))
+
 
 def nothing_is_lost(storm: Storm) -> None:
     """Every acknowledged call, reading and dispatch is there; every reading is graded."""
