@@ -11,15 +11,20 @@ from bootstrap.settings import Settings
 from bootstrap.wiring import wire
 from jobs.context import WorkerContext
 from jobs.worker import work as work_on
+from live.redis_client import translated
 
 
 def work(settings: Settings, name: str) -> None:
-    """Works until told to stop. Workers with an even number prefer dispatch, the others grading."""
+    """Works until told to stop. Workers with an even number prefer dispatch, the others grading.
+
+    Raises UnavailableError when Redis is away at the start.
+    """
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     parts = wire(settings, with_roads=True)
     number = int("".join(filter(str.isdigit, name)) or 1)
     blocking = Redis.from_url(str(settings.redis_url))
-    work_on(WorkerContext(parts.ports, parts.redis), blocking, _unique(name), dispatch_first=number % 2 == 0)
+    with translated():
+        work_on(WorkerContext(parts.ports, parts.redis), blocking, _unique(name), dispatch_first=number % 2 == 0)
 
 
 def _unique(name: str) -> str:

@@ -76,8 +76,11 @@ class Problems:
     async def _refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, CommandCentreError)
         if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            level = logging.WARNING if isinstance(error, UnavailableError) else logging.ERROR
-            log.log(level, "%s %s: %s", request.method, request.url.path, error.message, exc_info=error)
+            # A part that is away is one line a request; a fault of ours needs its trace.
+            away = isinstance(error, UnavailableError)
+            level = logging.WARNING if away else logging.ERROR
+            trace = None if away else error
+            log.log(level, "%s %s: %s", request.method, request.url.path, error.message, exc_info=trace)
         return self.from_error(request.scope, error)
 
     async def _invalid_parameters(self, request: Request, error: Exception) -> Response:
