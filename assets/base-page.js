@@ -16,6 +16,9 @@
     return thing[`${field}_${config.locale}`] || thing[`${field}_zh`] || "";
   }
 
+  /** An English title begins with a capital wherever it begins. */
+  const titled = (text) => (cc.english && text ? text[0].toUpperCase() + text.slice(1) : text);
+
   /** 3:48, or 1:03:48 from an hour on. */
   function minutesSeconds(seconds) {
     if (seconds === null || seconds === undefined || Number.isNaN(seconds)) return "–:––";
@@ -61,7 +64,7 @@
   }
 
   Object.assign(cc, {
-    t, named, minutesSeconds, age, h, ticking, mark,
+    t, named, titled, minutesSeconds, age, h, ticking, mark,
     clockWords: (instant) => clockFormat.format(instant),
     dateWords: (instant) => dateFormat.format(instant),
     dayWords: (instant) => dayFormat.format(instant),

@@ -24,6 +24,10 @@
       const left = (Date.parse(at) - cityNow()) / 1000;
       return left >= 0 ? cc.minutesSeconds(left) : `+${cc.minutesSeconds(-left)}`;
     }
+    if (kind === "stale") {
+      const old = (cityNow() - Date.parse(at)) / 1000;
+      return old > cc.staleAfterS ? cc.t("{age}前的推荐", { age: cc.age(old) }) : "";
+    }
     if (kind === "ago") return cc.t("{age}前", { age: cc.age((performance.now() - Number(at)) / 1000) });
     // "age": `at` is a moment of this page's own monotonic clock, in ms
     return cc.age((performance.now() - Number(at)) / 1000);
@@ -38,6 +42,7 @@
     }
   }
 
+  cc.staleAfterS = 60; // advice older than this in the city's time is asked for again
   setInterval(tick, 1000);
   Object.assign(cc, { cityNow, setClock, tickText, tick });
 })();

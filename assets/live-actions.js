@@ -2,7 +2,6 @@
 (function () {
   "use strict";
   const cc = window.cc;
-  const { t } = cc;
   const DO = {
     open: (d) => cc.open(d.incident),
     "close-subject": () => cc.close(),
@@ -31,6 +30,4 @@
     if (button) button.click();
     return Boolean(button);
   };
-  cc.sure = (message) => window.confirm(message); // only for what cannot be undone
-  cc.words = { closeWith: (n) => t("还有 {n} 个单位在办，销警会全部撤回。确定销警？", { n }) };
 })();

@@ -7,12 +7,12 @@
   const SESSION_ENDED = 4401;
   const link = { state: "connecting", since: performance.now(), tries: 0, ever: false };
   let socket = null;
-  let heard = 0;
+  let heard = performance.now();
 
   function become(state) {
     if (link.state === state) return;
     link.state = state;
-    link.since = performance.now();
+    link.since = heard; // what is shown is as old as what was heard last
     document.documentElement.dataset.link = state;
     cc.feed.changed("link");
   }
@@ -52,11 +52,12 @@
   function lost(code) {
     socket = null;
     cc.state.seq = null;
-    become(code === SESSION_ENDED ? "signed_out" : "offline");
+    // Before the first picture nothing is lost yet: it is still being connected.
+    become(code === SESSION_ENDED ? "signed_out" : link.ever ? "offline" : "connecting");
     const cap = Math.min(LONGEST_WAIT_MS, 500 * 2 ** link.tries);
     link.tries += 1;
     setTimeout(connect, 200 + Math.random() * cap);
-    if (link.state === "offline" && link.tries % 4 === 0) askWhetherSignedOut();
+    if (link.state !== "signed_out" && link.tries % 4 === 0) askWhetherSignedOut();
   }
 
   /* A refused handshake shows no code to the browser; the page itself tells. */

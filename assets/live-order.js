@@ -10,13 +10,16 @@
     return row.unconfirmed ? 1 : 4;
   }
 
+  /* Within a priority: red, then a major call that nobody has graded (people trapped), then the other grades. */
+  const gravity = (row) => RANK[row.severity] || (row.incident_id && row.priority === 1 ? 3.5 : 0);
+
   function rowOfIncident(incident) {
     const alert = cc.alertOf(incident);
     const point = incident.point_id ? cc.state.points.get(incident.point_id) : null;
     return {
       key: incident.incident_id, incident_id: incident.incident_id, alert_id: alert && alert.alert_id,
-      number: incident.number, title: cc.named(incident, "title"), place: incident.place,
-      point: point ? cc.named(point) : null,
+      number: incident.number, title: cc.named(incident, "title"), name: point ? cc.named(point) : cc.titled(cc.named(incident, "title")), place: incident.place,
+      point: point ? cc.named(point) : null, near: point ? null : cc.base.near(incident.place),
       category: cc.named(cc.state.catalogue.categories[incident.category]), priority: incident.priority,
       severity: alert ? alert.severity : null, unconfirmed: Boolean(alert && alert.status === "active"),
       depth_cm: point ? point.depth_cm : alert ? alert.depth_cm : null,
@@ -30,7 +33,7 @@
   function rowOfAlert(alert) {
     const point = cc.state.points.get(alert.point_id);
     return {
-      key: alert.alert_id, incident_id: null, alert_id: alert.alert_id, number: "", title: cc.named(alert),
+      key: alert.alert_id, incident_id: null, alert_id: alert.alert_id, number: "", title: cc.named(alert), name: cc.named(alert),
       place: alert.place, point: cc.named(alert), category: "", priority: 3, severity: alert.severity,
       unconfirmed: alert.status === "active", depth_cm: point ? point.depth_cm : alert.depth_cm,
       closed: Boolean(point && point.passability === "closed"), status: "alert", since: alert.opened_at, units: [],
@@ -43,7 +46,7 @@
     const covered = new Set(rows.map((row) => row.alert_id));
     for (const alert of cc.state.alerts.values()) if (!covered.has(alert.alert_id)) rows.push(rowOfAlert(alert));
     return rows.sort((a, b) =>
-      need(a) - need(b) || a.priority - b.priority || (RANK[b.severity] || 0) - (RANK[a.severity] || 0) ||
+      need(a) - need(b) || a.priority - b.priority || gravity(b) - gravity(a) ||
       (a.since < b.since ? -1 : a.since > b.since ? 1 : a.key < b.key ? -1 : 1));
   }
 

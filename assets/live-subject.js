@@ -2,8 +2,10 @@
 (function () {
   "use strict";
   const cc = window.cc;
-  const FRESH_MS = 90000;
-  const asked = new Map();
+  const AGAIN_MS = 15000;
+  const SETTLED_MS = 300;
+  let openedAt = 0;
+  let askedAt = -Infinity;
   cc.selected = null;
   cc.pointedUnit = null;
 
@@ -19,16 +21,18 @@
 
   function follow(stamp) { cc.feed.set("LIVE_SUBJECT", { incident_id: cc.selected, stamp }); }
 
-  /** Opens an incident: the panel asks the server, the map goes there, advice is asked for if there is none. */
+  /** Opens an incident: the panel asks the server, the map goes there. */
   cc.open = function (incidentId) {
     cc.selected = incidentId;
     cc.pointedUnit = null;
+    openedAt = performance.now();
+    askedAt = -Infinity;
+    delete document.documentElement.dataset.confirming;
     document.documentElement.dataset.subject = "open";
     const incident = cc.state.incidents.get(incidentId);
     follow(`${cc.state.seq}-${Date.now()}`);
     if (incident) setTimeout(() => cc.view.showPlace(incident.place), 0);
     cc.feed.changed("selection");
-    cc.adviseIfStale();
     if (cc.onOpen) cc.onOpen(incident);
   };
 
@@ -37,27 +41,35 @@
     cc.selected = null;
     cc.pointedUnit = null;
     delete document.documentElement.dataset.subject;
+    delete document.documentElement.dataset.confirming;
     cc.feed.set("LIVE_SUBJECT", null);
     cc.feed.changed("selection");
     if (cc.onClose) cc.onClose();
     return true;
   };
 
-  /** Asks for a recommendation when the open incident has nobody and no fresh advice. */
-  cc.adviseIfStale = function (always) {
-    const incident = cc.selected && cc.state.incidents.get(cc.selected);
-    if (!incident || !cc.ids.ASK_RECOMMEND) return;
-    if (!always && incident.status !== "open") return;
-    const advice = cc.state.recommendations.get(cc.selected);
-    const best = advice && advice.candidates[0] && cc.state.units.get(advice.candidates[0].unit_id);
-    const usable = advice && cc.cityNow() - Date.parse(advice.made_at) < FRESH_MS * Math.max(1, (cc.state.clock || {}).speed || 1) && (!best || best.status === "available");
-    if (usable && !always) return;
-    const now = performance.now();
-    if (!always && now - (asked.get(cc.selected) || -Infinity) < 5000) return;
-    asked.set(cc.selected, now);
-    if (asked.size > 200) asked.delete(asked.keys().next().value);
-    cc.ask("RECOMMEND", { incident_id: cc.selected });
+  function usable(advice) {
+    if (!advice || !advice.candidates.length) return false;
+    const best = cc.state.units.get(advice.candidates[0].unit_id);
+    return cc.cityNow() - Date.parse(advice.made_at) <= cc.staleAfterS * 1000 && (!best || best.status === "available");
+  }
+
+  /** Asks for a recommendation, which arrives as an event. */
+  cc.advise = function () {
+    askedAt = performance.now();
+    return cc.ask("RECOMMEND", { incident_id: cc.selected });
   };
+
+  /* While an incident is open that has nobody, and its advice is missing, names nobody or somebody who has gone, or is
+     old: when it is opened, and then every AGAIN_MS. Stepping through the queue asks for nothing. */
+  function adviseIfNeeded() {
+    const incident = cc.selected && cc.state.incidents.get(cc.selected);
+    if (!incident || !cc.ids.ASK_RECOMMEND || incident.status !== "open" || cc.link.status().state !== "online") return;
+    const now = performance.now();
+    if (now - openedAt < SETTLED_MS || now - askedAt < AGAIN_MS || usable(cc.state.recommendations.get(cc.selected))) return;
+    cc.advise();
+  }
+  setInterval(adviseIfNeeded, 250);
 
   cc.onEvent = (frame) => { if (concerns(frame)) follow(`${frame.seq}`); };
   cc.feed.listen((kinds) => {

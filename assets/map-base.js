@@ -99,12 +99,36 @@
     stroke(g, base.districts, v, token["district-edge"], 1.2 * v.ui, [6 * v.ui, 5 * v.ui]);
   }
 
+  const NEAR_M = 400;
+  const WORLD_M = 40075016;
+
+  /** The named main road that passes a place within NEAR_M, for places that have no name of their own; null
+      while there is none or the roads have not arrived. */
+  function near([lon, lat]) {
+    const [x, y] = cc.world(lon, lat);
+    let nearest = (NEAR_M / (WORLD_M * Math.cos((lat * Math.PI) / 180))) ** 2, found = null;
+    const reach = Math.sqrt(nearest);
+    for (const road of base.main_roads) {
+      if (!road.name || x < road.box[0] - reach || x > road.box[2] + reach || y < road.box[1] - reach || y > road.box[3] + reach) continue;
+      for (const xy of road.lines) {
+        for (let i = 0; i + 3 < xy.length; i += 2) {
+          const dx = xy[i + 2] - xy[i], dy = xy[i + 3] - xy[i + 1];
+          const along = Math.max(0, Math.min(1, ((x - xy[i]) * dx + (y - xy[i + 1]) * dy) / (dx * dx + dy * dy || 1)));
+          const d = (xy[i] + along * dx - x) ** 2 + (xy[i + 1] + along * dy - y) ** 2;
+          if (d < nearest) { nearest = d; found = road.name; }
+        }
+      }
+    }
+    return found;
+  }
+
   async function load(name, layers) {
     try {
       const answer = await fetch(`/basemap/${name}.geojson`);
       if (!answer.ok) return;
       base[name] = (await answer.json()).features.filter((f) => f.geometry).flatMap(prepare);
       for (const layer of layers) layer.refresh();
+      if (name === "main_roads" && cc.state.seq !== null) cc.feed.changed("incidents");
     } catch (error) {
       // Without a connection there is no map yet; it is asked for again when the link is back.
       base[name].failed = true;
@@ -124,5 +148,5 @@
     for (const name of ["districts", "water", "main_roads"]) if (!base[name].length) load(name, layers);
   }
 
-  cc.base = { paint, begin, data: base, seen };
+  cc.base = { paint, begin, data: base, seen, near };
 })();

@@ -7,8 +7,9 @@
 
   function Page(width, height) {
     const taken = [];
+    const [left, right] = cc.view.sides().map((side) => side && side + 28 * cc.uiScale());
     return {
-      free: (b) => b[0] >= 0 && b[1] >= 0 && b[2] <= width && b[3] <= height &&
+      free: (b) => b[0] >= left && b[1] >= 0 && b[2] <= width - right && b[3] <= height &&
         !taken.some((o) => b[0] < o[2] && b[2] > o[0] && b[1] < o[3] && b[3] > o[1]),
       take: (b) => taken.push(b),
     };
@@ -23,7 +24,7 @@
     g.fillText(text, x, y);
   }
 
-  /** Names of what is wrong: beside their mark, at the first of four sides that is free. */
+  /** Names of what is wrong: beside their mark. */
   function marks(g, v, page) {
     const size = (cc.face === "wall" ? 14.2 : 13) * v.ui;
     g.font = `600 ${size}px ${token.font}`;
@@ -33,19 +34,25 @@
       const x = label.x * v.k - v.dx, y = label.y * v.k - v.dy, r = 19 * v.ui;
       page.take([x - r, y - r, x + r, y + r]);
     }
-    for (const label of labels) {
-      const x = label.x * v.k - v.dx, y = label.y * v.k - v.dy, gap = 25 * v.ui;
-      const width = g.measureText(label.text).width;
-      const sides = [[x + gap, y], [x - gap - width, y], [x - width / 2, y - gap - size * 0.4], [x - width / 2, y + gap + size * 0.6]];
-      for (const [left, middle] of sides) {
-        const box = [left - 3, middle - size * 0.65, left + width + 3, middle + size * 0.65];
-        if (!page.free(box)) continue;
-        page.take(box);
-        g.textAlign = "left";
-        write(g, label.text, left, middle, label.strong ? token.text : token["text-quiet"]);
-        break;
-      }
+    // Where the whole name finds no room, the depth alone says how bad it is.
+    for (const label of labels) for (const text of [label.text, label.short]) if (!text || beside(g, v, page, label, text, size)) break;
+  }
+
+  /** Writes at the first of eight sides that is free; false when none is. */
+  function beside(g, v, page, label, text, size) {
+    const x = label.x * v.k - v.dx, y = label.y * v.k - v.dy, gap = 25 * v.ui;
+    const width = g.measureText(text).width;
+    const sides = [[x + gap, y], [x - gap - width, y], [x - width / 2, y - gap - size * 0.4], [x - width / 2, y + gap + size * 0.6]];
+    for (const up of [-1, 1]) for (const at of [x + gap * 0.5, x - gap * 0.5 - width]) sides.push([at, y + up * (gap * 0.8 + size * 0.4)]);
+    for (const [left, middle] of sides) {
+      const box = [left - 3, middle - size * 0.65, left + width + 3, middle + size * 0.65];
+      if (!page.free(box)) continue;
+      page.take(box);
+      g.textAlign = "left";
+      write(g, text, left, middle, label.strong ? token.text : token["text-quiet"]);
+      return true;
     }
+    return false;
   }
 
   function inside(item, x, y) {
@@ -60,11 +67,11 @@
 
   /** Middle of the part of an area that is in view and not under a panel; null when there is none. */
   function middleInView(item, v) {
-    const side = cc.face === "wall" ? v.width * 0.25 : 0;
+    const [left, right] = cc.view.sides();
     const found = [];
     for (let i = 1; i < 14; i++) {
       for (let j = 1; j < 9; j++) {
-        const px = side + ((v.width - 2 * side) * i) / 14, py = (v.height * j) / 9;
+        const px = left + ((v.width - left - right) * i) / 14, py = (v.height * j) / 9;
         if (inside(item, (px + v.dx) / v.k, (py + v.dy) / v.k)) found.push([px, py]);
       }
     }

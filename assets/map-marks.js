@@ -80,7 +80,7 @@
     const found = [...kept.values()].map(({ row }) => {
       const [x, y] = cc.world(row.place[0], row.place[1]);
       const depth = row.depth_cm ? ` ${Math.round(row.depth_cm)} cm` : "";
-      return { x, y, text: `${row.point || row.title}${depth}`, strong: row.status === "open" || row.incident_id === cc.selected, rank: (row.incident_id === cc.selected ? 10 : 0) + (RANK[row.severity] || 0) };
+      return { x, y, text: `${row.name}${depth}`, short: depth.trim(), strong: row.status === "open" || row.incident_id === cc.selected, rank: (row.incident_id === cc.selected ? 10 : 0) + (RANK[row.severity] || 0) };
     });
     return found.sort((a, b) => b.rank - a.rank);
   }

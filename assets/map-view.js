@@ -36,14 +36,20 @@
     if (cc.state.seq !== null) { frame(); refresh(); }
   }
 
+  /** How much of the map the wall's panels cover, left and right, in pixels. */
+  function sides() {
+    return [".wall-left", ".wall-right"].map((panel) => { const found = document.querySelector(panel); return found ? found.offsetWidth : 0; });
+  }
+
   /** Shows the monitored points with what lies around them, free of the panels that lie over the map. */
   function frame() {
     const places = [...cc.state.points.values()].map((p) => [p.place[1], p.place[0]]);
     if (!map || places.length === 0 || !map.getSize().x) return;
     const { x, y } = map.getSize();
-    const side = cc.face === "wall" ? x * 0.2 : 0;
+    const [left, right] = sides();
+    const margin = cc.face === "wall" ? x * 0.02 : 0;
     map.fitBounds(L.latLngBounds(places).pad(cc.face === "wall" ? 0.14 : 0.08), {
-      paddingTopLeft: [side, y * 0.04], paddingBottomRight: [side, y * 0.1], animate: false,
+      paddingTopLeft: [left + margin, y * 0.04], paddingBottomRight: [right + margin, y * 0.1], animate: false,
     });
     framed = true;
   }
@@ -60,7 +66,11 @@
     if (cc.pickPlace && cc.pickPlace(event.latlng)) return;
     const size = map.getSize(), corner = map.getPixelBounds().min;
     const view = { k: 256 * 2 ** map.getZoom(), dx: corner.x, dy: corner.y, width: size.x, height: size.y, ui: cc.uiScale() };
-    const unit = cc.units.hit(event.containerPoint, view);
+    selectUnit(cc.units.hit(event.containerPoint, view));
+  }
+
+  /** Rings a unit on the map and shows its card; null for none. */
+  function selectUnit(unit) {
     cc.selectedUnit = unit ? unit.unit_id : null;
     cc.feed.set("UNIT_SELECTED", unit ? { unit_id: unit.unit_id, at: Date.now() } : {});
     layers.units.refresh();
@@ -74,7 +84,7 @@
     map.setView([place[1], place[0]], Math.max(map.getZoom(), cc.face === "m" ? 14.5 : 14.25), { animate: false });
   }
 
-  cc.view = { frame, refresh, showPlace, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
+  cc.view = { frame, refresh, showPlace, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
   cc.feed.listen((kinds) => {
     if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations"].some((k) => kinds.has(k))) refresh();
     // Once the server is back, what of the base map could not be loaded is asked for again.

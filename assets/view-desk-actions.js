@@ -17,10 +17,21 @@
     if (d.nonce) cc.dismiss(d.nonce);
     for (const id of d.assignments.split(" ")) cc.ask("STAND_DOWN", { assignment_id: id });
   };
-  DO.recommend = () => cc.adviseIfStale(true);
+  DO.recommend = () => cc.advise();
   DO.passability = (d) => cc.ask("PASSABILITY", { point_id: d.point, passability: d.state });
-  DO["close-incident"] = (d) => {
-    if (Number(d.assigned) > 0 && !cc.sure(cc.words.closeWith(d.assigned))) return null;
+  /* Closing takes units off and cannot be undone: the panel asks, in place, before it does. */
+  const page = document.documentElement;
+  const closing = (part) => document.querySelector(`#${cc.ids.PANEL} [data-do="${part}"]`);
+  DO["close-ask"] = () => { page.dataset.confirming = "close"; closing("close-keep").focus(); };
+  cc.keepOpen = () => {
+    if (!page.dataset.confirming) return false;
+    delete page.dataset.confirming;
+    if (closing("close-ask")) closing("close-ask").focus();
+    return true;
+  };
+  DO["close-keep"] = () => { cc.keepOpen(); };
+  DO["close-incident"] = () => {
+    delete page.dataset.confirming;
     return cc.ask("CLOSE", { incident_id: cc.selected });
   };
   DO.alert = (d) => {
@@ -94,6 +105,8 @@
   const desk = ((window.dash_clientside = window.dash_clientside || {}).desk = window.dash_clientside.desk || {});
   desk.settle = (outcome) => {
     if (!outcome) return "";
+    // The unit that was advised has gone: advise another.
+    if (outcome.action === "dispatch" && outcome.kind === "refused" && cc.selected) cc.advise();
     if (call && outcome.nonce === call.nonce && outcome.nonce) {
       if (outcome.kind === "done") {
         call = null;

@@ -20,10 +20,34 @@
   function back() {
     const help = document.getElementById(cc.ids.HELP);
     if (!help.hidden) { help.hidden = true; return; }
-    if (cc.closeCall()) return;
+    if (cc.closeCall() || cc.keepOpen()) return;
     if (cc.close()) return;
+    if (cc.selectedUnit) { cc.view.selectUnit(null); return; }
+    held = null;
     if (document.activeElement) document.activeElement.blur();
   }
+
+  /* Drawing a list or the panel again replaces its elements: the keyboard stays where it was. */
+  let held = null;
+  const NAMES = ["do", "key", "unit", "assignment", "state"];
+  function nameOf(element) {
+    const within = element.closest && element.closest(`#${cc.ids.QUEUE}, #${cc.ids.PANEL}`);
+    if (!within || !element.dataset.do) return null;
+    return `#${within.id} ` + NAMES.filter((name) => element.dataset[name]).map((name) => `[data-${name}="${CSS.escape(element.dataset[name])}"]`).join("");
+  }
+  document.addEventListener("focusin", (event) => { held = nameOf(event.target); });
+  document.addEventListener("pointerdown", () => { held = null; });
+  function holdFocus() {
+    if (!held || (document.activeElement && document.activeElement !== document.body)) return;
+    const again = document.querySelector(held);
+    if (again) again.focus({ preventScroll: true });
+  }
+  const drawn = setInterval(() => {
+    const places = [cc.ids.QUEUE, cc.ids.PANEL].map((id) => document.getElementById(id));
+    if (!places.every(Boolean)) return;
+    clearInterval(drawn);
+    for (const place of places) new MutationObserver(holdFocus).observe(place, { childList: true, subtree: true });
+  }, 50);
 
   const panel = () => document.getElementById(cc.ids.PANEL);
   const KEYS = {
@@ -34,7 +58,11 @@
       const row = document.activeElement;
       if (row && row.dataset && row.dataset.alert) cc.ask("ACKNOWLEDGE", { alert_id: row.dataset.alert });
     },
-    u: () => { const toast = cc.undoable(); if (toast) cc.actions.undo({ assignments: toast.undo.join(" "), nonce: toast.nonce }); },
+    u: () => {
+      const toast = cc.undoable();
+      if (toast) cc.actions.undo({ assignments: toast.undo.join(" "), nonce: toast.nonce });
+      else cc.say({ kind: "done", action: "undo", text: cc.t("没有刚才的出警可撤回；更早的在“在办单位”里撤回。") });
+    },
     n: () => cc.actions["call-open"](),
     "?": () => cc.actions.help(),
     Enter: () => {

@@ -28,7 +28,7 @@
             className: `row ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""} ${row.incident_id && row.incident_id === live.selected ? "selected" : ""}`,
           },
             cc.mark(row.severity, row.priority),
-            h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, row.point || row.title), h("Span", { className: "dots" }, cc.factsOf(row))),
+            h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, row.name), h("Span", { className: "dots" }, cc.factsOf(row))),
             h("Span", { className: "row-when" }, cc.ticking("since", row.since, "since figure"),
               cc.whoIsOn(row) || h("Span", { className: row.unconfirmed ? "todo" : "quiet" }, row.unconfirmed ? t("点此确认") : t("已确认"))))))),
     ];

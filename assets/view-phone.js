@@ -12,7 +12,7 @@
       h("Li", { key: row.key, className: `card-row ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}` },
         h("Button", { type: "button", className: "row", "data-do": row.incident_id ? "open" : "nothing", "data-incident": row.incident_id || "" },
           cc.mark(row.severity, row.priority),
-          h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, row.point || row.title), h("Span", { className: "dots" }, cc.factsOf(row))),
+          h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, row.name), h("Span", { className: "dots" }, cc.factsOf(row))),
           h("Span", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row))),
         row.unconfirmed ? h("Button", { type: "button", className: "button wide acknowledge", "data-do": "acknowledge", "data-alert": row.alert_id }, t("确认预警")) : null)));
   };

@@ -11,6 +11,7 @@
     if (link && link.state === "signed_out") {
       return [{ worst: true, text: t("登录已失效，画面不再更新"), href: `${cc.config.sign_in_url}?next=${location.pathname}` }];
     }
+    if (link && link.state === "connecting") return [{ connecting: true, text: t("正在连接…") }];
     if (link && link.state === "offline") found.push({ worst: true, text: t("与服务器的连接已断，画面停在"), at: link.since });
     if (!health) return found;
     const { database, redis, rules, worker, scheduler, feeds, units } = health;
@@ -19,15 +20,17 @@
     if (!worker.ok) found.push({ text: t("后台进程停止：水位不再评级，推荐暂停") });
     else if (!rules.ok) found.push({ text: t("评级落后 {age}，还有 {n} 批", { age: cc.age(rules.lag_s), n: rules.waiting_batches }) });
     if (!scheduler.ok) found.push({ text: t("调度进程停止：丢失的任务不会重做") });
-    if (feeds.positions_age_s !== null && feeds.positions_age_s > 15) found.push({ text: t("单位位置 {age} 未更新", { age: cc.age(feeds.positions_age_s) }) });
+    if (feeds.positions_age_s === null) found.push({ text: t("从未收到单位位置") });
+    else if (feeds.positions_age_s > 15) found.push({ text: t("单位位置 {age} 未更新", { age: cc.age(feeds.positions_age_s) }) });
     else if (units.stale > units.with_fix / 2) found.push({ text: t("{n} 个单位的定位已过时", { n: units.stale }) });
-    if (feeds.readings_age_s !== null && feeds.readings_age_s > 120) found.push({ text: t("水位 {age} 未更新", { age: cc.age(feeds.readings_age_s) }) });
+    if (feeds.readings_age_s === null) found.push({ text: t("从未收到水位，积水情况未知") });
+    else if (feeds.readings_age_s > 120) found.push({ text: t("水位 {age} 未更新", { age: cc.age(feeds.readings_age_s) }) });
     if (health.network && health.network.straight_line) found.push({ text: t("没有路网：到达时间按直线估计") });
     return found;
   }
 
   shared.truth = (link, health) => untruths(link, health).map((item, i) =>
-    h(item.href ? "A" : "P", { key: i, href: item.href, className: item.worst ? "worst" : "" },
+    h(item.href ? "A" : "P", { key: i, href: item.href, className: item.worst ? "worst" : item.connecting ? "connecting" : "" },
       h("Span", {}, item.text), item.at ? cc.ticking("ago", item.at, "figure") : null, item.href ? h("B", {}, t("重新登录")) : null));
 
   shared.drill = (clock) => {
@@ -93,14 +96,19 @@
   cc.factsOf = function (row) {
     const grade = row.severity && cc.state.catalogue.grades.find((g) => g.severity === row.severity);
     return [
-      grade ? h("Span", {}, cc.named(grade)) : h("Span", {}, row.category),
+      grade ? h("Span", {}, cc.titled(cc.named(grade))) : row.near ? h("Span", {}, t("近{road}", { road: row.near })) : h("Span", {}, cc.titled(row.category)),
       row.depth_cm ? h("Span", { className: "figure" }, `${Math.round(row.depth_cm)} cm`) : null,
       row.closed ? h("Span", { className: "road-closed" }, t("断交")) : null,
     ];
   };
 
-  /** The calm state of a list: nothing needs anybody. */
-  cc.allQuiet = () => h("Div", { className: "state calm" }, h("P", { className: "state-title" }, t("一切平静")), h("P", {}, t("没有未处置的警情和积水。")));
+  /** The calm state of a list: nothing needs anybody. Without a single reading nobody knows that it is calm. */
+  cc.allQuiet = () => {
+    const measured = cc.state.health && cc.state.health.feeds.readings_age_s !== null;
+    return h("Div", { className: "state calm" },
+      h("P", { className: "state-title" }, measured ? t("一切平静") : t("没有警情")),
+      h("P", {}, measured ? t("没有未处置的警情和积水。") : t("还没有水位数据，积水情况未知。")));
+  };
 
   const toasts = [];
   let timer = null;

@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const ROWS = 14; // as many as may fit; what does not is cut by the style, never half
+  const ROWS = 40;
   const wall = ((window.dash_clientside = window.dash_clientside || {}).wall = {});
 
   wall.response = (metrics) => {
@@ -15,7 +15,7 @@
     const verdict = r.median_s === null ? t("还没有到达记录") : r.median_s <= r.target_s ? t("比目标快 {time}", { time: cc.minutesSeconds(r.target_s - r.median_s) }) : t("比目标慢 {time}", { time: cc.minutesSeconds(r.median_s - r.target_s) });
     return [
       h("H2", {}, t("响应时间"), h("Span", { className: "quiet" }, t("接报到到达 · 中位"))),
-      h("Div", { className: `key-figure ${r.median_s === null ? "none" : r.median_s >= 600 ? "long" : ""}` }, r.median_s === null ? "–" : cc.minutesSeconds(r.median_s)),
+      h("Div", { className: `key-figure ${r.median_s === null ? "none" : r.median_s >= 600 ? "long" : ""}` }, cc.minutesSeconds(r.median_s)),
       h("P", { className: "against" }, h("Span", { className: "quiet" }, t("目标")), h("B", { className: "figure" }, cc.minutesSeconds(r.target_s)), h("Span", { className: r.median_s > r.target_s ? "over" : "quiet" }, verdict)),
       h("Div", { className: "track" },
         r.median_s === null ? null : h("Div", { className: "run", style: { width: along(r.median_s) } }),
@@ -25,6 +25,7 @@
         h("Div", {}, h("Dt", {}, "P90"), h("Dd", {}, cc.minutesSeconds(r.p90_s))),
         h("Div", {}, h("Dt", {}, t("重大警情 ≤ {time}", { time: cc.minutesSeconds(r.target_major_s) })), h("Dd", {}, share(r.share_major_within_180s), h("Span", { className: "quiet" }, t("目标 90%")))),
         h("Div", {}, h("Dt", {}, t("本班到达")), h("Dd", {}, String(r.count)))),
+      r.series.length ? h("P", { className: "trend-name quiet" }, t("最近 {n} 次到达，横线为目标", { n: r.series.length })) : null,
     ];
   };
 
@@ -55,8 +56,36 @@
       rows.length === 0 ? cc.allQuiet() : h("Ol", { className: "rows" }, shown.map((row) =>
         h("Li", { key: row.key, className: `row ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}` },
           cc.mark(row.severity, row.priority),
-          h("Div", { className: "row-what" }, h("P", { className: "row-title" }, row.point || row.title), h("P", { className: "dots" }, cc.factsOf(row))),
+          h("Div", { className: "row-what" }, h("P", { className: "row-title" }, row.name), h("P", { className: "dots" }, cc.factsOf(row))),
           h("Div", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row) || h("Span", { className: "quiet" }, row.unconfirmed ? t("待确认") : t("已确认")))))),
+      h("P", { className: "more", "data-all": String(rows.length) }),
     ];
   };
+
+  /** Shows the rows that fit whole and says how many do not: none is cut in half, none is missed unsaid. */
+  function fit() {
+    const list = document.querySelector(`#${cc.ids.QUEUE} .rows`);
+    const more = document.querySelector(`#${cc.ids.QUEUE} .more`);
+    if (!list || !more) return;
+    const room = list.getBoundingClientRect().bottom + 1;
+    let hidden = 0, open = 0;
+    for (const row of list.children) {
+      const out = hidden > 0 || row.getBoundingClientRect().bottom > room;
+      row.style.visibility = out ? "hidden" : "";
+      hidden += out ? 1 : 0;
+      open += out && row.classList.contains("is-open") ? 1 : 0;
+    }
+    hidden += Math.max(0, Number(more.dataset.all) - list.children.length);
+    const words = !hidden ? "" : open ? t("还有 {n} 条未显示，其中 {open} 条无人出警", { n: hidden, open }) : t("还有 {n} 条未显示", { n: hidden });
+    if (more.textContent !== words) more.textContent = words;
+  }
+
+  /* After each drawing of the list, whatever drew it, and when the screen changes. */
+  const watched = setInterval(() => {
+    const list = document.getElementById(cc.ids.QUEUE);
+    if (!list) return;
+    clearInterval(watched);
+    new MutationObserver(fit).observe(list, { childList: true, subtree: true });
+    new ResizeObserver(fit).observe(list);
+  }, 50);
 })();

@@ -58,7 +58,10 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
     redis = connect(_required(settings.redis_url, "REDIS_URL"))
     store = SqlStore(engine)
     board = RedisPositionBoard(redis)
-    clock: Clock = DrillClock(store.drill_time) if settings.mode == "drill" else WallClock()
+    clock: Clock = WallClock()
+    if settings.mode == "drill":
+        clock = drill_clock = DrillClock(store.drill_time)
+        store.tell_drill_time_to(drill_clock.follow)
     ports = Ports(
         store=store,
         clock=clock,

@@ -24,7 +24,9 @@ def work(settings: Settings, name: str) -> None:
     number = int("".join(filter(str.isdigit, name)) or 1)
     blocking = Redis.from_url(str(settings.redis_url))
     with translated():
-        work_on(WorkerContext(parts.ports, parts.redis), blocking, _unique(name), dispatch_first=number % 2 == 0)
+        work_on(
+            WorkerContext(parts.ports, parts.redis), blocking, _unique(name), dispatch_first=number % 2 == 0
+        )
 
 
 def _unique(name: str) -> str:

@@ -169,7 +169,7 @@ def advance_assignment(
         raise ConflictError(
             f"{assignment.callsign} is {assignment.status}; found {to}, expected one of: {allowed}",
             assignment_id=assignment.assignment_id,
-            status=str(assignment.status),
+            assignment_status=str(assignment.status),
         )
     if at < assignment.dispatched_at:
         raise ConflictError(

@@ -42,7 +42,7 @@ class Problems:
         code: str,
         detail: str,
         headers: Mapping[str, str] | None = None,
-        **members: Any,
+        members: Mapping[str, Any] | None = None,
     ) -> Response:
         """The answer to this request; `members` are further fields of the problem."""
         self._counters.refused(_route(scope), code)
@@ -53,7 +53,7 @@ class Problems:
             "detail": detail,
             "instance": _utf8(scope.get("path", "")),
             "code": code,
-            **{name: value for name, value in members.items() if name not in _MEMBERS},
+            **{name: value for name, value in (members or {}).items() if name not in _MEMBERS},
         }
         return Response(orjson.dumps(body, default=str), status, headers, MEDIA_TYPE)
 
@@ -64,7 +64,7 @@ class Problems:
         given = dict(headers or {})
         if error.status in (429, 503):
             given["Retry-After"] = str(error.details.get("retry_after_s", _RETRY_AFTER_S))
-        return self.answer(scope, error.status, error.code, error.message, given, **error.details)
+        return self.answer(scope, error.status, error.code, error.message, given, error.details)
 
     def install(self, app: FastAPI) -> None:
         """Answer with problems whatever an application's routes raise."""
@@ -86,7 +86,7 @@ class Problems:
     async def _invalid_parameters(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         found = described(error.errors())
-        return self.answer(request.scope, 422, "invalid-input", summary(found), errors=found)
+        return self.answer(request.scope, 422, "invalid-input", summary(found), members={"errors": found})
 
     async def _http_error(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

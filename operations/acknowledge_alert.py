@@ -10,6 +10,7 @@ from core.actor import Actor, Permission
 from core.events import happened
 from operations.ports import Ports
 from operations.public_state import changes
+from operations.texts import LONGEST_TEXT, refuse_longer
 from operations.transaction import committed, require
 
 
@@ -22,8 +23,9 @@ class AcknowledgeAlert:
 def acknowledge_alert(ports: Ports, actor: Actor, command: AcknowledgeAlert) -> Alert:
     """Commits who took charge. Raises NotFoundError, or ConflictError naming who already has it."""
     require(actor, Permission.ACKNOWLEDGE_ALERT)
+    refuse_longer(LONGEST_TEXT, note=command.note)
     now = ports.clock.now()
-    with committed(ports) as tx:
+    with committed(ports, as_of=now) as tx:
         before = tx.alert(command.alert_id)
         require(actor, Permission.ACKNOWLEDGE_ALERT, before.jurisdiction)
         alert = acknowledge(before, actor.name, command.note, now)

@@ -11,6 +11,7 @@ from dispatch.model import Incident, IncidentStatus, advance_incident
 from operations.ports import Ports
 from operations.public_state import changes
 from operations.stand_down_unit import release
+from operations.texts import LONGEST_TEXT, refuse_longer
 from operations.transaction import committed, require
 
 
@@ -26,8 +27,9 @@ def close_incident(ports: Ports, actor: Actor, command: CloseIncident) -> Incide
     Raises NotFoundError, PermissionDeniedError, ConflictError when a unit was sent in the same moment.
     """
     require(actor, Permission.CLOSE_INCIDENT)
+    refuse_longer(LONGEST_TEXT, note=command.note)
     now = ports.clock.now()
-    with committed(ports) as tx:
+    with committed(ports, as_of=now) as tx:
         # Units before the incident: the order in which every action locks.
         open_before = [a for a in tx.assignments_of(command.incident_id) if a.status.is_open]
         units = tx.lock_units([a.unit_id for a in open_before])

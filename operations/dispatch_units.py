@@ -21,6 +21,7 @@ from dispatch.model import (
 from dispatch.recommendation import Candidate
 from operations.ports import Ports, Transaction
 from operations.public_state import changes
+from operations.texts import LONGEST_KEY, LONGEST_REASON, refuse_longer
 from operations.transaction import committed, require
 
 
@@ -43,8 +44,10 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
     require(actor, Permission.DISPATCH)
     if not command.unit_ids:
         raise InvalidInputError("unit_ids: found none, expected at least one unit / 请至少选择一个单位")
+    refuse_longer(LONGEST_REASON, override_reason=command.override_reason)
+    refuse_longer(LONGEST_KEY, recommendation_id=command.recommendation_id)
     now = ports.clock.now()
-    with committed(ports) as tx:
+    with committed(ports, as_of=now) as tx:
         units = tx.lock_units(command.unit_ids)
         missing = [unit_id for unit_id in command.unit_ids if unit_id not in units]
         if missing:
@@ -113,7 +116,7 @@ def _taken(tx: Transaction, unit: Unit) -> UnitTakenError:
             f"{unit.callsign} 不可派（{unit.status}） / not available: {unit.status}",
             unit_id=unit.unit_id,
             callsign=unit.callsign,
-            status=unit.status.value,
+            unit_status=unit.status.value,
         )
     assignment = tx.assignment(unit.assignment_id)
     number = tx.incident(assignment.incident_id, lock=False).number

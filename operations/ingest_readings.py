@@ -54,7 +54,7 @@ def ingest_readings(ports: Ports, actor: Actor, command: IngestReadings) -> Inge
             repeated += 1
         else:
             odd.append(_contradiction(reading))
-    with committed(ports) as tx:
+    with committed(ports, as_of=now) as tx:
         batch_id = new_id()
         stored = tx.store_readings(batch_id, list(sound.values()))
         odd.extend(_contradiction(reading) for reading in stored.contradicting)

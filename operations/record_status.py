@@ -9,7 +9,7 @@ from core.actor import Actor, Permission
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.events import happened
 from dispatch.model import AssignmentStatus, Unit, UnitStatus, advance_assignment, advance_incident
-from operations.instants import refuse_future
+from operations.instants import not_in_the_future
 from operations.ports import Ports, Transaction
 from operations.public_state import changes
 from operations.transaction import committed, require
@@ -38,14 +38,14 @@ def record_status(ports: Ports, actor: Actor, command: RecordStatus) -> Unit:
     """Commits the status and the milestone it means. The same status again changes nothing.
 
     Raises NotFoundError for an unknown unit, InvalidInputError for a future instant or a status only
-    the desk may set, ConflictError when the milestone cannot follow.
+    the desk may set, ConflictError when the milestone cannot follow or a newer status is known.
     """
     require(actor, Permission.REPORT_STATUS)
     now = ports.clock.now()
     if command.status is UnitStatus.DISPATCHED:
         raise InvalidInputError("status: found dispatched, which only a dispatch at the desk sets")
-    refuse_future("observed_at", command.observed_at, now)
-    with committed(ports) as tx:
+    command = replace(command, observed_at=not_in_the_future("observed_at", command.observed_at, now))
+    with committed(ports, as_of=now) as tx:
         unit = tx.lock_units([command.unit_id]).get(command.unit_id)
         if unit is None:
             raise NotFoundError(f"found unit {command.unit_id!r}, expected a registered one")
@@ -99,6 +99,12 @@ def _off_assignment(tx: Transaction, actor: Actor, unit: Unit, command: RecordSt
         raise ConflictError(
             f"{unit.callsign} has no assignment; found {command.status}, expected one of available, "
             "returning, on_break, out_of_service"
+        )
+    if command.observed_at < unit.status_at:
+        raise ConflictError(
+            f"{unit.callsign}: found {command.status} at {command.observed_at.isoformat()}, expected none "
+            f"before the newer {unit.status} at {unit.status_at.isoformat()}",
+            unit_status=unit.status.value,
         )
     changed = replace(unit, status=command.status, status_at=command.observed_at, version=unit.version + 1)
     tx.save_unit(changed)

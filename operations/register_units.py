@@ -49,7 +49,7 @@ def register_units(ports: Ports, actor: Actor, command: RegisterUnits) -> tuple[
         require(actor, Permission.REGISTER_UNITS, unit.jurisdiction)
     now = ports.clock.now()
     # Alone: two registrations at once would hand out the same indices.
-    with committed(ports, alone=True) as tx:
+    with committed(ports, alone=True, as_of=now) as tx:
         known = {unit.unit_id: unit for unit in tx.units()}
         index = max((unit.index for unit in known.values()), default=-1) + 1
         registered = []

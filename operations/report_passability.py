@@ -10,7 +10,7 @@ from alerts.model import Passability, PointState
 from core.actor import Actor, Permission
 from core.errors import NotFoundError
 from core.events import happened
-from operations.instants import refuse_future
+from operations.instants import not_in_the_future
 from operations.open_incident import incident_at_point
 from operations.ports import Ports
 from operations.public_state import changes, point_state
@@ -41,11 +41,14 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
         )
     require(actor, Permission.SET_PASSABILITY, point.jurisdiction)
     now = ports.clock.now()
-    refuse_future("observed_at", command.observed_at, now)
+    command = replace(command, observed_at=not_in_the_future("observed_at", command.observed_at, now))
     opened = None
-    with committed(ports) as tx:
+    with committed(ports, as_of=now) as tx:
         before = tx.point_states([point.point_id]).get(point.point_id, PointState(point.point_id))
-        if before.passability_at is not None and command.observed_at <= before.passability_at:
+        if before.passability_at is not None and command.observed_at < before.passability_at:
+            return before
+        # A paused drill has one instant for everything; the last word in it counts.
+        if command.observed_at == before.passability_at and command.passability is before.passability:
             return before
         after = replace(
             before,

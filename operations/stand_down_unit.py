@@ -34,7 +34,7 @@ def stand_down_unit(ports: Ports, actor: Actor, command: StandDownUnit) -> Assig
     """
     require(actor, Permission.DISPATCH)
     now = ports.clock.now()
-    with committed(ports) as tx:
+    with committed(ports, as_of=now) as tx:
         unit_id = tx.assignment(command.assignment_id).unit_id
         unit = tx.lock_units([unit_id])[unit_id]
         assignment = tx.assignment(command.assignment_id)

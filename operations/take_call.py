@@ -12,10 +12,11 @@ from core.events import happened
 from core.geo import LonLat
 from core.ids import new_id
 from dispatch.model import Call, Incident
-from operations.instants import refuse_future
+from operations.instants import not_in_the_future
 from operations.open_incident import new_incident
 from operations.ports import Ports
 from operations.public_state import changes
+from operations.texts import LONGEST_KEY, LONGEST_LINE, LONGEST_TEXT, refuse_longer
 from operations.transaction import committed, require
 
 
@@ -54,10 +55,14 @@ class TakenCall:
 def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
     """Commits the call and opens its incident; the recommendation follows in a worker.
 
-    Raises InvalidInputError for an unknown category, a place outside the city or a future instant,
+    Raises InvalidInputError for an unknown category, a place outside the city, a future instant or a text
+    that is too long,
     ConflictError when the key came before with another call.
     """
     require(actor, Permission.TAKE_CALL)
+    refuse_longer(LONGEST_TEXT, text=command.text)
+    refuse_longer(LONGEST_LINE, caller=command.caller)
+    refuse_longer(LONGEST_KEY, idempotency_key=command.idempotency_key)
     category = ports.catalogue.categories.get(command.category)
     if category is None:
         raise InvalidInputError(
@@ -72,8 +77,8 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
         )
     require(actor, Permission.TAKE_CALL, jurisdiction)
     now = ports.clock.now()
-    refuse_future("received_at", command.received_at, now)
-    with committed(ports) as tx:
+    received_at = not_in_the_future("received_at", command.received_at, now)
+    with committed(ports, as_of=now) as tx:
         answer = tx.remembered_answer(actor.actor_id, command.idempotency_key, command.digest)
         if answer is not None:
             return TakenCall(**answer, repeated=True)
@@ -85,7 +90,7 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
             place=command.place,
             jurisdiction=jurisdiction,
             priority=category.priority,
-            at=command.received_at,
+            at=received_at,
             origin="call",
         )
         call = Call(
@@ -94,7 +99,7 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
             caller=command.caller,
             text=command.text,
             place=command.place,
-            received_at=command.received_at,
+            received_at=received_at,
             taken_by=actor.name,
         )
         tx.save_call(call)
@@ -108,7 +113,7 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
             happened(
                 actor,
                 "call.taken",
-                at=command.received_at,
+                at=received_at,
                 subject=incident.incident_id,
                 data={"call_id": call.call_id, "text": command.text, "caller": command.caller},
                 changes=changes(incidents=[incident]),

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from roads.areas import load_districts
 from roads.classes import RoadClass
-from roads.layout import Water, load_waters
+from roads.layout import Water, load_layout, load_waters
 from roads.metric import Ints
 from roads.network import RoadNetwork
 from roads.plane import from_plane, smooth, to_plane
@@ -31,8 +31,8 @@ def write_basemap(network: RoadNetwork, out_dir: Path) -> None:
     """Write districts, water, main_roads and local_streets (.geojson, WGS-84, 5 decimals) into a directory.
 
     Districts and water come from the catalogue, roads from the network. Properties: districts code, name,
-    name_en; water name, name_en, kind (lake, river); main_roads name, class, elevated; local_streets one
-    feature for each class.
+    name_en; water name, name_en, kind (lake, river); main_roads name, name_en where the catalogue has one (also
+    for a road of the same name in an imported map), class, elevated; local_streets one feature for each class.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     _write(
@@ -56,6 +56,7 @@ def write_basemap(network: RoadNetwork, out_dir: Path) -> None:
 def _main_roads(roads: Segments) -> Iterable[tuple[dict[str, Any], BaseGeometry]]:
     main = np.flatnonzero(np.isin(roads.road_class, [int(c) for c in MAIN_CLASSES]))
     elevated = roads.level[main] > 0
+    english = {road.name: road.name_en for road in load_layout().roads}
     kinds = np.c_[roads.road_class[main], roads.name[main], elevated]
     for kind in np.unique(kinds, axis=0):
         road_class, name, raised = kind.tolist()
@@ -64,6 +65,8 @@ def _main_roads(roads: Segments) -> Iterable[tuple[dict[str, Any], BaseGeometry]
             "name": roads.names[name],
             "class": RoadClass(road_class).name.lower(),
         }
+        if roads.names[name] in english:
+            properties["name_en"] = english[roads.names[name]]
         if raised:
             properties["elevated"] = True
         yield (

@@ -20,6 +20,7 @@ class MainRoad:
     """A named road along control points. `level` as in RoadLine; `closed` joins its end to its start."""
 
     name: str
+    name_en: str
     road_class: RoadClass
     points: tuple[LonLat, ...]
     level: int
@@ -77,6 +78,7 @@ def load_layout(path: Path = CATALOGUE / "roads" / "kunming-main-roads.yaml") ->
             roads=tuple(
                 MainRoad(
                     name=road["name"],
+                    name_en=road["name_en"],
                     road_class=RoadClass[road["class"].upper()],
                     points=places(road["points"]),
                     level=int(road.get("level", 0)),

@@ -49,6 +49,10 @@ class DrillClock:
                 log.warning("drill clock goes on as last known: %s", error)
             self._away = True
 
+    def follow(self, drill: DrillTime | None) -> None:
+        """Goes on from a drill time that somebody else has just read."""
+        self._drill = drill
+
     def stop(self) -> None:
         self._stopped.set()
 

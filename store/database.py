@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -92,12 +92,19 @@ class SqlStore:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._reading = engine.execution_options(isolation_level="REPEATABLE READ")
+        self._drill_time_told_to: Callable[[DrillTime | None], None] | None = None
+
+    def tell_drill_time_to(self, follow: Callable[[DrillTime | None], None]) -> None:
+        """Every transaction begins by telling the drill time it is written into; a clock follows that."""
+        self._drill_time_told_to = follow
 
     @contextmanager
     def transaction(self, alone: bool = False) -> Iterator[SqlTransaction]:
         gate = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
         with translated(), self.engine.begin() as connection:
             connection.execute(select(gate(_GATE)))
+            if self._drill_time_told_to is not None:
+                self._drill_time_told_to(read_drill_time(connection))
             tx = SqlTransaction(connection)
             yield tx
             if tx.events:

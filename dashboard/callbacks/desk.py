@@ -16,9 +16,10 @@ from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Desk
 from dashboard.language import named, t
 from dashboard.layouts.incident_panel import desk_panel
-from dashboard.view_models.incident import PASSABILITY
 from dashboard.view_models.notices import Notice
 from dashboard.view_models.places import pasted_place
+from dashboard.view_models.reasons import TAKEN_BACK
+from dashboard.view_models.timeline import PASSABILITY
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
 from operations.close_incident import CloseIncident, close_incident
 from operations.dispatch_units import DispatchUnits, dispatch_units
@@ -71,7 +72,7 @@ def register(
 
     def stand_down(actor: Actor, request: Request) -> Notice:
         ended = stand_down_unit(
-            ports, actor, StandDownUnit(assignment_id=request["assignment_id"], reason=t("值班员撤回"))
+            ports, actor, StandDownUnit(assignment_id=request["assignment_id"], reason=TAKEN_BACK)
         )
         return Notice("done", t("已撤回：{callsign}", callsign=ended.callsign), "stand_down")
 

@@ -11,7 +11,7 @@ from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.following import follow
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Phone
-from dashboard.language import t
+from dashboard.language import named, t
 from dashboard.layouts.incident_panel import phone_detail
 from dashboard.view_models.notices import Notice
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
@@ -34,6 +34,7 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
 
     def acknowledge(actor: Actor, request: Request) -> Notice:
         alert = acknowledge_alert(ports, actor, AcknowledgeAlert(alert_id=request["alert_id"], note=None))
-        return Notice("done", t("已确认：{name}", name=alert.name_zh), "acknowledge")
+        name = named({"name_zh": alert.name_zh, "name_en": alert.name_en})
+        return Notice("done", t("已确认：{name}", name=name), "acknowledge")
 
     answer_requests(app, Phone.ASK_ACKNOWLEDGE, Phone.OUTCOME, "acknowledge", acknowledge, zone)

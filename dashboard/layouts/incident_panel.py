@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.language import mark, t
+from dashboard.language import t
 from dashboard.layouts.shared import attributes, grade_mark, loading
 from dashboard.view_models.durations import clock_words
 from dashboard.view_models.incident import (
     GRADE_NUMERAL,
-    PASSABILITY,
     AssignmentView,
     CandidateView,
     IncidentView,
 )
+from dashboard.view_models.reasons import OVERRIDE_REASONS
+from dashboard.view_models.timeline import PASSABILITY
 
 
 def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
-    """The panel of the duty officer, with every action."""
+    """The panel of the duty officer, with every action.
+
+    Every part keeps its place among its neighbours, empty or not: what an officer has unfolded stays unfolded
+    when the panel is drawn again.
+    """
     return html.Div(
         [
             *_what(view),
             _acknowledge(view),
-            *_assigned(view),
-            *_advice(view),
+            _assigned(view),
+            _advice(view),
             _passability(view),
             _milestones(view, zone),
             _close(view),
@@ -41,7 +47,7 @@ def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
 def phone_detail(view: IncidentView, zone: ZoneInfo) -> Component:
     """The same incident for a phone: who is coming, and acknowledging."""
     return html.Div(
-        [*_what(view), _acknowledge(view), *_assigned(view), _milestones(view, zone), _timeline(view, zone)],
+        [*_what(view), _acknowledge(view), _assigned(view), _milestones(view, zone), _timeline(view, zone)],
         className="incident",
         **attributes(data_incident=view.incident_id),
     )
@@ -96,30 +102,34 @@ def _what(view: IncidentView) -> list[Component]:
                     className="standing",
                 ),
                 html.P(facts, className="dots"),
+                html.P(view.said, className="said") if view.said else None,
             ],
             className="incident-facts",
         ),
     ]
 
 
-def _acknowledge(view: IncidentView) -> Component | None:
+def _acknowledge(view: IncidentView) -> Component:
     if view.alert_id is None:
-        return None
+        return html.Div()
     if view.acknowledged:
-        return html.P(t("预警已由 {name} 确认", name=view.acknowledged_by or ""), className="quiet acked")
-    return html.Button(
-        [t("确认预警"), html.Kbd("A")],
-        type="button",
-        className="button wide acknowledge",
-        **attributes(data_do="acknowledge", data_alert=view.alert_id),
+        name = view.acknowledged_by or ""
+        return html.Div(html.P(t("预警已由 {name} 确认", name=name), className="quiet acked"))
+    return html.Div(
+        html.Button(
+            [t("确认预警"), html.Kbd("A")],
+            type="button",
+            className="button wide acknowledge",
+            **attributes(data_do="acknowledge", data_alert=view.alert_id),
+        )
     )
 
 
-def _assigned(view: IncidentView) -> list[Component]:
+def _assigned(view: IncidentView) -> Component:
     standing = [a for a in view.assignments if a.open]
     if not standing:
-        return []
-    return [html.Div([html.H3(t("在办单位")), html.Ul([_unit(a) for a in standing], className="assigned")])]
+        return html.Div()
+    return html.Div([html.H3(t("在办单位")), html.Ul([_unit(a) for a in standing], className="assigned")])
 
 
 def _unit(assignment: AssignmentView) -> Component:
@@ -140,67 +150,59 @@ def _unit(assignment: AssignmentView) -> Component:
     )
 
 
-def _advice(view: IncidentView) -> list[Component]:
+def _advice(view: IncidentView) -> Component:
     if view.status == "closed":
-        return []
+        return html.Div()
     if view.recommendation == "computing":
-        return [html.Div([html.H3(t("推荐单位")), loading(t("正在按路网计算…"))])]
+        return html.Div([html.H3(t("推荐单位")), loading(t("正在按路网计算…"))])
     if view.recommendation == "none":
-        return [
-            html.H3(t("推荐单位")),
-            html.Div(
-                [
-                    html.P(t("没有可派的单位"), className="state-title"),
-                    html.P(t("可用单位都不符合要求或没有定位。")),
-                    _again(),
-                ],
-                className="state",
-            ),
-        ]
-    if view.open_assignments or not view.candidates:
-        return [
-            html.Details(
-                [
-                    html.Summary(t("增派单位")),
-                    html.Ul([_candidate(c, False) for c in view.candidates]),
-                    _again(),
-                ],
-                className="others",
-            )
-        ]
-    best, others = view.candidates[0], view.candidates[1:]
-    return [
-        _best(best, view),
-        html.Details(
+        return html.Div(
             [
-                html.Summary(t("另选单位（{count}）", count=len(others))),
-                html.Label(
+                html.H3(t("推荐单位")),
+                html.Div(
                     [
-                        html.Span(t("改派理由")),
-                        html.Select(
-                            [html.Option(t(reason), value=t(reason)) for reason in OVERRIDE_REASONS],
-                            className="override",
-                        ),
+                        html.P(t("没有可派的单位"), className="state-title"),
+                        html.P(t("可用单位都不符合要求或没有定位。")),
+                        _again(),
+                        _advised(view),
                     ],
-                    className="field",
+                    className="state",
                 ),
-                html.Ul([_candidate(c, True) for c in others]),
+            ]
+        )
+    if view.open_assignments or not view.candidates:
+        return html.Details(
+            [
+                html.Summary(t("增派单位")),
+                html.Ul([_candidate(c, False) for c in view.candidates]),
+                html.P([_again(), _advised(view)], className="dots"),
             ],
             className="others",
-            open=False,
         )
-        if others
-        else html.Div(),
-    ]
+    best, others = view.candidates[0], view.candidates[1:]
+    return html.Div([_best(best, view), _others(others)], className="advice")
 
 
-OVERRIDE_REASONS = (
-    mark("现场更了解情况"),
-    mark("需要特种能力"),
-    mark("推荐单位另有任务"),
-    mark("电台联系不上"),
-)
-"""Proposed reasons for sending another than the first recommended unit; they go into the journal."""
+def _others(others: Sequence[CandidateView]) -> Component | None:
+    if not others:
+        return None
+    reasons = [html.Option(t(words), value=code) for code, words in OVERRIDE_REASONS.items()]
+    return html.Details(
+        [
+            html.Summary(t("另选单位（{count}）", count=len(others))),
+            html.Label(
+                [html.Span(t("改派理由")), html.Select(reasons, className="override")], className="field"
+            ),
+            html.Ul([_candidate(c, True) for c in others]),
+        ],
+        className="others",
+        open=False,
+    )
+
+
+def _advised(view: IncidentView) -> Component:
+    """How old the advice is, once that matters (base-ticks.js)."""
+    return html.Span("", className="stale", **attributes(data_tick="stale", data_at=view.advised_at))
 
 
 def _again() -> Component:
@@ -240,6 +242,7 @@ def _best(best: CandidateView, view: IncidentView) -> Component:
                     html.Span(t("按时") if best.in_time else t("超过目标"), className="quiet"),
                     html.Span(t("比较了 {count} 个单位", count=view.considered), className="quiet"),
                     _again(),
+                    _advised(view),
                 ],
                 className="dots",
             ),
@@ -269,9 +272,9 @@ def _sends(candidate: CandidateView, recommendation_id: str | None, action: str)
     return attributes(data_do=action, data_unit=candidate.unit_id, data_advice=recommendation_id or "")
 
 
-def _passability(view: IncidentView) -> Component | None:
+def _passability(view: IncidentView) -> Component:
     if view.point_id is None:
-        return None
+        return html.Div()
     return html.Div(
         [
             html.H3(t("道路")),
@@ -314,15 +317,40 @@ def _milestones(view: IncidentView, zone: ZoneInfo) -> Component:
     )
 
 
-def _close(view: IncidentView) -> Component | None:
+def _close(view: IncidentView) -> Component:
     if view.status == "closed":
-        return None
-    return html.Button(
-        t("销警"),
-        type="button",
-        className="button wide",
-        **attributes(data_do="close-incident", data_assigned=str(view.open_assignments)),
+        return html.Div()
+    if not view.open_assignments:
+        return html.Div(_closes(t("销警"), "close-incident", "wide"))
+    # Closing cannot be undone and takes units off the incident: it is asked here, not in a window of its own.
+    return html.Div(
+        [
+            _closes(t("销警"), "close-ask", "wide asks"),
+            html.Div(
+                [
+                    html.P(t("还有 {n} 个单位在办，销警会全部撤回。", n=view.open_assignments)),
+                    html.Div(
+                        [
+                            _closes([t("不销警"), html.Kbd("Esc")], "close-keep"),
+                            _closes(
+                                t("销警并撤回 {n} 个单位", n=view.open_assignments),
+                                "close-incident",
+                                "primary",
+                            ),
+                        ],
+                        className="row-end",
+                    ),
+                ],
+                className="confirm",
+                role="group",
+            ),
+        ],
+        className="closing",
     )
+
+
+def _closes(words: Any, action: str, look: str = "") -> Component:
+    return html.Button(words, type="button", className=f"button {look}".strip(), **attributes(data_do=action))
 
 
 def _timeline(view: IncidentView, zone: ZoneInfo) -> Component:
@@ -333,12 +361,12 @@ def _timeline(view: IncidentView, zone: ZoneInfo) -> Component:
                 [
                     html.Li(
                         [
-                            html.Span(clock_words(at, zone), className="figure"),
-                            html.B(what),
-                            html.Span(who, className="quiet"),
+                            html.Span(clock_words(happening.at, zone), className="figure"),
+                            html.Span(happening.what),
+                            html.Span(happening.who, className="quiet"),
                         ]
                     )
-                    for at, what, who in view.timeline
+                    for happening in view.timeline
                 ]
             ),
         ],

@@ -10,6 +10,9 @@ from typing import Any
 from dashboard.language import mark, named, t
 from dashboard.view_models.durations import distance_words, minutes_seconds
 from dashboard.view_models.reasons import reason_sentence
+from dashboard.view_models.timeline import ASSIGNMENT_STATUS as ASSIGNMENT_STATUS
+from dashboard.view_models.timeline import PASSABILITY as PASSABILITY
+from dashboard.view_models.timeline import Happening, timeline
 from operations.catalogue import Catalogue
 
 Json = Mapping[str, Any]
@@ -20,33 +23,9 @@ INCIDENT_STATUS = {
     "on_scene": mark("处置中"),
     "closed": mark("已销警"),
 }
-ASSIGNMENT_STATUS = {
-    "dispatched": mark("已派出"),
-    "en_route": mark("途中"),
-    "on_scene": mark("已到达"),
-    "cleared": mark("已离开"),
-    "stood_down": mark("已撤回"),
-}
-PASSABILITY = {"open": mark("通行"), "slow": mark("缓行"), "closed": mark("断交")}
 ON_IT = ("dispatched", "en_route", "on_scene")
 GRADE_NUMERAL = {"blue": "Ⅳ", "yellow": "Ⅲ", "orange": "Ⅱ", "red": "Ⅰ"}
 ORIGIN = {"call": mark("来电"), "alert": mark("积水预警"), "closure": mark("道路断交")}
-HAPPENED = {
-    "incident.opened": mark("立警"),
-    "incident.changed": mark("警情变更"),
-    "incident.closed": mark("销警"),
-    "call.taken": mark("接警"),
-    "alert.opened": mark("预警发布"),
-    "alert.raised": mark("预警升级"),
-    "alert.lowered": mark("预警降级"),
-    "alert.cleared": mark("预警解除"),
-    "alert.acknowledged": mark("预警已确认"),
-    "passability.changed": mark("通行变更"),
-    "recommendation.made": mark("推荐完成"),
-    "units.dispatched": mark("出警"),
-    "assignment.advanced": mark("单位进展"),
-    "assignment.stood_down": mark("撤回单位"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +89,15 @@ class IncidentView:
     recommendation: str
     """`ready`, `computing` (asked, not here yet) or `none` (none of the units is suitable)."""
     recommendation_id: str | None
+    advised_at: str | None
+    """When the recommendation was made; it is stale when this is long ago."""
     considered: int
     candidates: Sequence[CandidateView]
     assignments: Sequence[AssignmentView]
     milestones: Sequence[Milestone]
-    timeline: Sequence[tuple[str, str, str]]
-    """(instant, what, who) of the newest events, newest first."""
+    timeline: Sequence[Happening]
+    said: str
+    """What the callers reported; empty when nobody called."""
 
     @property
     def open_assignments(self) -> int:
@@ -132,6 +114,7 @@ def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_ma
     advised = (advice or {}).get("candidates", [])
     busy = {a["unit_id"] for a in detail["assignments"] if a["status"] in ON_IT}
     own = catalogue.points.get(incident["point_id"])
+    rows = detail.get("timeline", [])
     candidates = [
         _candidate(c, catalogue, limit_s, own.name_zh if own else None)
         for c in advised
@@ -140,7 +123,7 @@ def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_ma
     return IncidentView(
         incident_id=incident["incident_id"],
         number=incident["number"],
-        title=named(incident, "title"),
+        title=_capital(named(incident, "title")),
         category=named({"name_zh": category.name_zh, "name_en": category.name_en})
         if category
         else incident["category"],
@@ -160,11 +143,13 @@ def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_ma
         acknowledged_by=shown_alert["acknowledged_by"] if shown_alert else None,
         recommendation="computing" if advice is None else "ready" if advised else "none",
         recommendation_id=advice["recommendation_id"] if advice else None,
+        advised_at=advice["made_at"] if advice else None,
         considered=advice["considered"] if advice else 0,
         candidates=candidates,
         assignments=[_assignment(a) for a in detail["assignments"]],
         milestones=_milestones(incident),
-        timeline=_timeline(detail.get("timeline", [])),
+        timeline=timeline(rows, catalogue),
+        said=_reported(rows),
     )
 
 
@@ -232,9 +217,11 @@ def _milestones(incident: Json) -> list[Milestone]:
     return found
 
 
-def _timeline(rows: Sequence[Json]) -> list[tuple[str, str, str]]:
-    newest = list(rows)[-12:][::-1]
-    return [
-        (r["at"], t(HAPPENED.get(r["type"], str(r["type"]))), r.get("actor_name") or r["actor_id"])
-        for r in newest
-    ]
+def _reported(rows: Sequence[Json]) -> str:
+    """What the callers said, the newest call first."""
+    said = [str(row["data"].get("text") or "") for row in rows if row["type"] == "call.taken"]
+    return "\n".join(text for text in reversed(said) if text)
+
+
+def _capital(title: str) -> str:
+    return title[:1].upper() + title[1:]

@@ -1,12 +1,29 @@
-"""Why a unit is recommended, said in a sentence from the facts of the recommendation."""
+"""Why: of a recommendation, a sentence from its facts; of what an officer did, the words of a stored code."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.language import current_locale, t
+from dashboard.language import current_locale, mark, t
 from dashboard.view_models.durations import distance_words, minutes_seconds
+
+OVERRIDE_REASONS: Mapping[str, str] = {
+    "local_knowledge": mark("现场更了解情况"),
+    "special_skill": mark("需要特种能力"),
+    "other_task": mark("推荐单位另有任务"),
+    "no_radio": mark("电台联系不上"),
+}
+"""Proposed reasons for sending another than the first recommended unit. The journal keeps the code, so that
+what it says does not depend on the language of the screen it was chosen on."""
+
+TAKEN_BACK = "taken_back"
+STAND_DOWN_REASONS: Mapping[str, str] = {TAKEN_BACK: mark("值班员撤回")}
+
+
+def reason_words(code: str) -> str:
+    """The words of a stored reason; one that is no code of ours was typed elsewhere and stands as it is."""
+    return t({**OVERRIDE_REASONS, **STAND_DOWN_REASONS}.get(code, code))
 
 
 def reason_sentence(candidate: Mapping[str, Any]) -> str:

@@ -144,7 +144,7 @@ def test_a_unit_on_a_break_is_not_available_and_says_why(bench: Bench) -> None:
     says(bench.ports, "u000", UnitStatus.ON_BREAK)
     with pytest.raises(UnitTakenError, match="on_break") as refused:
         sent_to(bench.ports, called(bench.ports).incident_id, "u000")
-    assert refused.value.details["status"] == "on_break"
+    assert refused.value.details["unit_status"] == "on_break"
 
 
 def test_nobody_unknown_and_nothing_at_all_can_be_sent(bench: Bench) -> None:
@@ -217,6 +217,15 @@ def test_a_status_that_makes_no_sense_is_refused(bench: Bench) -> None:
         says(bench.ports, "ghost", UnitStatus.ON_BREAK)
     with pytest.raises(InvalidInputError, match="observed_at"):
         says(bench.ports, "u000", UnitStatus.ON_BREAK, at=bench.clock.now() + timedelta(seconds=61))
+
+
+def test_an_older_status_that_comes_late_does_not_undo_a_newer_one(bench: Bench) -> None:
+    register(bench.ports, 1)
+    bench.clock.advance(60)
+    says(bench.ports, "u000", UnitStatus.OUT_OF_SERVICE)
+    with pytest.raises(ConflictError, match="newer"):
+        says(bench.ports, "u000", UnitStatus.AVAILABLE, at=bench.clock.now() - timedelta(seconds=30))
+    assert units(bench)["u000"].status is UnitStatus.OUT_OF_SERVICE
 
 
 # ---------------------------------------------------------------- taking back, closing

@@ -66,6 +66,22 @@ def test_every_process_follows_the_committed_time(bench: Bench) -> None:
         clock.stop()
 
 
+def test_what_the_clock_of_an_ended_run_let_in_is_not_written_into_the_next(bench: Bench) -> None:
+    """Else a depth from the evening silences its gauge all day: everything after it seems to come late."""
+    set_to(bench, 400, speed=0)
+    clock = DrillClock(bench.store.drill_time)
+    clock.stop()  # a process that has not looked at the drill's time again yet
+    bench.store.tell_drill_time_to(clock.follow)
+    ports = replace(bench.ports, clock=clock)
+    evening = reading(ports, 70)
+    set_to(bench, 0, speed=0, wall_s=1, restart=True)
+    with pytest.raises(UnavailableError, match="again"):
+        send(ports, evening)
+    (odd,) = send(ports, evening).quarantined
+    assert odd.reason == "future"
+    assert send(ports, reading(ports, 70)).accepted == 1
+
+
 def test_a_clock_goes_on_as_last_known_while_the_database_is_away(bench: Bench) -> None:
     set_to(bench, 0, speed=0)
     away = False

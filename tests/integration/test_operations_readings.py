@@ -282,6 +282,17 @@ def test_repeated_and_older_reports_change_nothing(bench: Bench) -> None:
     assert types(bench.ports) == ["passability.changed", "incident.opened"]
 
 
+def test_a_device_whose_clock_runs_ahead_does_not_silence_the_officer_after_it(bench: Bench) -> None:
+    close_road(bench.ports, seconds=55)
+    bench.clock.advance(5)
+    assert close_road(bench.ports, passability=Passability.OPEN).passability is Passability.OPEN
+
+
+def test_while_the_clock_stands_still_the_last_word_counts(bench: Bench) -> None:
+    close_road(bench.ports)
+    assert close_road(bench.ports, passability=Passability.OPEN).passability is Passability.OPEN
+
+
 def test_an_unknown_point_and_a_future_instant_are_refused(bench: Bench) -> None:
     with pytest.raises(NotFoundError, match="nobody's"):
         close_road(bench.ports, "nobody's")

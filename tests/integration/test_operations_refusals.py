@@ -11,7 +11,7 @@ import pytest
 
 from alerts.model import Passability
 from core.actor import Actor, Permission
-from core.errors import ConflictError, NotFoundError, PermissionDeniedError
+from core.errors import ConflictError, InvalidInputError, NotFoundError, PermissionDeniedError
 from core.geo import BoundingBox, LonLat
 from dispatch.model import UnitStatus
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
@@ -209,6 +209,23 @@ def test_unknown_ids_are_not_found(desk: Desk) -> None:
     ):
         with pytest.raises(NotFoundError, match="no such"):
             action()
+
+
+def test_a_text_longer_than_every_screen_is_refused(desk: Desk) -> None:
+    """What is journaled goes to every screen of the city, so its length is not the sender's choice."""
+    sender, now = somebody(), desk.ports.clock.now()
+    for fields in ({"text": "长" * 4001}, {"caller": "c" * 201}, {"idempotency_key": "k" * 256}):
+        call = {"text": "", "caller": "c", "idempotency_key": "k", **fields}
+        with pytest.raises(InvalidInputError, match=f"{next(iter(fields))}: found"):
+            take_call(
+                desk.ports, sender, TakeCall(category="traffic", place=SOMEWHERE, received_at=now, **call)
+            )
+    with pytest.raises(InvalidInputError, match="override_reason: found"):
+        dispatch_units(
+            desk.ports, sender, DispatchUnits(desk.incident_id, ("u001",), override_reason="因" * 1001)
+        )
+    with pytest.raises(InvalidInputError, match="note: found"):
+        close_incident(desk.ports, sender, CloseIncident(desk.incident_id, "n" * 4001))
 
 
 def test_an_alert_is_taken_charge_of_once_and_the_second_is_told_who_has_it(desk: Desk) -> None:

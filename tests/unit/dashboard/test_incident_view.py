@@ -19,6 +19,7 @@ ALERT = {
 }
 ADVICE = {
     "recommendation_id": "R1",
+    "made_at": "2026-08-18T01:30:05+00:00",
     "considered": 1184,
     "candidates": [a_candidate(), a_candidate(unit_id="U2", travel_time_s=200.0)],
 }
@@ -113,24 +114,16 @@ def test_a_cleared_alert_no_longer_colours_the_incident() -> None:
     assert view(alert={**ALERT, "status": "cleared"}).severity is None
 
 
-def test_the_newest_events_come_first() -> None:
-    rows = [
-        {
-            "at": "2026-08-18T01:30:00+00:00",
-            "type": "incident.opened",
-            "actor_id": "system",
-            "seq": 1,
-            "data": {},
-        },
-        {
-            "at": "2026-08-18T01:30:41+00:00",
-            "type": "units.dispatched",
-            "actor_id": "li",
-            "seq": 2,
-            "data": {},
-        },
-    ]
-    assert [what for _, what, _ in view(timeline=rows).timeline] == ["出警", "立警"]
+def test_what_the_caller_said_stands_with_the_incident() -> None:
+    called = {
+        "at": "2026-08-18T01:30:00+00:00",
+        "type": "call.taken",
+        "actor_id": "li",
+        "actor_name": "李明",
+        "data": {"text": "水已没过车窗", "caller": "138"},
+    }
+    assert view(timeline=[called]).said == "水已没过车窗"
+    assert view().said == ""
 
 
 def test_everything_is_said_in_english_too() -> None:

@@ -71,7 +71,7 @@ def test_a_milestone_may_be_skipped_and_none_taken_back(
     else:
         with pytest.raises(ConflictError) as refused:
             advance_assignment(at_first, after, later(2))
-        assert refused.value.details["status"] == before.value
+        assert refused.value.details["assignment_status"] == before.value
 
 
 def test_each_milestone_keeps_its_instant() -> None:

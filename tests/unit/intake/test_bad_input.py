@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.errors import ConflictError
 from intake.counters import IntakeCounters
+from intake.problems import Problems
 
 READINGS, POSITIONS, CALLS = "/api/v1/readings", "/api/v1/positions", "/api/v1/calls"
 JSON = {"Content-Type": "application/json"}
@@ -189,3 +191,14 @@ def test_an_unforeseen_failure_shows_nothing_of_the_inside(
     assert "secret" not in answer.text and "RuntimeError" not in answer.text
     assert "a secret of the inside" in caplog.text
     assert b'code="internal-error"' in counters.exposition()
+
+
+def test_what_an_error_calls_like_a_part_of_the_answer_does_not_break_the_answer(
+    counters: IntakeCounters,
+) -> None:
+    named_alike = {name: "theirs" for name in ("scope", "status", "code", "detail", "headers", "title")}
+    error = ConflictError("the unit has moved on", callsign="巡001", **named_alike)
+    answer = Problems(counters).from_error({"type": "http", "path": "/api/v1/x"}, error)
+    body = json.loads(bytes(answer.body))
+    assert (answer.status_code, body["status"], body["code"]) == (409, 409, "conflict")
+    assert (body["title"], body["detail"], body["callsign"]) == ("Conflict", error.message, "巡001")

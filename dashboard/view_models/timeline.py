@@ -1,0 +1,156 @@
+"""What happened to an incident, each row of the journal as one sentence and who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.actor import SYSTEM
+from dashboard.language import mark, named, t
+from dashboard.view_models.durations import minutes_seconds
+from dashboard.view_models.reasons import reason_words
+from operations.catalogue import Catalogue
+
+Json = Mapping[str, Any]
+
+ASSIGNMENT_STATUS = {
+    "dispatched": mark("已派出"),
+    "en_route": mark("途中"),
+    "on_scene": mark("已到达"),
+    "cleared": mark("已离开"),
+    "stood_down": mark("已撤回"),
+}
+PASSABILITY = {"open": mark("通行"), "slow": mark("缓行"), "closed": mark("断交")}
+ADVICE = "recommendation.made"
+LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the timeline."""
+
+    at: str
+    what: str
+    who: str
+
+
+def timeline(rows: Sequence[Json], catalogue: Catalogue) -> list[Happening]:
+    """The newest LONGEST of the journal's rows, newest first.
+
+    Advice that newer advice followed at once is left out: it was asked for again and again while nothing else
+    happened.
+    """
+    then = [*(row["type"] for row in rows[1:]), None]
+    telling = [row for row, after in zip(rows, then, strict=False) if not row["type"] == after == ADVICE]
+    return [Happening(r["at"], sentence(r, catalogue), _who(r)) for r in telling[-LONGEST:][::-1]]
+
+
+def sentence(row: Json, catalogue: Catalogue) -> str:
+    """A type of event this version does not know stands under its own name."""
+    said = _SENTENCES.get(row["type"])
+    return said(row["data"], row, catalogue) if said else str(row["type"])
+
+
+def _who(row: Json) -> str:
+    if row["actor_id"] == SYSTEM.actor_id:
+        return t("系统")
+    return str(row.get("actor_name") or row["actor_id"])
+
+
+def _opened(data: Json, _row: Json, catalogue: Catalogue) -> str:
+    if data.get("because") == "closed":
+        return t("立警：道路断交")
+    if data.get("grade"):
+        return t("立警：积水{grade}", grade=_grade(data, catalogue))
+    return t("立警")
+
+
+def _call(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    said = " · ".join(part for part in (data.get("caller"), data.get("text")) if part)
+    return t("接警：{said}", said=said) if said else t("接警")
+
+
+def _alert(words: str) -> Callable[[Json, Json, Catalogue], str]:
+    def said(data: Json, _row: Json, catalogue: Catalogue) -> str:
+        facts = [_grade(data, catalogue)] if data.get("grade") else []
+        if data.get("depth_cm") is not None:
+            facts.append(f"{data['depth_cm']:.0f} cm")
+        return f"{t(words)} {' '.join(facts)}".strip()
+
+    return said
+
+
+def _passability(data: Json, row: Json, _catalogue: Catalogue) -> str:
+    before, after = _state(data.get("from", "")), _state(data.get("to", ""))
+    if before == after:
+        change = t("道路仍为{after}", after=after)
+    else:
+        change = t("道路由{before}改为{after}", before=before, after=after)
+    source = data.get("source")
+    if not source or source == row.get("actor_name"):
+        return change
+    return t("{what}（来源 {source}）", what=change, source=source)
+
+
+def _state(code: str) -> str:
+    return t(PASSABILITY.get(code, code))
+
+
+def _advice(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    found = data.get("callsigns") or []
+    considered = data.get("considered", 0)
+    if not found:
+        return t("推荐：没有可派的单位，比较了 {count} 个", count=considered)
+    return t("推荐 {callsign}，比较了 {count} 个单位", callsign=found[0], count=considered)
+
+
+def _dispatched(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    what = t("出警 {callsigns}", callsigns=" ".join(data.get("callsigns", [])))
+    return _because(what, data.get("override_reason"))
+
+
+def _advanced(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    milestone = str(data.get("milestone", ""))
+    return f"{data.get('callsign', '')} {t(ASSIGNMENT_STATUS.get(milestone, milestone))}"
+
+
+def _routed(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    time = minutes_seconds(data.get("travel_time_s"))
+    return t("{callsign} 路线已算，{time} 到", callsign=data.get("callsign", ""), time=time)
+
+
+def _stood_down(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    return _because(t("撤回 {callsign}", callsign=data.get("callsign", "")), data.get("reason"))
+
+
+def _closed(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    back = data.get("stood_down") or []
+    return t("销警，撤回 {callsigns}", callsigns=" ".join(back)) if back else t("已销警")
+
+
+def _because(what: str, reason: str | None) -> str:
+    return t("{what}（{reason}）", what=what, reason=reason_words(reason)) if reason else what
+
+
+def _grade(data: Json, catalogue: Catalogue) -> str:
+    grade = catalogue.waterlogging.grade(data["grade"])
+    return named({"name_zh": grade.name_zh, "name_en": grade.name_en}) if grade else str(data["grade"])
+
+
+_SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
+    "incident.opened": _opened,
+    "incident.closed": _closed,
+    "call.taken": _call,
+    "alert.opened": _alert(mark("预警发布")),
+    "alert.raised": _alert(mark("预警升级")),
+    "alert.lowered": _alert(mark("预警降级")),
+    "alert.cleared": _alert(mark("预警解除")),
+    "alert.acknowledged": lambda _data, _row, _catalogue: t("预警已确认"),
+    "passability.changed": _passability,
+    ADVICE: _advice,
+    "units.dispatched": _dispatched,
+    "assignment.advanced": _advanced,
+    "assignment.routed": _routed,
+    "assignment.stood_down": _stood_down,
+}
