@@ -56,8 +56,7 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
     """Commits the call and opens its incident; the recommendation follows in a worker.
 
     Raises InvalidInputError for an unknown category, a place outside the city, a future instant or a text
-    that is too long,
-    ConflictError when the key came before with another call.
+    that is too long, ConflictError when the key came before with another call.
     """
     require(actor, Permission.TAKE_CALL)
     refuse_longer(LONGEST_TEXT, text=command.text)

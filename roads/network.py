@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import threading
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -91,7 +93,7 @@ class RoadNetwork:
             with np.load(path, allow_pickle=False) as stored:
                 about = json.loads(stored["about"].tobytes())
                 arrays = {f.name: stored[f.name] for f in fields(Segments) if f.name != "names"}
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             raise InvalidInputError(f"{path} is not a road network: {error}") from error
         if about["format"] != FORMAT:
             raise InvalidInputError(

@@ -27,8 +27,10 @@ def test_the_wall_says_what_is_away_and_stops_when_it_is_back(
         # The browser itself writes these when a server cannot be reached; no script can prevent it. The page
         # is asked for when the socket stays away: a redirection would say that the session has ended.
         screens.allow(r"^error: WebSocket connection to '[^']+/ws/live' failed: ")
-        screens.allow(r"^failed: [^ ]+/wall/ net::ERR_CONNECTION_(REFUSED|RESET)")
-        screens.allow(r"^error: Failed to load resource: net::ERR_CONNECTION_(REFUSED|RESET)")
+        screens.allow(r"^failed: [^ ]+ net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)")
+        screens.allow(
+            r"^error: Failed to load resource: net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)"
+        )
     wall = screens.open("wall", "wall")
     banner = wall.locator(f"#{Wall.TRUTH}")
     expect(banner).not_to_contain_text(words)

@@ -59,6 +59,20 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         RoadNetwork.load(tmp_path / "roads.npz")
 
 
+def test_a_damaged_file_is_refused_whatever_the_damage(tmp_path: Path) -> None:
+    """Whoever loads it goes on by straight lines when it is refused, and dies of anything else."""
+    path = tmp_path / "roads.npz"
+    town().save(path)
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    flipped = bytes(byte ^ 0xFF for byte in whole[middle : middle + 40])
+    damaged = [whole[:length] for length in (0, 4, 100, middle, len(whole) - 30)]
+    for bytes_left in [*damaged, whole[:middle] + flipped + whole[middle + 40 :]]:
+        path.write_bytes(bytes_left)
+        with pytest.raises(InvalidInputError, match="is not a road network"):
+            RoadNetwork.load(path)
+
+
 def test_the_way_along_one_street_counts_only_the_part_driven() -> None:
     found = town().route(LonLat(102.702, 25.0), LonLat(102.708, 25.0))
     assert found is not None
