@@ -19,8 +19,8 @@ from dashboard.ids import Desk
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SPEED = 5
-ATTENDED_S = 170
-"""Wall seconds that the officer attends to the queue: about a quarter of an hour of the storm."""
+ATTENDED_S = 90
+"""Wall seconds that the officer attends to the queue: about eight minutes of the storm."""
 JPEG_QUALITY = 82
 
 FACES = {

@@ -90,7 +90,8 @@ class RoadNetwork:
     def load(cls, path: Path) -> RoadNetwork:
         """Read what save() wrote. Raises InvalidInputError when the file is something else."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            # numpy forgets to close a file whose archive is damaged.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 about = json.loads(stored["about"].tobytes())
                 arrays = {f.name: stored[f.name] for f in fields(Segments) if f.name != "names"}
         except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
