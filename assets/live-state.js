@@ -51,9 +51,9 @@
     for (const id of state.recommendations.keys()) if (!state.incidents.has(id)) state.recommendations.delete(id);
   }
 
-  function takeMetrics(metrics) { if (metrics) state.metrics = metrics; }
+  function takeMetrics(metrics) { if (metrics && metrics.response) state.metrics = metrics; }
   function takeClock(clock) { if (clock) { state.clock = clock; cc.setClock(clock); } }
-  function takeHealth(health) { if (health) { state.health = health; state.healthAt = performance.now(); } }
+  function takeHealth(health) { if (health && health.feeds) { state.health = health; state.healthAt = performance.now(); } }
 
   /** The open alert of an incident, by its link or by the point both lie at. */
   function alertOf(incident) {

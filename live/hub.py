@@ -154,9 +154,9 @@ class LiveHub:
             await asyncio.wait_for(self._rung.wait(), POLL_S)
         self._rung.clear()
         if self._seq < 0:
+            self._last["metrics"] = await asyncio.to_thread(self._sources.metrics)
             self._seq = await asyncio.to_thread(self._ports.store.head)
             self._started.set()
-            self._metrics_due.set()
         while rows := await asyncio.to_thread(self._ports.store.journal_after, self._seq, ROWS_A_READ):
             for row in rows:
                 self._take(row)
