@@ -110,8 +110,14 @@ class Rule:
     inhibited_by: tuple[Inhibition, ...] = ()
     clears_itself_after: Mapping[Severity, timedelta] | None = None
     predicts: Prediction | None = None
+    uses: frozenset[str] | None = None
+    """Names of the figures its conditions mention; None when that is not known and all are computed."""
     advice_zh: str = ""
     advice_en: str = ""
+
+    def mentions(self, prefix: str) -> bool:
+        """Whether a figure whose name begins like this may be asked for."""
+        return self.uses is None or any(name.startswith(prefix) for name in self.uses)
 
     def level(self, code: str | None) -> Level | None:
         return next((level for level in self.levels if level.code == code), None)

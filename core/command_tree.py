@@ -33,4 +33,6 @@ def node_at(level: CommandLevel, jurisdiction: str) -> str:
 
 def level_of(jurisdiction: str) -> CommandLevel:
     """The level that a node with this code stands on."""
-    return next((level for level in CommandLevel if len(jurisdiction) >= level.code_length), CommandLevel.CITY)
+    return next(
+        (level for level in CommandLevel if len(jurisdiction) >= level.code_length), CommandLevel.CITY
+    )
