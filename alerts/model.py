@@ -49,7 +49,10 @@ class Passability(StrEnum):
     CLOSED = "closed"
 
 
-PointKind = Literal["road", "underpass", "culvert", "rain_gauge"]
+PointKind = Literal["road", "underpass", "culvert", "rain_gauge", "pump_sump"]
+WATERLOGGING = "waterlogging"
+"""Category of water standing on roads: the one that passability and the grades of the map belong to."""
+
 Quantity = Literal["depth_cm", "rain_mm"]
 """What a gauge measures: depth of standing water, or rain fallen since its previous reading."""
 
@@ -71,11 +74,13 @@ class MonitoredPoint:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One measurement at one point and instant, in the unit of the point's quantity."""
+    """One measurement at one point and instant, in the unit of the point's quantity. `quantity` is what the
+    sender says it measured; None once that was held against the point."""
 
     point_id: str
     observed_at: datetime
     value: float
+    quantity: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,7 @@ class Alert:
     Status says what people did; marks beside it say the rest: `returned_at` that the condition is over,
     `shelved_until` that somebody set it aside, `suppressed_by` which other alert explains it. `told` is the
     level of the command tree that has been told, `escalate_at` when the next one is.
+    `alarmed_at` is when people were last called to it: opened, or raised above every level it had.
     `because` holds the figures the level was reached by. `subject_id` is the point's id for alerts at
     monitored points; other subjects are `calls:<incident>`, `area:<code>`, `unit:<id>`, `cap:<identifier>`.
     """
@@ -154,6 +160,7 @@ class Alert:
     peak_grade_code: str
     status: AlertStatus
     opened_at: datetime
+    alarmed_at: datetime
     changed_at: datetime
     told: CommandLevel
     value: float | None = None

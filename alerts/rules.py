@@ -46,6 +46,8 @@ class Watch:
     """Codes of nodes of the command tree; everything below is meant."""
     categories: frozenset[str] = frozenset()
     """For calls: of which categories."""
+    area_level: CommandLevel | None = None
+    """For areas: only nodes of this level of the command tree."""
 
     def sees(self, point: MonitoredPoint) -> bool:
         return (
@@ -110,8 +112,14 @@ class Rule:
     inhibited_by: tuple[Inhibition, ...] = ()
     clears_itself_after: Mapping[Severity, timedelta] | None = None
     predicts: Prediction | None = None
+    uses: frozenset[str] | None = None
+    """Names of the figures its conditions mention; None when that is not known and all are computed."""
     advice_zh: str = ""
     advice_en: str = ""
+
+    def mentions(self, prefix: str) -> bool:
+        """Whether a figure whose name begins like this may be asked for."""
+        return self.uses is None or any(name.startswith(prefix) for name in self.uses)
 
     def level(self, code: str | None) -> Level | None:
         return next((level for level in self.levels if level.code == code), None)

@@ -15,7 +15,7 @@ from core.geo import LonLat
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.travel import Closure, RouteFound
-from operations.catalogue import Catalogue
+from operations.catalogue import Catalogue, CatalogueSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,12 @@ class Transaction(Protocol):
     # recommendations
     def latest_recommendation(self, incident_id: str) -> Recommendation | None: ...
     def save_recommendation(self, recommendation: Recommendation) -> None: ...
+
+    # the catalogue
+    def keep_catalogue(self, seen: CatalogueSeen, at: datetime) -> bool:
+        """Keeps a content of the catalogue's folder as the newest that came into force or was refused; False
+        when it is that already. One transaction at a time."""
+        ...
 
     # idempotency and the drill
     def remembered_answer(self, actor_id: str, key: str, digest: str) -> Mapping[str, Any] | None:
