@@ -62,7 +62,7 @@ def read_document(file: str, text: bytes) -> Document:
         line = mark.line + 1 if mark is not None else 0
         what = getattr(error, "problem", None) or str(error)
         raise CatalogueError([CatalogueProblem(file, line, "the file", what, "valid YAML")]) from error
-    lines: dict[Loc, int] = {(): 1}
+    lines: dict[Loc, int] = {(): 1} if node is None else {}
     problems: list[CatalogueProblem] = []
     if node is not None:
         _note_lines(file, node, (), lines, set(), problems)
@@ -79,8 +79,7 @@ def _note_lines(
     seen: set[int],
     problems: list[CatalogueProblem],
 ) -> None:
-    line = node.start_mark.line + 1
-    lines.setdefault(loc, line)
+    line = lines.setdefault(loc, node.start_mark.line + 1)
     where = ".".join(str(part) for part in loc) or "the file"
     if id(node) in seen:
         problems.append(CatalogueProblem(file, line, where, "an alias", "the value itself"))
