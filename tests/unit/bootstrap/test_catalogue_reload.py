@@ -29,7 +29,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.source = FolderCatalogue(self.folder, monotonic=lambda: self.now_s)
-        self.source.tell(self._hear)
+        self.source.tell_untold(self._hear)
 
     def _hear(self, seen: CatalogueSeen) -> None:
         if self.away:
@@ -48,7 +48,9 @@ class Desk:
     def later(self) -> str:
         """The digest in force after the next look."""
         self.now_s += LOOKS_EVERY_S
-        return self.source.current().digest
+        digest = self.source.current().digest
+        self.source.tell_untold(self._hear)
+        return digest
 
 
 @pytest.fixture
@@ -150,6 +152,19 @@ def test_what_could_not_be_told_is_told_later_and_in_order(desk: Desk) -> None:
     desk.later()
     assert [seen.digest for seen in desk.told][-1] == in_force
     assert len(desk.told) == 3
+
+
+def test_whatever_the_loader_raises_keeps_the_old_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = desk.source.current()
+
+    def breaks(_files: object, _read: object) -> None:
+        raise ZeroDivisionError("not foreseen")
+
+    monkeypatch.setattr("bootstrap.catalogue.reload.load_files", breaks)
+    desk.edit("on_delay_s: 120", "on_delay_s: 30")
+    assert desk.later() == before.digest
+    assert desk.source.refusal is not None
+    assert "not foreseen" in desk.source.refusal.problems[0].found
 
 
 def test_a_first_catalogue_that_is_wrong_is_refused_at_once(tmp_path: Path) -> None:
