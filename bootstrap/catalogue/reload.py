@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 LOOKS_EVERY_S = 2.0
 KEEPS_UNTOLD = 50
-"""Edits remembered until somebody asks for them; beyond that the oldest go unrecorded."""
+"""Edits remembered while the record is away; beyond that the oldest go unrecorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class CatalogueRefusal:
     since: datetime
     """Wall time."""
     problems: tuple[CatalogueProblem, ...]
+
+
+def on_a_thread(work: Callable[[], None]) -> None:
+    """Does it beside whatever this thread is in the middle of."""
+    threading.Thread(target=work, name="catalogue-record", daemon=True).start()
 
 
 class FolderCatalogue:
@@ -45,10 +50,14 @@ class FolderCatalogue:
         self,
         folder: Path,
         monotonic: Callable[[], float] = time.monotonic,
+        aside: Callable[[Callable[[], None]], None] = on_a_thread,
     ) -> None:
         self._folder = folder
         self._monotonic = monotonic
+        self._aside = aside
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
+        self._tell: Callable[[CatalogueSeen], None] | None = None
         self._untold: deque[CatalogueSeen] = deque(maxlen=KEEPS_UNTOLD)
         self._stamps = _stamps(folder)
         files = read_folder(folder)
@@ -58,20 +67,12 @@ class FolderCatalogue:
         self._untold.append(CatalogueSeen(self._catalogue.digest, self._catalogue.version, _texts(files)))
         self.refusal: CatalogueRefusal | None = None
 
-    def tell_untold(self, tell: Callable[[CatalogueSeen], None]) -> None:
-        """Hands over every content that came into force or was refused and was not told yet, the first one included.
-
-        To be called between transactions and by one thread: what is told is recorded in one of its own. When the
-        record is away the rest waits for the next call.
-        """
-        while self._untold:
-            try:
-                tell(self._untold[0])
-            except CommandCentreError as error:
-                # Chosen degradation: the record of a version waits for the database, the version itself does not.
-                log.warning("the catalogue's version is not recorded yet: %s", error.message)
-                return
-            self._untold.popleft()
+    def tell(self, tell: Callable[[CatalogueSeen], None]) -> None:
+        """`tell` hears of every content that came into force or was refused: of the present one now, of later ones on
+        a thread of its own, because `current` is asked inside transactions and telling is a transaction too. What
+        cannot be told is told after a later look."""
+        self._tell = tell
+        self._tell_untold()
 
     def current(self) -> Catalogue:
         """The catalogue in force, at most two seconds behind its folder."""
@@ -83,7 +84,23 @@ class FolderCatalogue:
             finally:
                 self._looked_s = self._monotonic()
                 self._lock.release()
+            if self._untold and self._tell is not None:
+                self._aside(self._tell_untold)
         return self._catalogue
+
+    def _tell_untold(self) -> None:
+        tell = self._tell
+        if tell is None or not self._telling.acquire(blocking=False):
+            return
+        try:
+            while self._untold:
+                tell(self._untold[0])
+                self._untold.popleft()
+        except CommandCentreError as error:
+            # Chosen degradation: the record of a version waits for the database, the version itself does not.
+            log.warning("the catalogue's version is not recorded yet: %s", error.message)
+        finally:
+            self._telling.release()
 
     def _look(self) -> None:
         stamps = _stamps(self._folder)

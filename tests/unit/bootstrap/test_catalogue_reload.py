@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import queue
 import shutil
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,8 +30,8 @@ class Desk:
     edits: int = 0
 
     def __post_init__(self) -> None:
-        self.source = FolderCatalogue(self.folder, monotonic=lambda: self.now_s)
-        self.source.tell_untold(self._hear)
+        self.source = FolderCatalogue(self.folder, lambda: self.now_s, aside=lambda work: work())
+        self.source.tell(self._hear)
 
     def _hear(self, seen: CatalogueSeen) -> None:
         if self.away:
@@ -48,9 +50,7 @@ class Desk:
     def later(self) -> str:
         """The digest in force after the next look."""
         self.now_s += LOOKS_EVERY_S
-        digest = self.source.current().digest
-        self.source.tell_untold(self._hear)
-        return digest
+        return self.source.current().digest
 
 
 @pytest.fixture
@@ -152,6 +152,19 @@ def test_what_could_not_be_told_is_told_later_and_in_order(desk: Desk) -> None:
     desk.later()
     assert [seen.digest for seen in desk.told][-1] == in_force
     assert len(desk.told) == 3
+
+
+def test_an_edit_is_told_on_another_thread_than_the_one_that_noticed_it(desk: Desk) -> None:
+    told_on: queue.Queue[int] = queue.Queue()
+    source = FolderCatalogue(desk.folder, lambda: desk.now_s)
+    source.tell(lambda _seen: told_on.put(threading.get_ident()))
+    assert (
+        told_on.get(timeout=10) == threading.get_ident()
+    )  # at the start nothing is in the middle of anything
+    desk.edit("on_delay_s: 120", "on_delay_s: 30")
+    desk.now_s += LOOKS_EVERY_S
+    source.current()
+    assert told_on.get(timeout=10) != threading.get_ident()
 
 
 def test_whatever_the_loader_raises_keeps_the_old_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
