@@ -64,6 +64,7 @@ def _catalogue_of_many_points(folder: Path) -> Path:
         for i in range(POINTS)
     ]
     (target / "points.yaml").write_text(yaml.safe_dump({"points": points}, allow_unicode=True))
+    (target / "geofences.yaml").unlink()  # they name the points that are gone
     return target
 
 
