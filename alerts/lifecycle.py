@@ -128,9 +128,12 @@ def follow_level(
         return None
     if alert.returned_at is None and rule.rank(level.code) < rule.rank(alert.grade_code):
         return AlertChange("alert.lowered", graded)
-    if graded.status is AlertStatus.ACTIVE and graded.escalate_at is None:
-        # What kept it quiet ended while the condition was over: its timer was never set again.
-        graded = replace(graded, escalate_at=next_escalation_at(rule, graded.told, at))
+    waits_for = next_escalation_at(rule, graded.told, at)
+    quiet = graded.suppressed_by is not None or graded.shelved_until is not None
+    waits = graded.status is AlertStatus.ACTIVE and not quiet and graded.escalate_at is None
+    if waits and waits_for is not None:
+        # What kept it quiet ended while the condition was over, and nobody was called then.
+        graded = replace(graded, alarmed_at=at, escalate_at=waits_for)
     return AlertChange("alert.resumed", graded)
 
 

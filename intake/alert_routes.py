@@ -37,10 +37,10 @@ def add_alert_routes(router: APIRouter, ports: Ports, counters: IntakeCounters) 
     of = "/alerts/{alert_id}"
     add("/alerts", api.standing, methods=["GET"])
     add(of + "/acknowledge", api.acknowledge, methods=["POST"], openapi_extra=takes("AcknowledgeIn"))
-    add(of + "/unacknowledge", api.unacknowledge, methods=["POST"])
+    add(of + "/unacknowledge", api.unacknowledge, methods=["POST"], openapi_extra=takes("NothingIn"))
     add(of + "/escalate", api.escalate, methods=["POST"], openapi_extra=takes("EscalateIn"))
     add(of + "/shelve", api.shelve, methods=["POST"], openapi_extra=takes("ShelveIn"))
-    add(of + "/unshelve", api.unshelve, methods=["POST"])
+    add(of + "/unshelve", api.unshelve, methods=["POST"], openapi_extra=takes("NothingIn"))
     add(of + "/all-clear", api.all_clear, methods=["POST"], openapi_extra=takes("AllClearIn"))
     add("/response-levels", api.response_level, methods=["POST"], openapi_extra=takes("ResponseLevelIn"))
 
@@ -61,8 +61,9 @@ class _Alerts:
         self._counters.accepted(ALERTS + "/{alert_id}/acknowledge")
         return alert_state(alert)
 
-    def unacknowledge(self, actor: By, alert_id: AlertId) -> Json:
+    def unacknowledge(self, actor: By, alert_id: AlertId, body: Body) -> Json:
         """Gives an alert back; its timer begins anew."""
+        parsed(bodies.NOTHING, body)
         alert = unacknowledge_alert(self._ports, actor, UnacknowledgeAlert(alert_id))
         self._counters.accepted(ALERTS + "/{alert_id}/unacknowledge")
         return alert_state(alert)
@@ -84,8 +85,9 @@ class _Alerts:
         self._counters.accepted(ALERTS + "/{alert_id}/shelve")
         return alert_state(alert)
 
-    def unshelve(self, actor: By, alert_id: AlertId) -> Json:
+    def unshelve(self, actor: By, alert_id: AlertId, body: Body) -> Json:
         """Takes an alert back that was set aside."""
+        parsed(bodies.NOTHING, body)
         alert = unshelve_alert(self._ports, actor, UnshelveAlert(alert_id))
         self._counters.accepted(ALERTS + "/{alert_id}/unshelve")
         return alert_state(alert)

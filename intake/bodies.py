@@ -181,6 +181,12 @@ class DrillTimeIn(TypedDict):
     restart: NotRequired[bool]
 
 
+class NothingIn(TypedDict):
+    """An empty object: the path says all."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+
 class AcknowledgeIn(TypedDict):
     """Who sends it takes charge."""
 
@@ -230,6 +236,7 @@ POSITIONS: TypeAdapter[PositionsIn] = TypeAdapter(PositionsIn)
 UNITS: TypeAdapter[UnitsIn] = TypeAdapter(UnitsIn)
 STATUS: TypeAdapter[StatusIn] = TypeAdapter(StatusIn)
 DRILL_TIME: TypeAdapter[DrillTimeIn] = TypeAdapter(DrillTimeIn)
+NOTHING: TypeAdapter[NothingIn] = TypeAdapter(NothingIn)
 ACKNOWLEDGE: TypeAdapter[AcknowledgeIn] = TypeAdapter(AcknowledgeIn)
 ESCALATE: TypeAdapter[EscalateIn] = TypeAdapter(EscalateIn)
 SHELVE: TypeAdapter[ShelveIn] = TypeAdapter(ShelveIn)

@@ -55,3 +55,13 @@ def upgrade() -> None:
         "incidents_around", "incidents", ["category", "lat"], postgresql_where=sa.text("status <> 'closed'")
     )
     op.create_index(op.f("ix_calls_received_at"), "calls", ["received_at"])
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_calls_received_at"), table_name="calls")
+    op.drop_index("incidents_around", table_name="incidents", postgresql_where=sa.text("status <> 'closed'"))
+    op.drop_column("incidents", "last_call_at")
+    op.drop_column("incidents", "calls")
+    op.drop_index("alerts_open", table_name="alerts", postgresql_where=sa.text("status <> 'cleared'"))
+    op.drop_table("geofence_visits")
+    op.drop_table("response_levels")
