@@ -70,8 +70,8 @@ def document(router: APIRouter) -> bytes:
         version=VERSION,
         description=(
             "Readings, calls, positions, unit status, alerts and response levels. Every instant is ISO 8601 "
-            "with an offset, every place names its coordinate system. Bodies are at most 2 MB of JSON. Errors are problem "
-            "details (RFC 9457)."
+            "with an offset, every place names its coordinate system. Bodies are at most 2 MB of JSON. Errors "
+            "are problem details (RFC 9457)."
         ),
         routes=router.routes,
     )

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from alerts.geofences import Geofence
-from alerts.model import MonitoredPoint
+from alerts.model import WATERLOGGING, MonitoredPoint
 from alerts.neighbourhood import Neighbourhood
 from alerts.rules import Rule, RuleIndex
 from alerts.tables import GradingTable
-from dispatch.correlation import Joining, proposed_joining
+from dispatch.correlation import FLOOD_JOINING, Joining, proposed_joining
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
 
@@ -29,11 +29,12 @@ class Category:
     run_card: RunCard
     source: str
     joining: Joining | None = None
-    """When a call joins an open incident of this category; None for the proposal by priority."""
+    """When a call joins an open incident of this category; None for this project's proposal."""
 
     @property
     def joins(self) -> Joining:
-        return self.joining or proposed_joining(self.priority)
+        proposed = FLOOD_JOINING if self.code == WATERLOGGING else proposed_joining(self.priority)
+        return self.joining or proposed
 
     def priority_at(self, kind: str | None) -> Priority:
         return self.priority_by_kind.get(kind, self.priority) if kind else self.priority
