@@ -185,7 +185,7 @@ def test_the_forecast_claims_what_the_table_in_force_calls_heavy() -> None:
     assert (predicts.feature, predicts.at_least) == ("depth_cm", 50)
     [soon] = RULES["waterlogging-heavy-soon"].levels
     deep_enough = {"depth_cm": 20.0}
-    assert soon.reached({**deep_enough, "minutes_to": {"heavy": 14.0}})
+    assert soon.reached({**deep_enough, "minutes_to": {"heavy": 9.0}})
     assert not soon.reached({**deep_enough, "minutes_to": {"heavy": 0.0}})
     assert not soon.reached({**deep_enough, "minutes_to": {"heavy": 9999.0}})
 

@@ -101,7 +101,7 @@ REFUSALS = [
     Refusal(
         "a grade that no table has",
         SOON,
-        "minutes_to.heavy > 0.0 && minutes_to.heavy < 15.0",
+        "minutes_to.heavy > 0.0 && minutes_to.heavy < 10.0",
         "minutes_to.worst < 9.0",
         "minutes_to.worst",
         "minutes_to of one of light, medium, heavy",
