@@ -23,6 +23,7 @@ _OFFICER = frozenset(
         P.CLOSE_INCIDENT,
         P.REPORT_STATUS,
         P.READ_ASSIGNMENTS,
+        P.READ_CAP,
     }
 )
 
@@ -31,12 +32,20 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.DUTY_OFFICER: _OFFICER,
     Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS},
     Role.SUB_CENTRE: frozenset(
-        {P.VIEW_PHONE, P.ACKNOWLEDGE_ALERT, P.SET_PASSABILITY, P.REPORT_STATUS, P.READ_ASSIGNMENTS}
+        {
+            P.VIEW_PHONE,
+            P.ACKNOWLEDGE_ALERT,
+            P.SET_PASSABILITY,
+            P.REPORT_STATUS,
+            P.READ_ASSIGNMENTS,
+            P.READ_CAP,
+        }
     ),
     Role.FIELD_UNIT: frozenset({P.VIEW_PHONE, P.REPORT_STATUS, P.READ_ASSIGNMENTS}),
-    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS}),
-    # Grading belongs to the rules, readings and positions to devices: nobody writes them by hand.
-    Role.ADMINISTRATOR: frozenset(Permission) - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS},
+    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.READ_CAP}),
+    # Grading belongs to the rules, readings, positions and others' warnings to devices: nobody writes them by hand.
+    Role.ADMINISTRATOR: frozenset(Permission)
+    - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS, P.REPORT_CAP},
     # A device may do what its token says and nothing else.
     Role.DEVICE: frozenset(),
     Role.SYSTEM: frozenset({P.GRADE}),
@@ -53,6 +62,8 @@ TOKEN_PERMISSIONS = frozenset(
         P.TAKE_CALL,
         P.RUN_DRILL,
         P.VIEW_METRICS,
+        P.READ_CAP,
+        P.REPORT_CAP,
     }
 )
 """What a device token may be given: no face, no dispatch, no grade."""
@@ -145,6 +156,9 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/api/v1/clock", Door.SIGNED_IN),
     Rule("POST", "/api/v1/drill/time", P.RUN_DRILL),
     Rule("GET", "/api/v1/metrics", P.VIEW_METRICS),
+    Rule("GET", "/api/v1/cap/feed", P.READ_CAP),
+    Rule("GET", "/api/v1/cap/messages/{identifier}", P.READ_CAP),
+    Rule("POST", "/api/v1/cap", P.REPORT_CAP),
     Rule("GET", "/api/v1/openapi.json", Door.SIGNED_IN),
     Rule("GET", "/api/v1/health", Door.PUBLIC),
 )

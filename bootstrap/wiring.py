@@ -9,6 +9,7 @@ from pathlib import Path
 from redis import Redis
 from sqlalchemy import Engine
 
+from bootstrap.cap_map import load_cap_map
 from bootstrap.catalogue import load_catalogue
 from bootstrap.settings import Settings
 from core.clock import Clock, DrillTime, WallClock
@@ -72,6 +73,7 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
         areas=DistrictAreas(),
         catalogue=load_catalogue(settings.catalogue_dir),
         mode=settings.mode,
+        cap=load_cap_map(settings.catalogue_dir),
     )
     return Parts(settings, engine, store, redis, board, clock, ports)
 

@@ -43,6 +43,8 @@ class Permission(StrEnum):
     RUN_DRILL = "run_drill"
     GRADE = "grade"
     VIEW_METRICS = "view_metrics"
+    READ_CAP = "read_cap"
+    REPORT_CAP = "report_cap"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,8 +117,11 @@ UnitIds = Annotated[
 ]
 
 
-def intake_router(ports: Ports, counters: IntakeCounters, bounds: BoundingBox) -> APIRouter:
-    """The routes under /api/v1. `bounds` encloses the city, WGS-84 degrees.
+def intake_router(
+    ports: Ports, counters: IntakeCounters, bounds: BoundingBox, described_with: APIRouter | None = None
+) -> APIRouter:
+    """The routes under /api/v1. `bounds` encloses the city, WGS-84 degrees. The API's description also tells of
+    the routes of `described_with`, which another edge serves.
 
     The routes need Problems.install on the application and, around it, the access guard.
     """
@@ -136,7 +139,7 @@ def intake_router(ports: Ports, counters: IntakeCounters, bounds: BoundingBox) -
     add("/drill/time", api.drill_time, methods=["POST"], openapi_extra=takes("DrillTimeIn"))
     add("/metrics", api.metrics, methods=["GET"], response_class=Response)
     add("/health", api.health, methods=["GET"])
-    openapi = document(router)
+    openapi = document(router, *([described_with] if described_with else []))
     add("/openapi.json", lambda: Response(openapi, media_type="application/json"), include_in_schema=False)
     return router
 

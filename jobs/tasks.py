@@ -9,6 +9,7 @@ from jobs.names import LAST_SWEEP_KEY, waiting_key
 from operations import grade_readings as grading
 from operations import recommend_units as recommending
 from operations import route_assignment as routing
+from operations.expire_cap import expire_cap
 from operations.find_lost_work import find_lost_work
 
 
@@ -34,9 +35,11 @@ def route_assignment(assignment_id: str) -> None:
 
 
 def sweep() -> None:
-    """Once a second: queues what was committed but never worked on, and leaves word that workers work."""
+    """Once a second: queues what was committed but never worked on, ends warnings of others whose time is over,
+    and leaves word that workers work."""
     context = bound()
     find_lost_work(context.ports)
+    expire_cap(context.ports)
     network = context.ports.travel_times
     context.redis.hset(
         LAST_SWEEP_KEY,

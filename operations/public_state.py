@@ -14,6 +14,7 @@ from core.geo import LonLat
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
+from operations.cap import CapMessage
 
 Json = dict[str, Any]
 
@@ -93,6 +94,11 @@ def depth_state(state: PointState, point: MonitoredPoint) -> Json:
         "observed_at": _plain(state.last_observed_at),
         "grade_code": state.grade_code,
     }
+
+
+def cap_state(message: CapMessage) -> Json:
+    """A message of others, whole."""
+    return _fields(message)
 
 
 def drill_state(drill: DrillTime | None) -> Json | None:

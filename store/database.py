@@ -21,6 +21,7 @@ from operations.ports import GradingLag, Snapshot
 from store import journal
 from store import tables as t
 from store.alert_rows import AlertRows
+from store.cap_rows import CapRows
 from store.dispatch_rows import DispatchRows
 from store.drill_rows import DrillRows, read_drill_time
 from store.reading_rows import GRADING, ReadingRows
@@ -31,7 +32,7 @@ _GATE = 5_301_002
 """The advisory lock that every transaction shares and one that must be alone takes for itself."""
 
 
-class SqlTransaction(ReadingRows, AlertRows, DispatchRows, DrillRows):
+class SqlTransaction(ReadingRows, AlertRows, CapRows, DispatchRows, DrillRows):
     """One transaction; fulfils operations.ports.Transaction."""
 
     def __init__(self, connection: Connection) -> None:
@@ -160,6 +161,10 @@ class SqlStore:
     def journal_of(self, subjects: Collection[str], limit: int) -> Sequence[JournalRow]:
         with translated(), self.engine.connect() as connection:
             return journal.about(connection, list(subjects), limit)
+
+    def alert_history(self, cleared_since: datetime, types: Collection[str]) -> Sequence[JournalRow]:
+        with translated(), self.engine.connect() as connection:
+            return journal.of_alerts(connection, cleared_since, types)
 
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]:
         incident = t.incidents.c
