@@ -18,16 +18,16 @@ _NOTHING_YET = datetime(2000, 1, 1, tzinfo=UTC)
 
 def write_feed(messages: Sequence[CapMessage], cap: CapMap) -> bytes:
     """The messages, newest first. Links are relative to the feed, so they hold behind any proxy."""
-    feed = Element(_tag("feed"))
+    feed = Element("feed", {"xmlns": _ATOM})
     _add(feed, "id", f"urn:command-centre:cap:{cap.sender}")
     _add(feed, "title", f"{cap.sender_name_zh} 预警 · {cap.sender_name_en} warnings")
     _add(feed, "updated", cap_instant(max((m.sent for m in messages), default=_NOTHING_YET)))
-    author = SubElement(feed, _tag("author"))
+    author = SubElement(feed, "author")
     _add(author, "name", cap.sender_name_zh or cap.sender)
-    SubElement(feed, _tag("link"), {"rel": "self", "type": FEED_MEDIA_TYPE, "href": "feed"})
+    SubElement(feed, "link", {"rel": "self", "type": FEED_MEDIA_TYPE, "href": "feed"})
     for message in messages:
-        _entry(SubElement(feed, _tag("entry")), message)
-    written: bytes = tostring(feed, "utf-8", xml_declaration=True, default_namespace=_ATOM)
+        _entry(SubElement(feed, "entry"), message)
+    written: bytes = tostring(feed, "utf-8", xml_declaration=True)
     return written
 
 
@@ -51,16 +51,12 @@ def _entry(to: Element, message: CapMessage) -> None:
     _add(to, "updated", cap_instant(message.sent))
     _add(to, "published", cap_instant(message.sent))
     for term in (message.status, message.msg_type, *(message.infos[0].categories if message.infos else ())):
-        SubElement(to, _tag("category"), {"term": term.value})
+        SubElement(to, "category", {"term": term.value})
     link = {"rel": "alternate", "type": MEDIA_TYPE, "href": f"messages/{message.identifier}"}
-    SubElement(to, _tag("link"), link)
+    SubElement(to, "link", link)
     if message.infos:
         _add(to, "summary", message.infos[0].description or message.infos[0].event)
 
 
 def _add(to: Element, name: str, text: str) -> None:
-    SubElement(to, _tag(name)).text = plain(text)
-
-
-def _tag(name: str) -> str:
-    return f"{{{_ATOM}}}{name}"
+    SubElement(to, name).text = plain(text)

@@ -105,7 +105,7 @@ def read_every_cap(body: bytes) -> list[ReadCap | CapRefusedError]:
     except CapRefusedError as error:
         return [error]
     found: list[ReadCap | CapRefusedError] = []
-    for element in (_local(root) in _CONTAINERS and _alerts_in(root)) or [root]:
+    for element in _alerts_in(root) or [root]:
         try:
             found.append(_read(element))
         except CapRefusedError as error:
@@ -393,50 +393,21 @@ class _Children:
         return found
 
 
+# fmt: off
 _ALERT = frozenset(
-    [
-        "identifier",
-        "sender",
-        "sent",
-        "status",
-        "msgType",
-        "source",
-        "scope",
-        "restriction",
-        "addresses",
-        "code",
-        "note",
-        "references",
-        "incidents",
-        "info",
-        "password",
-    ]
+    (
+        "identifier", "sender", "sent", "status", "msgType", "source", "scope", "restriction",
+        "addresses", "code", "note", "references", "incidents", "info", "password",
+    )
 )
 _INFO = frozenset(
-    [
-        "language",
-        "category",
-        "event",
-        "responseType",
-        "urgency",
-        "severity",
-        "certainty",
-        "audience",
-        "eventCode",
-        "effective",
-        "onset",
-        "expires",
-        "senderName",
-        "headline",
-        "description",
-        "instruction",
-        "web",
-        "contact",
-        "parameter",
-        "resource",
-        "area",
-    ]
+    (
+        "language", "category", "event", "responseType", "urgency", "severity", "certainty",
+        "audience", "eventCode", "effective", "onset", "expires", "senderName", "headline",
+        "description", "instruction", "web", "contact", "parameter", "resource", "area",
+    )
 )
+# fmt: on
 _AREA = frozenset(("areaDesc", "polygon", "circle", "geocode", "altitude", "ceiling"))
 
 
