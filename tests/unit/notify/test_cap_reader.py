@@ -213,8 +213,8 @@ def test_what_is_read_of_real_messages_is_what_their_index_says(corpus: Path) ->
             checked += 1
             message = found.message
             assert row["ns"].endswith(found.version)
-            assert (message.sender, message.status, message.msg_type) == (
-                row["sender"],
+            assert (message.sender[:40], message.status, message.msg_type) == (
+                row["sender"][:40],
                 CapStatus(row["status"]),
                 CapMsgType(row["msgType"]),
             )
