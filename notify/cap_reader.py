@@ -38,7 +38,9 @@ DEEPEST = 32
 MOST_ELEMENTS = 20_000
 MOST_ATTRIBUTES = 32
 LONGEST_ATTRIBUTE = 4_096
-MOST_POINTS = 20_000
+MOST_POINTS = 5_000
+"""Thirty times what real messages we know of have; more would take long to compare with the city's outline."""
+MOST_REFERENCES = 500
 MOST_CIRCLES = 200
 LONGEST_NAME = 255
 _LARGEST_RADIUS_KM = 20_038.0  # half way round the earth
@@ -286,7 +288,12 @@ class _Reading:
 
     def references(self, of: _Children) -> tuple[CapReference, ...]:
         found = []
-        for written in (of.text("references") or "").split():
+        words = (of.text("references") or "").split()
+        if len(words) > MOST_REFERENCES:
+            raise CapRefusedError(
+                "too-large", "/alert/references", f"{len(words):,} of them", f"at most {MOST_REFERENCES}"
+            )
+        for written in words:
             parts = written.split(",")
             instant = _INSTANT.fullmatch(parts[2]) if len(parts) == 3 else None
             if instant is None or not parts[0] or not parts[1]:

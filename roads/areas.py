@@ -71,19 +71,20 @@ class DistrictAreas:
 
     def part_in_city(self, areas: Sequence[CapArea], codes: Collection[str]) -> PartOfCity | None:
         shapes = [shape for area in areas for shape in _shapes(area)]
-        meant = {code for written in codes if (code := _node(written))}
-        touched: dict[str, LonLat] = {}
-        for district in load_districts():
-            place = next((p for s in shapes if (p := _place_in(district, s)) is not None), None)
-            if place is None and any(
-                district.code.startswith(code) or code.startswith(district.code) for code in meant
-            ):
-                place = _inside(district.polygon)
-            if place is not None:
-                touched[district.code] = place
-        if not touched:
+        meant = tuple(code for written in codes if (code := _node(written)))
+        touched = {
+            district: next((shape for shape in shapes if _touches(shape, district)), None)
+            for district in load_districts()
+        }
+        found = [
+            district
+            for district, shape in touched.items()
+            if shape is not None
+            or any(district.code.startswith(code) or code.startswith(district.code) for code in meant)
+        ]
+        if not found:
             return None
-        return PartOfCity(frozenset(touched), touched[min(touched)])
+        return PartOfCity(frozenset(d.code for d in found), _place_in(found[0], touched[found[0]]))
 
     @property
     def short_names(self) -> dict[str, str]:
@@ -92,7 +93,8 @@ class DistrictAreas:
 
 
 _FLAT_WITHIN_KM = 300.0
-"""Up to this radius a circle may be drawn on a flat map: two per mille off at the edge."""
+"""Up to this radius a circle may be drawn on a flat map: two per mille off at the edge. Of a larger one it is asked
+whether it reaches the middle of a district."""
 _KM_PER_DEGREE = 111.195
 """Of latitude, on a sphere of the mean earth radius."""
 _CORNERS = 64
@@ -116,17 +118,17 @@ def _outline(circle: CapCircle) -> BaseGeometry | CapCircle:
     return shapely.Polygon([(lon + across * math.cos(a), lat + up * math.sin(a)) for a in angles])
 
 
-def _place_in(district: District, shape: BaseGeometry | CapCircle) -> LonLat | None:
-    """A place in the part of the district that the shape covers; None for no part."""
+def _touches(shape: BaseGeometry | CapCircle, district: District) -> bool:
     if isinstance(shape, CapCircle):
-        near = _inside(district.polygon)
-        reach_m = shape.radius_km * 1000
-        return near if distance_m(near, shape.centre) <= reach_m else None
+        return distance_m(_inside(district.polygon), shape.centre) <= shape.radius_km * 1000
     shapely.prepare(district.polygon)
-    if not district.polygon.intersects(shape):
-        return None
+    return bool(district.polygon.intersects(shape))
+
+
+def _place_in(district: District, shape: BaseGeometry | CapCircle | None) -> LonLat:
+    """A place in the part of the district that the shape covers, or in the district where that is all we know."""
     # A ring that crosses itself has no well-defined inside, and mending a hostile one may take minutes.
-    if not shape.is_valid:
+    if shape is None or isinstance(shape, CapCircle) or not shape.is_valid:
         return _inside(district.polygon)
     return _inside(district.polygon.intersection(shape))
 
