@@ -91,7 +91,7 @@ CAP_SEVERITY = {
     Severity.YELLOW: CapSeverity.MODERATE,
     Severity.BLUE: CapSeverity.MINOR,
 }
-"""The four warning colours in CAP's words (docs/facts.md)."""
+"""The four warning colours in CAP's words (docs/cap.md)."""
 COLOUR = {cap: colour for colour, cap in CAP_SEVERITY.items()} | {CapSeverity.UNKNOWN: Severity.YELLOW}
 """And back. Unknown becomes yellow, a proposal: grave enough to be read, too little known to wake the city."""
 
