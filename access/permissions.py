@@ -27,6 +27,7 @@ _OFFICER = frozenset(
         P.SHELVE_ALERT,
         P.ALL_CLEAR,
         P.ESCALATE_ALERT,
+        P.READ_CAP,
     }
 )
 _DISTRICT = frozenset(
@@ -40,6 +41,7 @@ _DISTRICT = frozenset(
         P.SHELVE_ALERT,
         P.ALL_CLEAR,
         P.ESCALATE_ALERT,
+        P.READ_CAP,
         # A district decides its own response, in its own jurisdiction only; the city's is the shift commander's.
         P.SET_RESPONSE_LEVEL,
     }
@@ -51,9 +53,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.SET_RESPONSE_LEVEL},
     Role.SUB_CENTRE: _DISTRICT,
     Role.FIELD_UNIT: frozenset({P.VIEW_PHONE, P.REPORT_STATUS, P.READ_ASSIGNMENTS}),
-    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS}),
-    # Grading belongs to the rules, readings and positions to devices: nobody writes them by hand.
-    Role.ADMINISTRATOR: frozenset(Permission) - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS},
+    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS, P.READ_CAP}),
+    # Grading belongs to the rules, readings, positions and others' warnings to devices: nobody writes them by hand.
+    Role.ADMINISTRATOR: frozenset(Permission)
+    - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS, P.REPORT_CAP},
     # A device may do what its token says and nothing else.
     Role.DEVICE: frozenset(),
     Role.SYSTEM: frozenset({P.GRADE}),
@@ -73,6 +76,8 @@ TOKEN_PERMISSIONS = frozenset(
         P.READ_ALERTS,
         P.ACKNOWLEDGE_ALERT,
         P.ESCALATE_ALERT,
+        P.READ_CAP,
+        P.REPORT_CAP,
     }
 )
 """What a device token may be given: no face, no dispatch, no grade, and none of the acts that take a person's
@@ -174,6 +179,9 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/api/v1/clock", Door.SIGNED_IN),
     Rule("POST", "/api/v1/drill/time", P.RUN_DRILL),
     Rule("GET", "/api/v1/metrics", P.VIEW_METRICS),
+    Rule("GET", "/api/v1/cap/feed", P.READ_CAP),
+    Rule("GET", "/api/v1/cap/messages/{identifier}", P.READ_CAP),
+    Rule("POST", "/api/v1/cap", P.REPORT_CAP),
     Rule("GET", "/api/v1/openapi.json", Door.SIGNED_IN),
     Rule("GET", "/api/v1/health", Door.PUBLIC),
 )

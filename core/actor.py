@@ -48,6 +48,8 @@ class Permission(StrEnum):
     ALL_CLEAR = "all_clear"
     ESCALATE_ALERT = "escalate_alert"
     SET_RESPONSE_LEVEL = "set_response_level"
+    READ_CAP = "read_cap"
+    REPORT_CAP = "report_cap"
 
 
 @dataclass(frozen=True, slots=True)

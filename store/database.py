@@ -22,6 +22,7 @@ from operations.ports import FailingRule, GradingLag, Snapshot
 from store import journal
 from store import tables as t
 from store.alert_rows import GRAVITY, AlertRows
+from store.cap_rows import CapRows
 from store.catalogue_rows import CatalogueRows
 from store.dispatch_rows import DispatchRows
 from store.drill_rows import DrillRows, read_drill_time
@@ -33,7 +34,7 @@ _GATE = 5_301_002
 """The advisory lock that every transaction shares and one that must be alone takes for itself."""
 
 
-class SqlTransaction(ReadingRows, AlertRows, DispatchRows, DrillRows, CatalogueRows):
+class SqlTransaction(ReadingRows, AlertRows, CapRows, DispatchRows, DrillRows, CatalogueRows):
     """One transaction; fulfils operations.ports.Transaction."""
 
     def __init__(self, connection: Connection) -> None:
@@ -172,6 +173,10 @@ class SqlStore:
         asked = select(t.alerts).where(t.alerts.c.status != "cleared", t.alerts.c.run == CURRENT_RUN)
         with translated(), self.engine.connect() as connection:
             return _all(connection, Alert, asked.order_by(GRAVITY.desc(), t.alerts.c.opened_at))
+
+    def alert_history(self, cleared_since: datetime, types: Collection[str]) -> Sequence[JournalRow]:
+        with translated(), self.engine.connect() as connection:
+            return journal.of_alerts(connection, cleared_since, types)
 
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]:
         incident = t.incidents.c
