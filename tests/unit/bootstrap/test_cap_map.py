@@ -40,7 +40,7 @@ def test_a_wrong_file_is_refused_with_what_was_found(
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CapMapError, match="cap.yaml: found no file"):
+    with pytest.raises(CapMapError, match=r"cap\.yaml: found no file"):
         load_cap_map(tmp_path)
 
 
