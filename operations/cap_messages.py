@@ -53,10 +53,10 @@ _MOST_ROWS_OF_AN_ALERT = 10_000
 _ALL_CLEAR_SUFFIX = "X"
 
 _COLOURS = {
-    Severity.RED: ("红色", "Red"),
-    Severity.ORANGE: ("橙色", "Orange"),
-    Severity.YELLOW: ("黄色", "Yellow"),
-    Severity.BLUE: ("蓝色", "Blue"),
+    Severity.RED: ("红色", "red"),
+    Severity.ORANGE: ("橙色", "orange"),
+    Severity.YELLOW: ("黄色", "yellow"),
+    Severity.BLUE: ("蓝色", "blue"),
 }
 _WHAT_HAPPENED = {
     "alert.opened": ("{colour}预警", "{colour} warning"),
@@ -196,7 +196,7 @@ class _Telling:
         severity = Severity(self.state["severity"])
         colour = _COLOURS[severity][language]
         what = _WHAT_HAPPENED[self.row.event.type][language].format(colour=colour)
-        headline = f"{self._name(language)}{('：', ': ')[language]}{self._event(language)}{('', ' ')[language]}{what}"
+        headline = f"{self._name(language)}{('：', ': ')[language]}{self._event(language)}{('', ', ')[language]}{what}"
         if self.exercise:
             headline = f"{('【演练】', '[EXERCISE] ')[language]}{headline}"
         wording = self._wording

@@ -87,7 +87,12 @@ class DistrictAreas:
         ]
         if not found:
             return None
-        return PartOfCity(frozenset(d.code for d in found), _place_in(found[0], touched[found[0]]))
+        codes_found = frozenset(district.code for district in found)
+        shape = touched[found[0]]
+        middle = None if shape is None else _middle(shape)
+        if middle is None or district_of(middle) not in codes_found:
+            middle = _place_in(found[0], shape)
+        return PartOfCity(codes_found, middle)
 
     @property
     def short_names(self) -> dict[str, str]:
@@ -126,6 +131,12 @@ def _touches(shape: BaseGeometry | CapCircle, district: District) -> bool:
         return distance_m(_inside(district.polygon), shape.centre) <= shape.radius_km * 1000
     shapely.prepare(district.polygon)
     return bool(district.polygon.intersects(shape))
+
+
+def _middle(shape: BaseGeometry | CapCircle) -> LonLat:
+    if isinstance(shape, CapCircle):
+        return shape.centre
+    return LonLat(round(shape.centroid.x, 6), round(shape.centroid.y, 6))
 
 
 def _place_in(district: District, shape: BaseGeometry | CapCircle | None) -> LonLat:

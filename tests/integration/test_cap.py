@@ -22,7 +22,7 @@ from alerts.model import Alert, AlertStatus, Severity
 from core.actor import Actor, Permission, current_actor
 from core.errors import InvalidInputError, NotFoundError, PermissionDeniedError, UnavailableError
 from core.events import JournalRow
-from core.geo import LonLat
+from core.geo import LonLat, distance_m
 from intake.body_limit import BodyLimit
 from intake.counters import IntakeCounters
 from intake.problems import Problems
@@ -346,6 +346,16 @@ def test_the_real_districts_say_which_part_of_the_city_an_area_touches(
     part = DistrictAreas().part_in_city(areas, codes)
     assert part is not None and part.districts == districts
     assert DistrictAreas().jurisdiction_of(part.place) in districts
+
+
+def test_a_warning_is_drawn_in_the_middle_of_its_area_or_in_the_part_that_lies_in_the_city() -> None:
+    areas = DistrictAreas()
+    middle = LonLat(102.7146, 25.0492)
+    inside = areas.part_in_city([CapArea("", circles=(CapCircle(middle, 5.0),))], [])
+    assert inside is not None and distance_m(inside.place, middle) < 50
+    corner = (LonLat(104.5, 25.0), LonLat(104.5, 26.0), LonLat(103.3, 25.5), LonLat(104.5, 25.0))
+    partly = areas.part_in_city([CapArea("", polygons=(corner,))], [])
+    assert partly is not None and areas.jurisdiction_of(partly.place) in partly.districts
 
 
 def test_large_hostile_and_foreign_areas_are_judged_at_once() -> None:

@@ -120,7 +120,7 @@ def test_both_languages_and_the_place_are_there() -> None:
     chinese, english = found.infos
     assert (chinese.language, english.language) == ("zh-CN", "en-US")
     assert chinese.headline == "金马凉亭立交：道路积水黄色预警"
-    assert english.headline == "Jinma Liangting interchange: Road flooding Yellow warning"
+    assert english.headline == "Jinma Liangting interchange: Road flooding, yellow warning"
     assert "35 厘米" in (chinese.description or "") and "35 cm" in (english.description or "")
     area = chinese.areas[0]
     assert area.circles[0].centre == alert().place and area.circles[0].radius_km > 0
