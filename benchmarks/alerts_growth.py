@@ -1,0 +1,165 @@
+"""What one reading costs, taken in and graded, as the city grows; in process, on a real PostgreSQL.
+
+Points: the same work each time (batches of 100 readings of 100 points, every hundredth passes a grade or falls below
+it) in cities of 100, 1,000 and 10,000 points. Each batch is taken in and graded in one transaction each.
+Bar: flat, the largest city costs a reading no more than a quarter more than the smallest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from redis import Redis
+from sqlalchemy import Engine, text
+
+from alerts.model import Reading
+from benchmarks.made_up_city import JURISDICTION, catalogue_of, point_id
+from bootstrap.catalogue import load_catalogue
+from bootstrap.embedded import EmbeddedServers
+from core.actor import CITY, Actor, Permission, Role
+from core.clock import FixedClock
+from core.geo import LonLat
+from jobs.queue import RqWorkQueue
+from live.doorbell import RedisDoorbell
+from live.positions import RedisPositionBoard
+from live.redis_client import connect
+from operations.catalogue import Catalogue
+from operations.grade_readings import grade_readings
+from operations.ingest_readings import IngestReadings, ingest_readings
+from operations.ports import Ports
+from roads.straight_line import StraightLineTravelTimes
+from store.database import SqlStore, make_engine
+from store.metadata import metadata
+from store.migrate import migrate
+
+CITIES = (100, 1_000, 10_000)
+BATCH = 100
+CHANGING = 0.01
+BEGAN = datetime(2026, 8, 18, 1, 20, tzinfo=UTC)
+DRY_CM, WET_CM = 1.0, 40.0
+
+GAUGES = Actor(
+    "gauges", "gauges", Role.DEVICE, CITY, frozenset({Permission.REPORT_READINGS, Permission.GRADE})
+)
+
+
+class _OneDistrict:
+    """Areas that are not what is measured."""
+
+    def jurisdiction_of(self, place: LonLat) -> str | None:
+        return JURISDICTION
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--batches", type=int, default=150, help="batches of 100 readings in each city")
+    batches = parser.parse_args(arguments).batches
+    with (
+        tempfile.TemporaryDirectory(prefix="command-centre-bench-") as name,
+        _servers(Path(name)) as (
+            engine,
+            redis,
+        ),
+    ):
+        _print_points(Path(name), engine, redis, batches)
+
+
+@contextmanager
+def _servers(folder: Path) -> Iterator[tuple[Engine, Redis]]:
+    with EmbeddedServers(folder / "data") as servers:
+        engine = make_engine(servers.database_url)
+        migrate(engine)
+        redis = connect(servers.redis_url)
+        yield engine, redis
+        redis.close()
+        engine.dispose()
+
+
+def _print_points(folder: Path, engine: Engine, redis: Redis, batches: int) -> None:
+    print(f"points: {batches} batches of {BATCH} readings each, µs a reading (median of the batches)")
+    print(f"  {'points':>8}{'taken in':>10}{'graded':>9}{'together':>10}{'of 100':>8}")
+    first = None
+    for points in CITIES:
+        catalogue = load_catalogue(catalogue_of(points, folder / str(points)))
+        taken_in, graded = cost_of_readings(catalogue, engine, redis, batches)
+        first = first or taken_in + graded
+        print(
+            f"  {points:>8}{taken_in:>10.0f}{graded:>9.0f}{taken_in + graded:>10.0f}"
+            f"{(taken_in + graded) / first:>8.2f}"
+        )
+
+
+def cost_of_readings(catalogue: Catalogue, engine: Engine, redis: Redis, batches: int) -> tuple[float, float]:
+    """Microseconds a reading to take in and to grade: medians over the batches, after every point was seen."""
+    _empty(engine, redis)
+    clock = FixedClock(BEGAN)
+    ports = Ports(
+        store=SqlStore(engine),
+        clock=clock,
+        doorbell=RedisDoorbell(redis),
+        work=RqWorkQueue(redis),
+        positions=RedisPositionBoard(redis),
+        travel_times=StraightLineTravelTimes(),
+        areas=_OneDistrict(),
+        catalogue=catalogue,
+    )
+    points = len(catalogue.points)
+    rng = random.Random(4)
+    depth_cm = [DRY_CM] * points
+    for first in range(0, points, 1_000):
+        _send(ports, [Reading(point_id(n), BEGAN, DRY_CM) for n in range(first, min(first + 1_000, points))])
+    grade_readings(ports, GAUGES)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+    taken_in, graded = [], []
+    for turn in range(batches + 10):
+        clock.advance(1)
+        gauges = [(turn * BATCH + k) % points for k in range(BATCH)]
+        for gauge in rng.sample(gauges, int(CHANGING * BATCH)):
+            depth_cm[gauge] = WET_CM if depth_cm[gauge] == DRY_CM else DRY_CM
+        batch = [Reading(point_id(n), clock.now(), depth_cm[n] + rng.uniform(-0.5, 0.5)) for n in gauges]
+        began = time.perf_counter()
+        _send(ports, batch)
+        between = time.perf_counter()
+        found = grade_readings(ports, GAUGES)
+        ended = time.perf_counter()
+        if found != BATCH:
+            raise RuntimeError(f"graded {found} readings, expected {BATCH}")
+        if turn >= 10:  # the first ones warm caches up
+            taken_in.append((between - began) / BATCH * 1e6)
+            graded.append((ended - between) / BATCH * 1e6)
+    return sorted(taken_in)[batches // 2], sorted(graded)[batches // 2]
+
+
+def _send(ports: Ports, readings: Sequence[Reading]) -> None:
+    result = ingest_readings(ports, GAUGES, IngestReadings(tuple(readings)))
+    if result.accepted != len(readings):
+        raise RuntimeError(
+            f"accepted {result.accepted} of {len(readings)} readings: {result.quarantined[:1]}"
+        )
+
+
+def _empty(engine: Engine, redis: Redis) -> None:
+    redis.flushall()
+    with engine.begin() as connection:
+        kept = {"journal_head", "cursors", "drill_clock"}
+        for table in reversed(metadata.sorted_tables):
+            if table.name not in kept:
+                connection.execute(table.delete())
+        connection.execute(text("UPDATE journal_head SET seq = 0"))
+        connection.execute(text("UPDATE cursors SET seq = 0"))
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(sys.argv[1:])
