@@ -1,65 +1,67 @@
-"""Depth to grade, with hysteresis and delays, so that a jittering gauge makes one alert."""
+"""From figures to a rule's level, with set-back and delays, so that a jittering gauge makes one alert."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.model import GradingTable, PointState, Reading
+from alerts.model import LevelState
+from alerts.rules import Features, Rule
 
 
-def grade_by_threshold(depth_cm: float, table: GradingTable) -> str | None:
-    """The grade whose threshold the depth reaches, or None below the lowest."""
-    reached = [grade.code for grade in table.grades if depth_cm >= grade.at_least_cm]
-    return reached[-1] if reached else None
+def level_reached(rule: Rule, features: Features) -> str | None:
+    """The highest level the figures ask for; None for normal. Raises what a condition raises."""
+    return next((level.code for level in reversed(rule.levels) if level.reached(features)), None)
 
 
-def grade_reading(state: PointState, reading: Reading, table: GradingTable) -> PointState:
-    """The state of the point after one more reading.
-
-    A reading older than the newest one seen changes nothing: late readings are kept as
-    facts by the caller, but must not turn the clock of the delays back.
-    """
-    if state.last_observed_at is not None and reading.observed_at <= state.last_observed_at:
-        return state
-    seen = replace(state, last_observed_at=reading.observed_at, depth_cm=reading.depth_cm)
-    wanted_up = grade_by_threshold(reading.depth_cm, table)
-    wanted_down = grade_by_threshold(reading.depth_cm + table.set_back_cm, table)
-    now_rank = table.rank(state.grade_code)
-    if table.rank(wanted_up) > now_rank:
-        return _rise(seen, wanted_up, reading.observed_at, table)
-    if table.rank(wanted_down) < now_rank:
-        return _fall(seen, wanted_down, reading.observed_at, table)
-    return replace(seen, rising_to=None, rising_since=None, falling_to=None, falling_since=None)
-
-
-def _rise(state: PointState, wanted: str | None, at: datetime, table: GradingTable) -> PointState:
-    since = state.rising_since or at
-    # The run began when some higher grade was first asked for; what is granted after the
-    # delay is the lowest grade asked for meanwhile, since only that was held all along.
-    held = wanted
-    if state.rising_to is not None and table.rank(state.rising_to) < table.rank(wanted):
-        held = state.rising_to
-    if (at - since).total_seconds() < table.on_delay_s:
-        return replace(state, rising_to=held, rising_since=since, falling_to=None, falling_since=None)
-    granted = replace(
-        state, grade_code=held, rising_to=None, rising_since=None, falling_to=None, falling_since=None
+def level_held(rule: Rule, features: Features) -> str | None:
+    """The highest level the figures still justify, its set-back included. Raises what a condition raises."""
+    return next(
+        (level.code for level in reversed(rule.levels) if level.reached(features) or level.held(features)),
+        None,
     )
-    if held != wanted:
-        return replace(granted, rising_to=wanted, rising_since=at)
-    return granted
 
 
-def _fall(state: PointState, wanted: str | None, at: datetime, table: GradingTable) -> PointState:
+def next_level(state: LevelState, rule: Rule, features: Features, at: datetime) -> LevelState:
+    """The memory of the rule after the figures of instant `at`.
+
+    Up needs a level asked for without a break during `on_delay`; down needs it to be justified no more, set-back
+    included, without a break during `off_delay`. Raises what a condition raises.
+    """
+    now_rank = rule.rank(state.level)
+    if not now_rank and state.level is not None:  # a newer version of the rule dropped the level
+        state = replace(state, level=None)
+    wanted_up = level_reached(rule, features)
+    if rule.rank(wanted_up) > now_rank:
+        return _rise(state, wanted_up, at, rule)
+    if now_rank:
+        wanted_down = level_held(rule, features)
+        if rule.rank(wanted_down) < now_rank:
+            return _fall(state, wanted_down, at, rule)
+    if state.rising_since is None and state.falling_since is None:
+        return state
+    return replace(state, rising_to=None, rising_since=None, falling_to=None, falling_since=None)
+
+
+def _rise(state: LevelState, wanted: str | None, at: datetime, rule: Rule) -> LevelState:
+    since = state.rising_since or at
+    # The run began when some higher level was first asked for; what is granted after the
+    # delay is the lowest level asked for meanwhile, since only that was held all along.
+    held = wanted
+    if state.rising_to is not None and rule.rank(state.rising_to) < rule.rank(wanted):
+        held = state.rising_to
+    if at - since < rule.on_delay:
+        return replace(state, rising_to=held, rising_since=since, falling_to=None, falling_since=None)
+    granted = LevelState(state.rule_id, state.subject_id, held)
+    return granted if held == wanted else replace(granted, rising_to=wanted, rising_since=at)
+
+
+def _fall(state: LevelState, wanted: str | None, at: datetime, rule: Rule) -> LevelState:
     since = state.falling_since or at
     held = wanted
-    if state.falling_since is not None and table.rank(state.falling_to) > table.rank(wanted):
+    if state.falling_since is not None and rule.rank(state.falling_to) > rule.rank(wanted):
         held = state.falling_to
-    if (at - since).total_seconds() < table.off_delay_s:
+    if at - since < rule.off_delay:
         return replace(state, falling_to=held, falling_since=since, rising_to=None, rising_since=None)
-    granted = replace(
-        state, grade_code=held, rising_to=None, rising_since=None, falling_to=None, falling_since=None
-    )
-    if held != wanted:
-        return replace(granted, falling_to=wanted, falling_since=at)
-    return granted
+    granted = LevelState(state.rule_id, state.subject_id, held)
+    return granted if held == wanted else replace(granted, falling_to=wanted, falling_since=at)

@@ -1,14 +1,31 @@
-"""The life of an alert: opened by a grade, raised, acknowledged by a person, cleared by all-clear."""
+"""The life of an alert: opened by a level, raised, acknowledged by a person, returned to normal, all-clear."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerts.model import Alert, AlertStatus, GradingTable, MonitoredPoint, PointState
+from alerts.model import Alert, AlertStatus, LevelState, Outcome
+from alerts.rules import Rule
+from core.command_tree import CommandLevel
 from core.errors import ConflictError
+from core.geo import LonLat
 
-WATERLOGGING = "waterlogging"
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an alert is about: a monitored point, a storm of calls, an area, a unit in a fence."""
+
+    subject_id: str
+    name_zh: str
+    name_en: str
+    place: LonLat
+    jurisdiction: str
+    point_id: str | None = None
+    group_zh: str = ""
+    group_en: str = ""
+    quantity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,63 +36,106 @@ class AlertChange:
     alert: Alert
 
 
-def follow_grade(
+def follow_level(
     alert: Alert | None,
-    state: PointState,
-    point: MonitoredPoint,
-    table: GradingTable,
+    before: LevelState,
+    after: LevelState,
+    rule: Rule,
+    subject: Subject,
+    *,
+    value: float | None,
+    because: Mapping[str, float],
     alert_id: str,
+    catalogue_version: str,
     at: datetime,
 ) -> AlertChange | None:
-    """How the point's open alert follows its grade; None when nothing a person should hear of changed.
+    """How the subject's open alert follows the rule's level from `before` to `after`; None when nothing a person
+    should hear of changed.
 
-    A higher grade needs a new acknowledgement, a lower one keeps the old.
-    `alert_id` is used when an alert is opened.
+    People are called (`alert.opened`, `alert.raised`) only for a first level and for one above every level
+    the alert had: water that falls and comes back needs no second acknowledgement until the all-clear. A raise
+    lifts a shelf, since what was set aside was a lesser thing. After an all-clear given while the level stood (a
+    gauge that lies), only a higher level or one reached anew opens the next. `alert_id` is used then.
     """
-    grade = table.grade(state.grade_code) if state.grade_code else None
-    depth_cm = state.depth_cm if state.depth_cm is not None else 0.0
-    if grade is None:
-        if alert is None:
+    level = rule.level(after.level)
+    if level is None:
+        if alert is None or alert.returned_at is not None:
             return None
-        cleared = replace(alert, status=AlertStatus.CLEARED, cleared_at=at, changed_at=at, depth_cm=depth_cm)
-        return AlertChange("alert.cleared", cleared)
+        returned = replace(alert, returned_at=at, changed_at=at, value=value)
+        if _clears_at_once(rule, returned):
+            return AlertChange("alert.cleared", clear(returned, by=None, note=None, outcome=None, at=at))
+        return AlertChange("alert.returned", returned)
     if alert is None:
-        opened = Alert(
+        if rule.rank(after.level) <= rule.rank(before.level):
+            return None
+        alert = Alert(
             alert_id=alert_id,
-            category=WATERLOGGING,
-            point_id=point.point_id,
-            name_zh=point.name_zh,
-            name_en=point.name_en,
-            place=point.place,
-            jurisdiction=point.jurisdiction,
-            severity=grade.severity,
-            grade_code=grade.code,
-            depth_cm=depth_cm,
+            rule_id=rule.rule_id,
+            rule_version=rule.version,
+            catalogue_version=catalogue_version,
+            category=rule.category,
+            subject_id=subject.subject_id,
+            name_zh=subject.name_zh,
+            name_en=subject.name_en,
+            place=subject.place,
+            jurisdiction=subject.jurisdiction,
+            severity=level.severity,
+            grade_code=level.code,
+            peak_grade_code=level.code,
             status=AlertStatus.ACTIVE,
             opened_at=at,
+            alarmed_at=at,
             changed_at=at,
-            table_version=table.version,
+            told=rule.tells,
+            value=value,
+            quantity=subject.quantity,
+            because=dict(because),
+            point_id=subject.point_id,
+            group_zh=subject.group_zh,
+            group_en=subject.group_en,
+            escalate_at=next_escalation_at(rule, rule.tells, at),
         )
-        return AlertChange("alert.opened", opened)
-    if grade.code == alert.grade_code:
-        return None
-    higher = table.rank(grade.code) > table.rank(alert.grade_code)
-    changed = replace(
+        return AlertChange("alert.opened", alert)
+    graded = replace(
         alert,
-        severity=grade.severity,
-        grade_code=grade.code,
-        depth_cm=depth_cm,
+        severity=level.severity,
+        grade_code=level.code,
+        value=value,
+        because=dict(because),
+        rule_version=rule.version,
+        catalogue_version=catalogue_version,
         changed_at=at,
-        table_version=table.version,
+        returned_at=None,
     )
-    if not higher:
-        return AlertChange("alert.lowered", changed)
-    raised = replace(changed, status=AlertStatus.ACTIVE, acknowledged_at=None, acknowledged_by=None)
-    return AlertChange("alert.raised", raised)
+    if rule.rank(level.code) > rule.rank(alert.peak_grade_code):
+        raised = replace(
+            graded,
+            peak_grade_code=level.code,
+            status=AlertStatus.ACTIVE,
+            alarmed_at=at,
+            acknowledged_at=None,
+            acknowledged_by=None,
+            shelved_until=None,
+            shelved_by=None,
+            shelve_reason=None,
+            escalate_at=next_escalation_at(rule, alert.told, at),
+        )
+        return AlertChange("alert.raised", raised)
+    if level.code == alert.grade_code and alert.returned_at is None:
+        return None
+    lower = alert.returned_at is None and rule.rank(level.code) < rule.rank(alert.grade_code)
+    return AlertChange("alert.lowered" if lower else "alert.resumed", graded)
+
+
+def next_escalation_at(rule: Rule, told: CommandLevel, since: datetime) -> datetime | None:
+    """When the next level of the command tree is told if nobody acknowledges what was announced at `since`;
+    None when none is left."""
+    step = next((step for step in rule.escalation if step.to.rank > told.rank), None)
+    return None if step is None else since + step.after
 
 
 def acknowledge(alert: Alert, by: str, note: str | None, at: datetime) -> Alert:
-    """The alert with an owner. Raises ConflictError when it has one already or is over."""
+    """The alert with an owner; nobody further is told. Raises ConflictError when it has one already or is over."""
     if alert.status is AlertStatus.CLEARED:
         raise ConflictError(
             "预警已解除，无需确认 / the alert is cleared, nothing to acknowledge", alert_id=alert.alert_id
@@ -92,5 +152,39 @@ def acknowledge(alert: Alert, by: str, note: str | None, at: datetime) -> Alert:
         acknowledged_at=at,
         acknowledged_by=by,
         note=note,
+        escalate_at=None,
         changed_at=at,
     )
+
+
+def clear(alert: Alert, *, by: str | None, note: str | None, outcome: Outcome | None, at: datetime) -> Alert:
+    """The alert after its all-clear, by a person or (None) by its rule; nothing of it is left standing."""
+    return replace(
+        alert,
+        status=AlertStatus.CLEARED,
+        cleared_at=at,
+        cleared_by=by,
+        clear_note=note,
+        outcome=outcome,
+        changed_at=at,
+        escalate_at=None,
+        shelved_until=None,
+        suppressed_by=None,
+    )
+
+
+def clears_itself_at(rule: Rule, alert: Alert) -> datetime | None:
+    """When the rule gives the all-clear by itself; None while the condition lasts or where a person must.
+
+    The highest level the alert had decides: what was red is not forgotten because it ended blue.
+    """
+    peak = rule.level(alert.peak_grade_code)
+    if alert.returned_at is None or peak is None or rule.clears_itself_after is None:
+        return None
+    after = rule.clears_itself_after.get(peak.severity)
+    return None if after is None else alert.returned_at + after
+
+
+def _clears_at_once(rule: Rule, alert: Alert) -> bool:
+    at = clears_itself_at(rule, alert)
+    return at is not None and at == alert.returned_at

@@ -1,12 +1,14 @@
-"""The nouns of early warning: readings, grades, the state of a monitored point, alerts."""
+"""The nouns of early warning: monitored points, readings, what is remembered of them, alerts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from core.command_tree import CommandLevel
 from core.geo import LonLat
 
 
@@ -30,6 +32,14 @@ class AlertStatus(StrEnum):
     CLEARED = "cleared"
 
 
+class Outcome(StrEnum):
+    """What whoever gave the all-clear found an alert to have been."""
+
+    REAL = "real"
+    FALSE_ALARM = "false_alarm"
+    UNKNOWN = "unknown"
+
+
 class Passability(StrEnum):
     """Whether a road can be driven: a fact of its own that a person or a city's threshold
     states, never derived from a depth grade."""
@@ -39,12 +49,17 @@ class Passability(StrEnum):
     CLOSED = "closed"
 
 
-PointKind = Literal["road", "underpass", "culvert"]
+PointKind = Literal["road", "underpass", "culvert", "rain_gauge"]
+WATERLOGGING = "waterlogging"
+"""Category of water standing on roads: the one that passability and the grades of the map belong to."""
+
+Quantity = Literal["depth_cm", "rain_mm"]
+"""What a gauge measures: depth of standing water, or rain fallen since its previous reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class MonitoredPoint:
-    """A place with a gauge."""
+    """A place with a gauge. `group_*` names the basin or street it is listed under in a flood of alerts."""
 
     point_id: str
     name_zh: str
@@ -52,69 +67,44 @@ class MonitoredPoint:
     kind: PointKind
     place: LonLat
     jurisdiction: str
+    quantity: Quantity = "depth_cm"
+    group_zh: str = ""
+    group_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One depth of standing water, in centimetres, at one point and instant."""
+    """One measurement at one point and instant, in the unit of the point's quantity. `quantity` is what the
+    sender says it measured; None once that was held against the point."""
 
     point_id: str
     observed_at: datetime
-    depth_cm: float
+    value: float
+    quantity: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Grade:
-    """One step of a grading table: from `at_least_cm` upwards the water has this grade."""
+class Sample:
+    """A remembered reading: seconds since 1970 and the value."""
 
-    code: str
-    name_zh: str
-    name_en: str
-    severity: Severity
-    at_least_cm: float
-    opens_incident: bool
-
-
-@dataclass(frozen=True, slots=True)
-class GradingTable:
-    """Depth grades in rising order, with where and when they were published.
-
-    Going up needs the threshold held for `on_delay_s`; going down needs the depth to stay
-    `set_back_cm` below the grade's threshold for `off_delay_s`.
-    """
-
-    table_id: str
-    version: str
-    source: str
-    grades: tuple[Grade, ...]
-    set_back_cm: float
-    on_delay_s: float
-    off_delay_s: float
-
-    def grade(self, code: str) -> Grade | None:
-        return next((grade for grade in self.grades if grade.code == code), None)
-
-    def rank(self, code: str | None) -> int:
-        """0 for no grade, 1 for the lowest."""
-        return next((i for i, grade in enumerate(self.grades, 1) if grade.code == code), 0)
+    at_s: float
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
 class PointState:
-    """What is known of a point between two readings; the memory of the hysteresis.
+    """What is known of a point between two readings.
 
-    `rising_since` and `falling_since` hold the first instant of an uninterrupted run of
-    readings that ask for a higher (lower) grade, with the grade they ask for.
+    `recent` holds what rates and sums are computed from, oldest first (alerts/features.py).
+    `grade_code` is the grade of the point's own grading rule, for the map.
     """
 
     point_id: str
     last_observed_at: datetime | None = None
-    depth_cm: float | None = None
+    value: float | None = None
     grade_code: str | None = None
-    rising_to: str | None = None
-    rising_since: datetime | None = None
-    falling_to: str | None = None
-    falling_since: datetime | None = None
+    unchanged_since: datetime | None = None
+    recent: tuple[Sample, ...] = ()
     passability: Passability = Passability.OPEN
     passability_at: datetime | None = None
     passability_by: str | None = None
@@ -122,25 +112,75 @@ class PointState:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelState:
+    """The memory of one rule at one subject: the level reached, and the runs that ask for another.
+
+    `rising_since` and `falling_since` hold the first instant of an uninterrupted run that asks for a
+    higher (lower) level, with the level it asks for. None as a level is normal.
+    """
+
+    rule_id: str
+    subject_id: str
+    level: str | None = None
+    rising_to: str | None = None
+    rising_since: datetime | None = None
+    falling_to: str | None = None
+    falling_since: datetime | None = None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether there is nothing to remember."""
+        return self.level is None and self.rising_since is None and self.falling_since is None
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
-    """A graded warning about one category at one point, from its first grade to all-clear."""
+    """A graded warning by one rule about one subject, from its first level to the all-clear.
+
+    Status says what people did; marks beside it say the rest: `returned_at` that the condition is over,
+    `shelved_until` that somebody set it aside, `suppressed_by` which other alert explains it. `told` is the
+    level of the command tree that has been told, `escalate_at` when the next one is.
+    `alarmed_at` is when people were last called to it: opened, or raised above every level it had.
+    `because` holds the figures the level was reached by. `subject_id` is the point's id for alerts at
+    monitored points; other subjects are `calls:<incident>`, `area:<code>`, `unit:<id>`, `cap:<identifier>`.
+    """
 
     alert_id: str
+    rule_id: str
+    rule_version: str
+    catalogue_version: str
     category: str
-    point_id: str
+    subject_id: str
     name_zh: str
     name_en: str
     place: LonLat
     jurisdiction: str
     severity: Severity
     grade_code: str
-    depth_cm: float
+    peak_grade_code: str
     status: AlertStatus
     opened_at: datetime
+    alarmed_at: datetime
     changed_at: datetime
-    table_version: str
+    told: CommandLevel
+    value: float | None = None
+    quantity: str | None = None
+    because: Mapping[str, float] = field(default_factory=dict)
+    point_id: str | None = None
+    group_zh: str = ""
+    group_en: str = ""
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     note: str | None = None
+    returned_at: datetime | None = None
     cleared_at: datetime | None = None
+    cleared_by: str | None = None
+    clear_note: str | None = None
+    outcome: Outcome | None = None
+    shelved_until: datetime | None = None
+    shelved_by: str | None = None
+    shelve_reason: str | None = None
+    suppressed_by: str | None = None
+    escalated_at: datetime | None = None
+    escalate_at: datetime | None = None
     incident_id: str | None = None

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from alerts.model import GradingTable, MonitoredPoint, PointKind
+from alerts.model import MonitoredPoint, PointKind, Severity
+from alerts.rules import EscalationStep, Rule, Watch
+from alerts.tables import Grade, GradingTable
+from core.command_tree import CommandLevel
 from core.errors import CommandCentreError
 from core.geo import LonLat
 from dispatch.model import Priority
@@ -70,8 +74,39 @@ class _Points(BaseModel):
 
 def load_catalogue(folder: Path = CATALOGUE_DIR) -> Catalogue:
     """The whole catalogue. Raises CatalogueError."""
-    table = _read(folder / "grading" / "waterlogging-depth.yaml", GradingTable)
-    _check_rising(table, folder / "grading" / "waterlogging-depth.yaml")
+    raw = yaml.safe_load((folder / "grading" / "waterlogging-depth.yaml").read_text(encoding="utf-8"))
+    grades = tuple(
+        Grade(
+            g["code"],
+            g["name_zh"],
+            g["name_en"],
+            Severity(g["severity"]),
+            {"depth_cm": g["at_least_cm"]},
+            g["opens_incident"],
+        )
+        for g in raw["grades"]
+    )
+    table = GradingTable(raw["table_id"], raw["version"], raw["source"], grades, raw["set_back_cm"])
+    rule = Rule(
+        rule_id="waterlogging-depth",
+        version=table.version,
+        source=table.source,
+        category="waterlogging",
+        name_zh="积水深度分级",
+        name_en="waterlogging depth",
+        watches=Watch(),
+        levels=table.levels(),
+        on_delay=timedelta(seconds=raw["on_delay_s"]),
+        off_delay=timedelta(seconds=raw["off_delay_s"]),
+        grades_point=True,
+        escalation=(EscalationStep(timedelta(minutes=10), CommandLevel.CITY),),
+        clears_itself_after={
+            Severity.BLUE: timedelta(0),
+            Severity.YELLOW: timedelta(0),
+            Severity.ORANGE: timedelta(0),
+        },
+        uses=frozenset({"depth_cm"}),
+    )
     categories = _read(folder / "categories.yaml", _Categories)
     nets = _read(folder / "nets.yaml", _Nets)
     points = _read(folder / "points.yaml", _Points)
@@ -82,6 +117,8 @@ def load_catalogue(folder: Path = CATALOGUE_DIR) -> Catalogue:
             for p in points.points
         },
         waterlogging=table,
+        digest="interim",
+        rules={rule.rule_id: rule},
         categories={c.code: _category(c, categories.source) for c in categories.categories},
         nets={net.code: net for net in nets.nets},
         closure_radius_m={str(kind): metres for kind, metres in nets.closure_radius_m.items()},
@@ -92,12 +129,6 @@ def _category(found: _Category, source: str) -> Category:
     by_kind: Mapping[str, Priority] = {str(kind): p for kind, p in found.priority_by_kind.items()}
     card = RunCard(found.code, found.run_card.unit_count, frozenset(found.run_card.capabilities))
     return Category(found.code, found.name_zh, found.name_en, found.priority, by_kind, card, source)
-
-
-def _check_rising(table: GradingTable, path: Path) -> None:
-    thresholds = [grade.at_least_cm for grade in table.grades]
-    if not thresholds or thresholds != sorted(set(thresholds)):
-        raise CatalogueError(f"{path.name}: grades: found thresholds {thresholds}, expected them to rise")
 
 
 def _read(path: Path, kind: type[Any]) -> Any:

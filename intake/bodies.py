@@ -17,7 +17,7 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
-from alerts.model import Passability
+from alerts.model import Passability, Quantity, Reading
 from core.errors import CommandCentreError, InvalidInputError
 from dispatch.model import UnitStatus
 from intake.coordinates import Crs
@@ -56,13 +56,24 @@ District = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
 _STRICT = ConfigDict(strict=True, extra="forbid")
 
 
-class ReadingIn(TypedDict):
-    """One depth of standing water at one monitored point, in centimetres."""
+class MeasurementIn(TypedDict):
+    """One measurement at one monitored point: the depth of standing water, or the rain that fell since the
+    gauge's previous reading."""
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
     point_id: Ident
     observed_at: Instant
-    depth_cm: Finite
+    depth_cm: NotRequired[Finite]
+    rain_mm: NotRequired[Finite]
+
+
+def _one_quantity(reading: MeasurementIn) -> MeasurementIn:
+    if ("depth_cm" in reading) is ("rain_mm" in reading):
+        raise ValueError("exactly one of depth_cm and rain_mm")
+    return reading
+
+
+ReadingIn = Annotated[MeasurementIn, AfterValidator(_one_quantity)]
 
 
 class ReadingsIn(TypedDict):
@@ -70,6 +81,12 @@ class ReadingsIn(TypedDict):
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
     readings: Annotated[list[ReadingIn], Field(min_length=1, max_length=MOST_READINGS)]
+
+
+def reading(sent: MeasurementIn) -> Reading:
+    """The reading that was sent, with the quantity its sender names."""
+    quantity: Quantity = "depth_cm" if "depth_cm" in sent else "rain_mm"
+    return Reading(sent["point_id"], sent["observed_at"], sent[quantity], quantity)
 
 
 class PassabilityIn(TypedDict):

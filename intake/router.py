@@ -10,7 +10,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from typing_extensions import TypedDict
 
-from alerts.model import Reading
 from core.actor import Actor, current_actor
 from core.errors import CommandCentreError, ConflictError, InvalidInputError, NotFoundError
 from core.geo import BoundingBox
@@ -152,9 +151,9 @@ class _Intake:
         self._known_units = KnownUnits(ports.store)
 
     def readings(self, actor: By, body: Body) -> ReadingsAnswer:
-        """Depths of standing water. A reading that is sent again is counted as a duplicate, harmless."""
+        """Depths of standing water and rain. A reading that is sent again is counted as a duplicate, harmless."""
         sent = parsed(bodies.READINGS, body)["readings"]
-        command = IngestReadings(tuple(Reading(r["point_id"], r["observed_at"], r["depth_cm"]) for r in sent))
+        command = IngestReadings(tuple(bodies.reading(r) for r in sent))
         result = ingest_readings(self._ports, actor, command)
         self._counters.accepted(READINGS, result.accepted)
         self._counters.duplicates(READINGS, result.duplicates)

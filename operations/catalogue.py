@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from alerts.model import GradingTable, MonitoredPoint
+from alerts.model import MonitoredPoint
+from alerts.neighbourhood import Neighbourhood
+from alerts.rules import Rule, RuleIndex
+from alerts.tables import GradingTable
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
 
@@ -36,14 +40,46 @@ class Net:
     name_en: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
-    """Everything a city edits, at one version."""
+    """Everything a city edits, at one version. `digest` names its content, so that an alert can say which
+    catalogue graded it even when somebody forgot to raise `version`."""
 
     version: str
+    digest: str
     points: Mapping[str, MonitoredPoint]
     waterlogging: GradingTable
+    """The table behind the grades of the map."""
+    rules: Mapping[str, Rule]
     categories: Mapping[str, Category]
     nets: Mapping[str, Net]
     closure_radius_m: Mapping[str, float]
     """How far around a monitored point of each kind a road counts as flooded, in metres."""
+
+    @cached_property
+    def rule_index(self) -> RuleIndex:
+        return RuleIndex(self.rules)
+
+    @cached_property
+    def asks_for_neighbours(self) -> bool:
+        """Whether any rule wants to know of the gauges around."""
+        return any(rule.mentions("neighbours") for rule in self.rules.values())
+
+    @cached_property
+    def _neighbourhood(self) -> Neighbourhood:
+        return Neighbourhood(self.points.values())
+
+    def neighbours_of(self, point_ids: Collection[str]) -> set[str]:
+        """Ids of the depth gauges around these points."""
+        return self._neighbourhood.of(point_ids)
+
+    @cached_property
+    def grade_thresholds(self) -> Mapping[str, float]:
+        """Grade code -> depth in cm it begins at, of the rule that grades points."""
+        return {
+            level.code: level.thresholds["depth_cm"]
+            for rule in self.rules.values()
+            if rule.grades_point
+            for level in rule.levels
+            if "depth_cm" in level.thresholds
+        }

@@ -1,4 +1,4 @@
-"""The rules: grades what has come in, lets alerts follow, opens an incident for a heavy grade."""
+"""The rules on readings: remembers what came in, lets every rule that watches the point judge it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alerts.grading import grade_reading
-from alerts.lifecycle import WATERLOGGING, AlertChange, follow_grade
-from alerts.model import Alert, GradingTable, MonitoredPoint, PointState, Reading
+from alerts.features import point_features, remember
+from alerts.model import MonitoredPoint, PointState, Reading
+from alerts.rules import Rule
 from core.actor import SYSTEM, Actor, Permission
 from core.events import happened
-from core.ids import new_id
-from operations.open_incident import incident_at_point
-from operations.ports import Ports, Transaction
-from operations.public_state import changes, depth_state, point_state
+from operations.apply_rules import RuleWork, subject_of
+from operations.inhibit_alerts import settle_inhibitions
+from operations.ports import Ports, QuarantinedItem, Transaction
+from operations.public_state import Json, depth_state, point_state
 from operations.transaction import committed, require
 
 READINGS_A_TRANSACTION = 2_000
@@ -33,7 +33,6 @@ def grade_readings(ports: Ports, actor: Actor = SYSTEM) -> int:
     require(actor, Permission.GRADE)
     graded = 0
     while True:
-        opened: list[str] = []
         with committed(ports) as tx:
             batches = tx.ungraded_batches(READINGS_A_TRANSACTION)
             if not batches:
@@ -47,98 +46,88 @@ def grade_readings(ports: Ports, actor: Actor = SYSTEM) -> int:
 
 
 def _grade(ports: Ports, tx: Transaction, readings: list[Reading]) -> list[str]:
-    table = ports.catalogue.waterlogging
-    point_ids = {reading.point_id for reading in readings if reading.point_id in ports.catalogue.points}
-    states = dict(tx.point_states(point_ids))
-    alerts = dict(tx.open_alerts_at(point_ids))
+    catalogue = ports.catalogue
+    sent = {reading.point_id for reading in readings if reading.point_id in catalogue.points}
+    states = dict(tx.point_states(sent))
+    around = catalogue.neighbours_of(sent) - sent if catalogue.asks_for_neighbours else set()
+    states.update(tx.point_states(around, lock=False) if around else {})
+    work = RuleWork(ports, tx, sent)
     touched: dict[str, PointState] = {}
-    opened: list[str] = []
+    odd: list[QuarantinedItem] = []
     for reading in sorted(readings, key=lambda r: r.observed_at):
-        point = ports.catalogue.points.get(reading.point_id)
+        point = catalogue.points.get(reading.point_id)
         if point is None:
             log.warning("point %s left the catalogue before its reading was graded", reading.point_id)
             continue
         before = states.get(point.point_id, PointState(point.point_id))
-        after = grade_reading(before, reading, table)
-        if after is before:
+        try:
+            after = remember(before, reading, point.quantity)
+            if after is before:
+                continue
+            after = _judge(ports, work, point, before, after, states)
+        except (ArithmeticError, ValueError, TypeError, LookupError) as error:
+            # A reading that breaks the arithmetic stays stored and is set apart; the batch goes on.
+            log.warning(
+                "reading of %s at %s cannot be graded: %s", point.point_id, reading.observed_at, error
+            )
+            odd.append(_ungradable(reading, error))
             continue
         states[point.point_id] = touched[point.point_id] = after
-        change = follow_grade(alerts.get(point.point_id), after, point, table, new_id(), reading.observed_at)
-        if change is not None:
-            alert, incident_id = _record(ports, tx, point, after, change)
-            if change.event == "alert.cleared":
-                alerts.pop(point.point_id, None)
-            else:
-                alerts[point.point_id] = alert
-            if incident_id:
-                opened.append(incident_id)
+    tx.quarantine(odd, SYSTEM.actor_id, ports.clock.now())
+    work.finish()
+    settle_inhibitions(ports, tx, work.changed.values())
     tx.save_point_states(list(touched.values()))
-    _record_depths(tx, touched)
-    return opened
+    _record_depths(ports, tx, touched)
+    return work.opened_incidents
 
 
-def _record(
-    ports: Ports, tx: Transaction, point: MonitoredPoint, state: PointState, change: AlertChange
-) -> tuple[Alert, str | None]:
-    """Saves what happened to the alert with its journal row; answers the alert and a newly opened incident's id."""
-    alert, table = change.alert, ports.catalogue.waterlogging
-    grade = table.grade(alert.grade_code)
-    new_incident_id = None
-    incidents = []
-    if change.event in ("alert.opened", "alert.raised") and grade is not None and grade.opens_incident:
-        incident, is_new = incident_at_point(
-            ports,
-            tx,
-            point,
-            category=WATERLOGGING,
-            what_zh=f"{grade.name_zh}积水 {alert.depth_cm:.0f} cm",
-            what_en=f"{grade.name_en} waterlogging, {alert.depth_cm:.0f} cm",
-            at=alert.changed_at,
-            origin="alert",
-        )
-        alert = replace(alert, incident_id=incident.incident_id)
-        incidents.append(incident)
-        new_incident_id = incident.incident_id if is_new else None
-    tx.save_alert(alert)
-    tx.record(
-        happened(
-            SYSTEM,
-            change.event,
-            at=alert.changed_at,
-            subject=alert.alert_id,
-            data={"grade": alert.grade_code, "depth_cm": alert.depth_cm, "table": _named(table)},
-            changes=changes(alerts=[alert], incidents=incidents, points=[point_state(state, point)]),
-        )
-    )
-    if new_incident_id:
-        tx.record(
-            happened(
-                SYSTEM,
-                "incident.opened",
-                at=alert.changed_at,
-                subject=new_incident_id,
-                data={"alert_id": alert.alert_id, "grade": alert.grade_code},
-                changes=changes(incidents=incidents),
-            )
-        )
-    return alert, new_incident_id
+def _judge(
+    ports: Ports,
+    work: RuleWork,
+    point: MonitoredPoint,
+    before: PointState,
+    after: PointState,
+    states: Mapping[str, PointState],
+) -> PointState:
+    """Every rule that watches the point, on the figures of its newest reading; answers the state with its grade."""
+    catalogue = ports.catalogue
+    at = after.last_observed_at
+    assert at is not None, "remember sets it"
+    neighbours = [states[i] for i in catalogue.neighbours_of((point.point_id,)) if i in states]
+    features = point_features(after, before, point, at, catalogue.grade_thresholds, neighbours)
+    subject = subject_of(point)
+    for rule in catalogue.rule_index.of_point(point):
+
+        def shown(level: str | None, rule: Rule = rule, state: PointState = after) -> list[Json]:
+            return [point_state(replace(state, grade_code=level) if rule.grades_point else state, point)]
+
+        level = work.apply(rule, subject, features, at, shown).level
+        if rule.grades_point and level != after.grade_code:
+            after = replace(after, grade_code=level)
+    return after
 
 
-def _record_depths(tx: Transaction, touched: Mapping[str, PointState]) -> None:
-    """One compact row with the newest depth of every point the batch touched, for the screens."""
+def _ungradable(reading: Reading, error: Exception) -> QuarantinedItem:
+    item = {
+        "point_id": reading.point_id,
+        "observed_at": reading.observed_at.isoformat(),
+        "value": reading.value,
+    }
+    return QuarantinedItem("reading", "ungradable", f"{type(error).__name__}: {error}", item)
+
+
+def _record_depths(ports: Ports, tx: Transaction, touched: Mapping[str, PointState]) -> None:
+    """One compact row with the newest value of every point the batch touched, for the screens."""
     if not touched:
         return
     newest = max(s.last_observed_at for s in touched.values() if s.last_observed_at is not None)
+    points = ports.catalogue.points
     tx.record(
         happened(
             SYSTEM,
             "readings.graded",
             at=newest,
             subject="grading",
-            changes={"depths": [depth_state(state) for state in touched.values()]},
+            changes={"depths": [depth_state(state, points[state.point_id]) for state in touched.values()]},
         )
     )
-
-
-def _named(table: GradingTable) -> str:
-    return f"{table.table_id}@{table.version}"

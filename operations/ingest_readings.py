@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from alerts.model import Reading
+from alerts.model import Quantity, Reading
 from core.actor import Actor, Permission
 from core.events import happened
 from core.ids import new_id
@@ -14,8 +15,9 @@ from operations.instants import FUTURE_TOLERANCE
 from operations.ports import Ports, QuarantinedItem
 from operations.transaction import committed, require
 
-PLAUSIBLE_DEPTH_CM = (0.0, 1000.0)
-"""Outside this a gauge is wrong, whatever it says (10 m is deeper than any underpass of the city)."""
+PLAUSIBLE: Mapping[Quantity, tuple[float, float]] = {"depth_cm": (0.0, 1000.0), "rain_mm": (0.0, 150.0)}
+"""Outside this a gauge is wrong, whatever it says: 10 m is deeper than any underpass of the city, and more than
+150 mm between two readings more than it has ever seen in an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +77,22 @@ def ingest_readings(ports: Ports, actor: Actor, command: IngestReadings) -> Inge
 
 
 def _what_is_wrong(reading: Reading, catalogue: Catalogue, now: datetime) -> tuple[str, str] | None:
-    if reading.point_id not in catalogue.points:
+    point = catalogue.points.get(reading.point_id)
+    if point is None:
         return "unknown-point", f"found point {reading.point_id!r}, expected one of the catalogue's points"
     if reading.observed_at > now + FUTURE_TOLERANCE:
         return (
             "future",
             f"found {reading.observed_at.isoformat()}, expected no later than {now.isoformat()} + 60 s",
         )
-    low, high = PLAUSIBLE_DEPTH_CM
-    if not low <= reading.depth_cm <= high:
-        return "implausible", f"found {reading.depth_cm} cm, expected {low:g} to {high:g} cm"
+    if reading.quantity is not None and reading.quantity != point.quantity:
+        return "wrong-quantity", f"found {reading.quantity}, expected {point.quantity} from {point.point_id}"
+    low, high = PLAUSIBLE[point.quantity]
+    if not low <= reading.value <= high:
+        return (
+            "implausible",
+            f"found {point.quantity} {reading.value:g}, expected {low:g} to {high:g}",
+        )
     return None
 
 
@@ -92,7 +100,7 @@ def _quarantined(reading: Reading, reason: str, detail: str) -> QuarantinedItem:
     item = {
         "point_id": reading.point_id,
         "observed_at": reading.observed_at.isoformat(),
-        "depth_cm": reading.depth_cm,
+        reading.quantity or "value": reading.value,
     }
     return QuarantinedItem("reading", reason, detail, item)
 
@@ -101,6 +109,6 @@ def _contradiction(reading: Reading) -> QuarantinedItem:
     return _quarantined(
         reading,
         "contradiction",
-        f"found {reading.depth_cm} cm, expected the depth already stored for "
+        f"found {reading.value:g}, expected the value already stored for "
         f"{reading.point_id} at {reading.observed_at.isoformat()}",
     )

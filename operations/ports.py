@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from alerts.model import Alert, PointState, Reading
+from alerts.model import Alert, LevelState, PointState, Reading
 from core.clock import Clock, DrillTime
 from core.events import Event, JournalRow
 from core.geo import LonLat
@@ -37,6 +37,15 @@ class QuarantinedItem:
     reason: str
     detail: str
     item: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFailure:
+    """A rule that raised instead of judging: which, at which subject, and what it said."""
+
+    rule_id: str
+    subject_id: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +91,47 @@ class Transaction(Protocol):
 
     def save_point_states(self, states: Sequence[PointState]) -> None: ...
 
+    def silent_points(self, since: datetime) -> Sequence[PointState]:
+        """Points whose newest reading is older than `since`; those that never sent one are not among them."""
+        ...
+
+    # rules
+    def level_states(self, subject_ids: Collection[str]) -> Mapping[tuple[str, str], LevelState]:
+        """What rules remember of these subjects, by (rule id, subject id); rules at rest remember nothing.
+        Read under the rules' lock."""
+        ...
+
+    def save_level_states(self, states: Sequence[LevelState]) -> None:
+        """Saves those that remember something and forgets those at rest."""
+        ...
+
+    def lock_rules(self) -> None:
+        """Keeps other transactions from applying rules until this one ends: they read and write each other's
+        alerts."""
+        ...
+
+    def note_rule_failures(self, failures: Sequence[RuleFailure], at: datetime) -> None:
+        """Counts them by rule, with the newest message; what a rule did not say stays visible until it changes."""
+        ...
+
     # alerts
-    def open_alerts_at(self, point_ids: Collection[str], lock: bool = True) -> Mapping[str, Alert]: ...
+    def open_alerts_of(self, subject_ids: Collection[str]) -> Mapping[tuple[str, str], Alert]:
+        """Open alerts about these subjects by (rule id, subject id), locked until the transaction ends."""
+        ...
+
+    def open_alerts_at(self, point_ids: Collection[str]) -> Sequence[Alert]:
+        """Open alerts at these monitored points, the gravest first; not locked."""
+        ...
+
+    def open_alerts_by_rules(self, rule_ids: Collection[str]) -> Sequence[Alert]:
+        """Open alerts of these rules, locked in one order until the transaction ends."""
+        ...
+
+    def alerts_due(self, at: datetime, limit: int) -> Sequence[Alert]:
+        """Open alerts that a timer is due for at this instant (escalation, end of a shelf) or whose condition is
+        over, oldest first, locked; those that another transaction holds are left for the next look."""
+        ...
+
     def alert(self, alert_id: str) -> Alert: ...
     def save_alert(self, alert: Alert) -> None: ...
 

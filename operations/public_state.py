@@ -33,6 +33,8 @@ def _plain(value: Any) -> Any:
         return round(value, 1)
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
     if hasattr(value, "__dataclass_fields__"):
         return _fields(value)
     return value
@@ -43,7 +45,13 @@ def _fields(thing: Any) -> Json:
 
 
 def alert_state(alert: Alert) -> Json:
-    return _fields(alert)
+    """An alert with its measurement under the name of its quantity too, as points have it."""
+    return {**_fields(alert), **_measured(alert.quantity, alert.value)}
+
+
+def _measured(quantity: str | None, value: float | None) -> Json:
+    """The value under the name that says its unit: `depth_cm` or `rain_mm`."""
+    return {} if quantity is None else {quantity: _plain(value)}
 
 
 def incident_state(incident: Incident) -> Json:
@@ -67,7 +75,7 @@ def point_state(state: PointState, point: MonitoredPoint) -> Json:
     """A monitored point with what was last read there; the memory of the delays stays inside."""
     return {
         **_fields(point),
-        "depth_cm": state.depth_cm,
+        **_measured(point.quantity, state.value),
         "observed_at": _plain(state.last_observed_at),
         "grade_code": state.grade_code,
         "passability": state.passability.value,
@@ -77,11 +85,11 @@ def point_state(state: PointState, point: MonitoredPoint) -> Json:
     }
 
 
-def depth_state(state: PointState) -> Json:
+def depth_state(state: PointState, point: MonitoredPoint) -> Json:
     """Only what a reading changes of a point, because it changes many times a second."""
     return {
         "point_id": state.point_id,
-        "depth_cm": state.depth_cm,
+        **_measured(point.quantity, state.value),
         "observed_at": _plain(state.last_observed_at),
         "grade_code": state.grade_code,
     }

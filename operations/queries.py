@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.model import PointState
+from alerts.model import Alert, PointState
 from core.actor import Actor, Permission
 from core.clock import DrillTime
 from core.events import JournalRow
@@ -71,7 +71,7 @@ def catalogue_state(catalogue: Catalogue) -> Json:
                 "name_zh": g.name_zh,
                 "name_en": g.name_en,
                 "severity": g.severity.value,
-                "at_least_cm": g.at_least_cm,
+                "at_least": dict(g.at_least),
             }
             for g in table.grades
         ],
@@ -95,18 +95,19 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
         assignments = tx.assignments_of(incident_id)
         recommendation = tx.latest_recommendation(incident_id)
         point_id = incident.point_id
-        point = alert = None
+        point = None
+        alerts: list[Alert] = []
         if point_id is not None and point_id in ports.catalogue.points:
             state = tx.point_states([point_id], lock=False).get(point_id, PointState(point_id))
             point = point_state(state, ports.catalogue.points[point_id])
-            alert = tx.open_alerts_at([point_id], lock=False).get(point_id)
-    subjects = [incident_id, *([alert.alert_id] if alert else []), *([point_id] if point_id else [])]
+            alerts = list(tx.open_alerts_at([point_id]))
+    subjects = [incident_id, *(alert.alert_id for alert in alerts), *([point_id] if point_id else [])]
     return {
         "incident": incident_state(incident),
         "assignments": [assignment_state(a) for a in assignments],
         "recommendation": recommendation_state(recommendation, incident) if recommendation else None,
         "point": point,
-        "alert": alert_state(alert) if alert else None,
+        "alert": alert_state(alerts[0]) if alerts else None,
         "timeline": [_timeline_row(row) for row in ports.store.journal_of(subjects, limit=100)],
     }
 

@@ -75,9 +75,9 @@ def road_closures(ports: Ports, tx: Transaction) -> list[Closure]:
     states = tx.point_states(list(ports.catalogue.points), lock=False)
     found = []
     for point_id, state in sorted(states.items()):
-        if state.passability is Passability.OPEN:
-            continue
         point = ports.catalogue.points[point_id]
+        if state.passability is Passability.OPEN or point.kind == "rain_gauge":
+            continue
         found.append(
             Closure(
                 closure_id=point_id,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerts.lifecycle import WATERLOGGING
-from alerts.model import Passability, PointState
+from alerts.model import WATERLOGGING, Passability, PointState
 from core.actor import Actor, Permission
 from core.errors import NotFoundError
 from core.events import happened
@@ -35,9 +34,9 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
     """
     require(actor, Permission.SET_PASSABILITY)
     point = ports.catalogue.points.get(command.point_id)
-    if point is None:
+    if point is None or point.kind == "rain_gauge":
         raise NotFoundError(
-            f"found point {command.point_id!r}, expected one of the catalogue's points / 没有这个监测点"
+            f"found point {command.point_id!r}, expected one of the catalogue's points on a road / 没有这个道路监测点"
         )
     require(actor, Permission.SET_PASSABILITY, point.jurisdiction)
     now = ports.clock.now()

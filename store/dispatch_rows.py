@@ -1,4 +1,4 @@
-"""Alerts, incidents, calls, units, assignments and recommendations."""
+"""Incidents, calls, units, assignments and recommendations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, Table, select
 from sqlalchemy.dialects.postgresql import insert
 
-from alerts.model import Alert
 from core.errors import NotFoundError
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
@@ -26,21 +25,6 @@ class DispatchRows:
     """Part of a transaction: what operations.ports.Transaction asks about the desk's things."""
 
     connection: Connection
-
-    # alerts
-    def open_alerts_at(self, point_ids: Collection[str], lock: bool = True) -> Mapping[str, Alert]:
-        asked = select(t.alerts).where(
-            t.alerts.c.point_id.in_(list(point_ids)), t.alerts.c.status != "cleared"
-        )
-        found = self._all(Alert, asked.with_for_update() if lock else asked)
-        return {alert.point_id: alert for alert in found}
-
-    def alert(self, alert_id: str) -> Alert:
-        asked = select(t.alerts).where(t.alerts.c.alert_id == alert_id)
-        return self._one(Alert, asked.with_for_update(), "alert", alert_id)
-
-    def save_alert(self, alert: Alert) -> None:
-        self._save(t.alerts, "alert_id", {**to_row(alert), "run": CURRENT_RUN})
 
     # incidents and calls
     def open_incidents_at(self, point_ids: Collection[str]) -> Mapping[str, Incident]:

@@ -54,7 +54,14 @@ class DrillRows:
         execute(
             update(t.alerts)
             .where(t.alerts.c.status != "cleared")
-            .values(status="cleared", cleared_at=at, changed_at=at, note=reason)
+            .values(
+                status="cleared",
+                cleared_at=at,
+                changed_at=at,
+                clear_note=reason,
+                escalate_at=None,
+                shelved_until=None,
+            )
         )
         execute(
             update(t.incidents)
@@ -72,6 +79,7 @@ class DrillRows:
             )
         )
         execute(delete(t.point_states))
+        execute(delete(t.level_states))
         execute(update(t.drill_clock).values(run=t.drill_clock.c.run + 1))
         # Batches of the run that ends are not graded into the next one.
         execute(update(t.cursors).values(seq=select(t.journal_head.c.seq).scalar_subquery()))

@@ -19,9 +19,9 @@ GRADING = "grading"
 # Hot paths hand whole columns over as arrays: one statement and one plan, however many rows.
 _INSERT_READINGS = text(
     """
-    INSERT INTO readings (run, point_id, observed_at, depth_cm, batch_id)
+    INSERT INTO readings (run, point_id, observed_at, value, batch_id)
     SELECT (SELECT run FROM drill_clock), p, o, d, :batch_id
-    FROM unnest(CAST(:points AS text[]), CAST(:instants AS timestamptz[]), CAST(:depths AS float8[]))
+    FROM unnest(CAST(:points AS text[]), CAST(:instants AS timestamptz[]), CAST(:values AS float8[]))
       AS new(p, o, d)
     ON CONFLICT DO NOTHING
     RETURNING point_id, observed_at
@@ -29,7 +29,7 @@ _INSERT_READINGS = text(
 )
 _STORED_DEPTHS = text(
     """
-    SELECT r.point_id, r.observed_at, r.depth_cm
+    SELECT r.point_id, r.observed_at, r.value
     FROM readings r
     JOIN unnest(CAST(:points AS text[]), CAST(:instants AS timestamptz[])) AS asked(p, o)
       ON r.point_id = asked.p AND r.observed_at = asked.o
@@ -68,7 +68,7 @@ class ReadingRows:
         columns = {
             "points": [r.point_id for r in readings],
             "instants": [r.observed_at for r in readings],
-            "depths": [r.depth_cm for r in readings],
+            "values": [r.value for r in readings],
         }
         new = {
             (row.point_id, row.observed_at)
@@ -79,10 +79,10 @@ class ReadingRows:
             return StoredReadings(len(new), 0, ())
         asked = {"points": [r.point_id for r in old], "instants": [r.observed_at for r in old]}
         stored = {
-            (row.point_id, row.observed_at): row.depth_cm
+            (row.point_id, row.observed_at): row.value
             for row in self.connection.execute(_STORED_DEPTHS, asked)
         }
-        contradicting = tuple(r for r in old if stored[(r.point_id, r.observed_at)] != r.depth_cm)
+        contradicting = tuple(r for r in old if stored[(r.point_id, r.observed_at)] != r.value)
         return StoredReadings(len(new), len(old) - len(contradicting), contradicting)
 
     def quarantine(self, items: Sequence[QuarantinedItem], actor_id: str, at: datetime) -> None:
@@ -113,12 +113,12 @@ class ReadingRows:
             return []
         found = defaultdict(list)
         rows = self.connection.execute(
-            select(reading.batch_id, reading.point_id, reading.observed_at, reading.depth_cm).where(
+            select(reading.batch_id, reading.point_id, reading.observed_at, reading.value).where(
                 reading.batch_id.in_(seq_of)
             )
         )
         for stored in rows:
-            found[stored.batch_id].append(Reading(stored.point_id, stored.observed_at, stored.depth_cm))
+            found[stored.batch_id].append(Reading(stored.point_id, stored.observed_at, stored.value))
         return [ReadingBatch(seq, tuple(found[batch_id])) for batch_id, seq in seq_of.items()]
 
     def mark_graded(self, up_to_seq: int) -> None:
@@ -133,6 +133,11 @@ class ReadingRows:
             asked = asked.order_by(t.point_states.c.point_id).with_for_update()
         rows = self.connection.execute(asked).mappings()
         return {row["point_id"]: from_row(PointState, row) for row in rows}
+
+    def silent_points(self, since: datetime) -> Sequence[PointState]:
+        asked = select(t.point_states).where(t.point_states.c.last_observed_at < since)
+        rows = self.connection.execute(asked.order_by(t.point_states.c.point_id)).mappings()
+        return [from_row(PointState, row) for row in rows]
 
     def save_point_states(self, states: Sequence[PointState]) -> None:
         if states:

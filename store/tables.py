@@ -76,7 +76,7 @@ readings = Table(
     Column("run", Integer, primary_key=True),
     Column("point_id", Text, primary_key=True),
     Column("observed_at", Instant, primary_key=True),
-    Column("depth_cm", Float, nullable=False),
+    Column("value", Float, nullable=False),
     Column("batch_id", String(26), nullable=False),
     Index("readings_batch", "batch_id"),
 )
@@ -99,16 +99,38 @@ point_states = Table(
     metadata,
     Column("point_id", Text, primary_key=True),
     Column("last_observed_at", Instant),
-    Column("depth_cm", Float),
+    Column("value", Float),
     Column("grade_code", Text),
-    Column("rising_to", Text),
-    Column("rising_since", Instant),
-    Column("falling_to", Text),
-    Column("falling_since", Instant),
+    Column("unchanged_since", Instant),
+    Column("recent", JSONB, nullable=False, server_default=text("'[]'")),
     Column("passability", Text, nullable=False),
     Column("passability_at", Instant),
     Column("passability_by", Text),
     Column("passability_note", Text),
+)
+
+# What a rule remembers of a subject; at rest it remembers nothing and has no row.
+level_states = Table(
+    "level_states",
+    metadata,
+    Column("rule_id", Text, primary_key=True),
+    Column("subject_id", Text, primary_key=True),
+    Column("level", Text),
+    Column("rising_to", Text),
+    Column("rising_since", Instant),
+    Column("falling_to", Text),
+    Column("falling_since", Instant),
+    Index("level_states_subject", "subject_id"),
+)
+
+rule_failures = Table(
+    "rule_failures",
+    metadata,
+    Column("rule_id", Text, primary_key=True),
+    Column("failures", BigInteger, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("last_subject_id", Text, nullable=False),
+    Column("last_error", Text, nullable=False),
 )
 
 alerts = Table(
@@ -116,29 +138,51 @@ alerts = Table(
     metadata,
     Column("alert_id", String(26), primary_key=True),
     Column("run", Integer, nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("rule_version", Text, nullable=False),
+    Column("catalogue_version", Text, nullable=False),
     Column("category", Text, nullable=False),
-    Column("point_id", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("point_id", Text),
     Column("name_zh", Text, nullable=False),
     Column("name_en", Text, nullable=False),
+    Column("group_zh", Text, nullable=False, server_default=""),
+    Column("group_en", Text, nullable=False, server_default=""),
     Column("lon", Float, nullable=False),
     Column("lat", Float, nullable=False),
     Column("jurisdiction", Text, nullable=False),
     Column("severity", Text, nullable=False),
     Column("grade_code", Text, nullable=False),
-    Column("depth_cm", Float, nullable=False),
+    Column("peak_grade_code", Text, nullable=False),
+    Column("value", Float),
+    Column("quantity", Text),
+    Column("because", JSONB, nullable=False, server_default=text("'{}'")),
     Column("status", Text, nullable=False),
     Column("opened_at", Instant, nullable=False),
+    Column("alarmed_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
-    Column("table_version", Text, nullable=False),
+    Column("told", Text, nullable=False),
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", Text),
     Column("note", Text),
+    Column("returned_at", Instant),
     Column("cleared_at", Instant),
+    Column("cleared_by", Text),
+    Column("clear_note", Text),
+    Column("outcome", Text),
+    Column("shelved_until", Instant),
+    Column("shelved_by", Text),
+    Column("shelve_reason", Text),
+    Column("suppressed_by", String(26)),
+    Column("escalated_at", Instant),
+    Column("escalate_at", Instant),
     Column("incident_id", String(26)),
-    # The database itself refuses a second open alert about the same thing at the same place.
+    # The database itself refuses a second open alert of one rule about one subject.
     Index(
-        "one_open_alert", "category", "point_id", unique=True, postgresql_where=text("status <> 'cleared'")
+        "one_open_alert", "rule_id", "subject_id", unique=True, postgresql_where=text("status <> 'cleared'")
     ),
+    Index("alerts_timed", "escalate_at", postgresql_where=text("escalate_at IS NOT NULL")),
+    Index("alerts_point", "point_id", postgresql_where=text("status <> 'cleared'")),
 )
 
 incidents = Table(

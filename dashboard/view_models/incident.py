@@ -197,7 +197,7 @@ def _grade(alert: Json | None, catalogue: Catalogue) -> str | None:
 def _depth(point: Json | None, alert: Json | None) -> str | None:
     depth = (point or {}).get("depth_cm")
     if depth is None and alert is not None:
-        depth = alert["depth_cm"]
+        depth = alert.get("depth_cm")
     return None if depth is None else f"{depth:.0f} cm"
 
 

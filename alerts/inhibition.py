@@ -1,0 +1,54 @@
+"""Which open alert explains another, so that nobody is called for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.lifecycle import AlertChange, next_escalation_at
+from alerts.model import Alert, AlertStatus
+from alerts.rules import Inhibition, Rule
+from core.geo import distance_m
+
+
+def explained_by(alert: Alert, rule: Rule, others: Iterable[Alert]) -> str | None:
+    """Id of the open alert that explains this one by its rule's list; None when it stands for itself.
+
+    The one that explained it before is kept while it still does, so that nothing flickers.
+    """
+    found = [
+        other
+        for other in others
+        if other.alert_id != alert.alert_id
+        and other.status is not AlertStatus.CLEARED
+        and other.returned_at is None
+        and any(_applies(inhibition, alert, other) for inhibition in rule.inhibited_by)
+    ]
+    if any(other.alert_id == alert.suppressed_by for other in found):
+        return alert.suppressed_by
+    return min((other.alert_id for other in found), default=None)
+
+
+def _applies(inhibition: Inhibition, alert: Alert, other: Alert) -> bool:
+    if other.rule_id != inhibition.by or other.severity.rank < inhibition.at_least.rank:
+        return False
+    if inhibition.within_m <= 0:
+        return other.subject_id == alert.subject_id
+    return distance_m(alert.place, other.place) <= inhibition.within_m
+
+
+def follow_explanation(alert: Alert, rule: Rule, explanation: str | None, at: datetime) -> AlertChange | None:
+    """The alert with what explains it now, or None when that has not changed.
+
+    When the explanation goes away and the alert still stands, people are called to it then.
+    """
+    if explanation == alert.suppressed_by:
+        return None
+    if explanation is not None:
+        suppressed = replace(alert, suppressed_by=explanation, escalate_at=None, changed_at=at)
+        return AlertChange("alert.suppressed", suppressed)
+    freed = replace(alert, suppressed_by=None, changed_at=at)
+    if freed.status is AlertStatus.ACTIVE:
+        freed = replace(freed, alarmed_at=at, escalate_at=next_escalation_at(rule, freed.told, at))
+    return AlertChange("alert.unsuppressed", freed)

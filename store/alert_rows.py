@@ -1,0 +1,108 @@
+"""Alerts and what rules remember of their subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Select, case, delete, func, or_, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from alerts.model import Alert, LevelState, Severity
+from core.errors import NotFoundError
+from operations.ports import RuleFailure
+from store import tables as t
+from store.rows import from_row, to_row
+from store.run import CURRENT_RUN
+
+_LEVEL_COLUMNS = [column.name for column in t.level_states.columns]
+_LEVEL_KEY = ("rule_id", "subject_id")
+_UPSERT_LEVELS = text(
+    f"""
+    INSERT INTO level_states ({", ".join(_LEVEL_COLUMNS)})
+    SELECT * FROM jsonb_populate_recordset(NULL::level_states, CAST(:states AS jsonb))
+    ON CONFLICT (rule_id, subject_id) DO UPDATE SET
+    {", ".join(f"{name} = EXCLUDED.{name}" for name in _LEVEL_COLUMNS if name not in _LEVEL_KEY)}
+    """  # noqa: S608 - column names come from the table itself
+)
+_RULES = 5_301_003
+"""The advisory lock of whoever applies rules."""
+_OPEN = t.alerts.c.status != "cleared"
+_GRAVITY = case({severity.value: severity.rank for severity in Severity}, value=t.alerts.c.severity)
+
+
+class AlertRows:
+    """Part of a transaction: what operations.ports.Transaction asks about rules and alerts."""
+
+    connection: Connection
+
+    # rules
+    def lock_rules(self) -> None:
+        self.connection.execute(select(func.pg_advisory_xact_lock(_RULES)))
+
+    def level_states(self, subject_ids: Collection[str]) -> Mapping[tuple[str, str], LevelState]:
+        asked = select(t.level_states).where(t.level_states.c.subject_id.in_(list(subject_ids)))
+        found = [from_row(LevelState, row) for row in self.connection.execute(asked).mappings()]
+        return {(state.rule_id, state.subject_id): state for state in found}
+
+    def save_level_states(self, states: Sequence[LevelState]) -> None:
+        kept = [to_row(state) for state in states if not state.at_rest]
+        gone = [(state.rule_id, state.subject_id) for state in states if state.at_rest]
+        if kept:
+            self.connection.execute(_UPSERT_LEVELS, {"states": orjson.dumps(kept).decode()})
+        if gone:
+            level = t.level_states.c
+            self.connection.execute(
+                delete(t.level_states).where(tuple_(level.rule_id, level.subject_id).in_(gone))
+            )
+
+    def note_rule_failures(self, failures: Sequence[RuleFailure], at: datetime) -> None:
+        for rule_id in sorted({failure.rule_id for failure in failures}):
+            of_rule = [failure for failure in failures if failure.rule_id == rule_id]
+            new = insert(t.rule_failures).values(
+                rule_id=rule_id,
+                failures=len(of_rule),
+                last_at=at,
+                last_subject_id=of_rule[-1].subject_id,
+                last_error=of_rule[-1].error[:500],
+            )
+            newest = {name: new.excluded[name] for name in ("last_at", "last_subject_id", "last_error")}
+            counted = {**newest, "failures": t.rule_failures.c.failures + new.excluded.failures}
+            self.connection.execute(new.on_conflict_do_update(index_elements=["rule_id"], set_=counted))
+
+    # alerts
+    def open_alerts_of(self, subject_ids: Collection[str]) -> Mapping[tuple[str, str], Alert]:
+        asked = select(t.alerts).where(t.alerts.c.subject_id.in_(list(subject_ids)), _OPEN)
+        found = self._alerts(asked.order_by(t.alerts.c.alert_id).with_for_update())
+        return {(alert.rule_id, alert.subject_id): alert for alert in found}
+
+    def open_alerts_at(self, point_ids: Collection[str]) -> Sequence[Alert]:
+        asked = select(t.alerts).where(t.alerts.c.point_id.in_(list(point_ids)), _OPEN)
+        return self._alerts(asked.order_by(_GRAVITY.desc(), t.alerts.c.opened_at))
+
+    def open_alerts_by_rules(self, rule_ids: Collection[str]) -> Sequence[Alert]:
+        asked = select(t.alerts).where(t.alerts.c.rule_id.in_(sorted(rule_ids)), _OPEN)
+        return self._alerts(asked.order_by(t.alerts.c.alert_id).with_for_update())
+
+    def alerts_due(self, at: datetime, limit: int) -> Sequence[Alert]:
+        alert = t.alerts.c
+        due = or_(alert.escalate_at <= at, alert.shelved_until <= at, alert.returned_at.is_not(None))
+        asked = select(t.alerts).where(_OPEN, due).order_by(alert.alert_id).limit(limit)
+        return self._alerts(asked.with_for_update(skip_locked=True))
+
+    def alert(self, alert_id: str) -> Alert:
+        found = self._alerts(select(t.alerts).where(t.alerts.c.alert_id == alert_id).with_for_update())
+        if not found:
+            raise NotFoundError(f"found no alert {alert_id!r}, expected an existing one / 没有这条记录")
+        return found[0]
+
+    def save_alert(self, alert: Alert) -> None:
+        row = {**to_row(alert), "run": CURRENT_RUN}
+        new = insert(t.alerts).values(**row)
+        changed = {name: new.excluded[name] for name in row if name not in ("alert_id", "run")}
+        self.connection.execute(new.on_conflict_do_update(index_elements=["alert_id"], set_=changed))
+
+    def _alerts(self, asked: Select[Any]) -> list[Alert]:
+        return [from_row(Alert, row) for row in self.connection.execute(asked).mappings()]
