@@ -19,6 +19,7 @@
     if (!redis.ok) found.push({ text: t("Redis 不可用：单位位置停更，推荐暂停") });
     if (!worker.ok) found.push({ text: t("后台进程停止：水位不再评级，推荐暂停") });
     else if (!rules.ok) found.push({ text: t("评级落后 {age}，还有 {n} 批", { age: cc.age(rules.lag_s), n: rules.waiting_batches }) });
+    for (const rule of rules.failing || []) found.push({ text: t("规则“{name}”出错 {n} 次，不再判断", { name: cc.named(rule), n: rule.failures }) });
     if (!scheduler.ok) found.push({ text: t("调度进程停止：丢失的任务不会重做") });
     if (feeds.positions_age_s === null) found.push({ text: t("从未收到单位位置") });
     else if (feeds.positions_age_s > 15) found.push({ text: t("单位位置 {age} 未更新", { age: cc.age(feeds.positions_age_s) }) });

@@ -38,7 +38,7 @@ from live.health import HealthMonitor
 from live.hub import HubSources, LiveHub
 from live.socket import live_router
 from operations.public_state import Json
-from operations.queries import clock_state, response_metrics, snapshot_state
+from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
 from roads.areas import city_bounds
 from roads.commands import basemap_dir
 
@@ -144,7 +144,12 @@ def _hub(parts: Parts) -> LiveHub:
         refresh_clock=parts.refresh_clock,
     )
     health = HealthMonitor(
-        parts.store, parts.redis, parts.board, LAST_SWEEP_KEY, parts.store.quarantined_count
+        parts.store,
+        parts.redis,
+        parts.board,
+        LAST_SWEEP_KEY,
+        parts.store.quarantined_count,
+        lambda: failing_rules(ports),
     )
     return LiveHub(ports, parts.board, health, sources, str(parts.settings.redis_url))
 

@@ -32,23 +32,25 @@ class HealthMonitor:
         board: RedisPositionBoard,
         last_sweep_key: str,
         quarantined_count: Callable[[], int],
+        failing_rules: Callable[[], list[dict[str, Any]]],
     ) -> None:
         self._store = store
         self._redis = redis
         self._board = board
         self._last_sweep_key = last_sweep_key
         self._quarantined_count = quarantined_count
+        self._failing_rules = failing_rules
         self._network: dict[str, Any] = {"name": None, "synthetic": None, "straight_line": None}
         self._answered_at: dict[str, float] = {}
 
     def look(self, readings_at: float | None, units_total: int) -> dict[str, Any]:
         """The `health` of docs/live-protocol.md. `readings_at` is the wall time of the newest batch."""
         wall = time.time()
-        lag, quarantined = self._database()
+        lag, quarantined, failing = self._database()
         redis_parts, positions_age_s = self._redis_parts(wall, units_total)
         return {
             "database": self._part("database", lag is not None, wall),
-            "rules": _rules(lag, wall),
+            "rules": {**_rules(lag, wall), "failing": failing},
             **redis_parts,
             "feeds": {
                 "readings_age_s": None if readings_at is None else round(wall - readings_at, 1),
@@ -58,11 +60,11 @@ class HealthMonitor:
             "network": dict(self._network),
         }
 
-    def _database(self) -> tuple[GradingLag | None, int | None]:
+    def _database(self) -> tuple[GradingLag | None, int | None, list[dict[str, Any]]]:
         try:
-            return self._store.grading_lag(), self._quarantined_count()
+            return self._store.grading_lag(), self._quarantined_count(), self._failing_rules()
         except UnavailableError:
-            return None, None
+            return None, None, []
 
     def _redis_parts(self, wall: float, units_total: int) -> tuple[dict[str, Any], float | None]:
         try:

@@ -49,6 +49,17 @@ class RuleFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class FailingRule:
+    """How often a rule has raised, and the newest time: `last_at` is the city's instant."""
+
+    rule_id: str
+    failures: int
+    last_at: datetime
+    last_subject_id: str
+    last_error: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoredReadings:
     """What became of a batch: how many are new, how many had been stored before with the same
     value, and which contradict a stored reading of the same point and instant."""
@@ -226,6 +237,10 @@ class Store(Protocol):
 
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]: ...
     def grading_lag(self) -> GradingLag: ...
+    def failing_rules(self, since: datetime) -> Sequence[FailingRule]:
+        """Rules that have raised since that instant, the newest first."""
+        ...
+
     def assignments_without_route(self) -> Sequence[str]:
         """Ids of assignments whose unit still has to drive and that have no route."""
         ...

@@ -29,6 +29,7 @@ CLOSED_STAYS_VISIBLE = timedelta(hours=1)
 MEASURED_OVER = timedelta(hours=12)
 """Response times are those of one shift."""
 SERIES_LENGTH = 60
+FAILURE_SHOWN_FOR = timedelta(hours=1)
 
 
 def snapshot_state(ports: Ports, actor: Actor) -> Json:
@@ -132,6 +133,22 @@ def clock_state(ports: Ports, wall_now: datetime, drill: DrillTime | None) -> Js
         "run": drill.run if drill else 0,
         "synthetic": drill is not None,
     }
+
+
+def failing_rules(ports: Ports) -> list[Json]:
+    """Rules that raised instead of judging within the last hour, the newest first."""
+    rules = ports.catalogue.rules
+    return [
+        {
+            "rule_id": failing.rule_id,
+            "name_zh": rules[failing.rule_id].name_zh if failing.rule_id in rules else failing.rule_id,
+            "name_en": rules[failing.rule_id].name_en if failing.rule_id in rules else failing.rule_id,
+            "failures": failing.failures,
+            "last_at": failing.last_at.isoformat(),
+            "last_error": failing.last_error,
+        }
+        for failing in ports.store.failing_rules(ports.clock.now() - FAILURE_SHOWN_FOR)
+    ]
 
 
 def response_metrics(ports: Ports) -> Json:

@@ -17,7 +17,7 @@ from core.errors import InvalidInputError, UnavailableError
 from core.events import Event, JournalRow
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
-from operations.ports import GradingLag, Snapshot
+from operations.ports import FailingRule, GradingLag, Snapshot
 from store import journal
 from store import tables as t
 from store.alert_rows import AlertRows
@@ -178,6 +178,12 @@ class SqlStore:
         with translated(), self.engine.connect() as connection:
             count, oldest = connection.execute(waiting).one()
         return GradingLag(count, oldest)
+
+    def failing_rules(self, since: datetime) -> Sequence[FailingRule]:
+        failed = t.rule_failures.c
+        asked = select(t.rule_failures).where(failed.last_at >= since).order_by(failed.last_at.desc())
+        with translated(), self.engine.connect() as connection:
+            return _all(connection, FailingRule, asked)
 
     def incidents_without_advice(self) -> Sequence[str]:
         incident, advice = t.incidents.c, t.recommendations.c

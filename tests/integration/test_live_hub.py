@@ -24,7 +24,7 @@ from live.hub import HubSources, LiveHub
 from live.listener import Listener
 from live.positions import RedisPositionBoard
 from operations.ports import Ports
-from operations.queries import clock_state, response_metrics, snapshot_state
+from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
 from operations.set_drill_time import SetDrillTime, set_drill_time
 from store.database import SqlStore, make_engine
 from tests.conftest import STORM, Bench
@@ -42,7 +42,14 @@ class Watched:
         self.ports = ports or bench.ports
         self.snapshots = 0
         board = RedisPositionBoard(bench.redis)
-        health = HealthMonitor(bench.store, bench.redis, board, LAST_SWEEP_KEY, bench.store.quarantined_count)
+        health = HealthMonitor(
+            bench.store,
+            bench.redis,
+            board,
+            LAST_SWEEP_KEY,
+            bench.store.quarantined_count,
+            lambda: failing_rules(bench.ports),
+        )
         sources = HubSources(
             snapshot=self._snapshot,
             metrics=lambda: response_metrics(self.ports),

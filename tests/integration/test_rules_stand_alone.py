@@ -1,0 +1,99 @@
+"""A rule that raises and a reading that breaks the arithmetic: the others go on, and both are seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from alerts import features
+from alerts.model import PointState, Quantity, Reading, Sample
+from alerts.rules import Features, Level, Rule, Watch
+from operations.grade_readings import grade_readings
+from operations.ports import Ports
+from operations.queries import failing_rules
+from tests.conftest import Bench
+from tests.depth_rule import depth_rule
+from tests.integration.desk_work import POINT, reading, send, types
+
+
+def broken_rule() -> Rule:
+    def raises(_figures: Features) -> bool:
+        raise ZeroDivisionError("rise over nothing")
+
+    whole = depth_rule().levels[0]
+    level = Level("bad", "坏", "bad", whole.severity, False, raises, raises, {})
+    return replace(depth_rule(), rule_id="broken", levels=(level,), grades_point=False)
+
+
+def with_rules(bench: Bench, *rules: Rule) -> Ports:
+    return replace(
+        bench.ports, catalogue=replace(bench.ports.catalogue, rules={rule.rule_id: rule for rule in rules})
+    )
+
+
+def test_one_rule_that_raises_is_counted_and_shown_while_the_others_judge(bench: Bench) -> None:
+    ports = with_rules(bench, broken_rule(), depth_rule())
+    send(ports, reading(ports, 55), reading(ports, 56, 1))
+    assert grade_readings(ports) == 2
+    assert "alert.opened" in types(ports)
+    (failing,) = failing_rules(ports)
+    assert (failing["rule_id"], failing["failures"]) == ("broken", 2)
+    assert "rise over nothing" in failing["last_error"]
+    bench.clock.advance(2 * 3600)
+    assert failing_rules(ports) == [], "what has not failed for an hour is no news"
+
+
+def test_a_reading_that_breaks_the_arithmetic_is_set_apart_and_the_batch_goes_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = features.remember
+
+    def breaks(state: PointState, one: Reading, quantity: Quantity) -> PointState:
+        if one.value == 13:
+            raise OverflowError("poisoned")
+        return whole(state, one, quantity)
+
+    monkeypatch.setattr("operations.grade_readings.remember", breaks)
+    ports = with_rules(bench, depth_rule())
+    send(ports, reading(ports, 13), reading(ports, 55, 1), reading(ports, 55, 2, "KM02"))
+    assert grade_readings(ports) == 3
+    assert types(ports).count("alert.opened") == 2
+    with bench.store.engine.connect() as connection:
+        (kept,) = connection.execute(text("SELECT reason, detail, item FROM quarantine")).all()
+        assert (kept.reason, kept.item["value"]) == ("ungradable", 13)
+        assert connection.execute(text("SELECT count(*) FROM readings")).scalar_one() == 3, "nothing is lost"
+
+
+def test_what_rates_need_is_remembered_across_batches_and_workers(bench: Bench) -> None:
+    ports = with_rules(bench, depth_rule())
+    for minute in range(6):
+        send(ports, reading(ports, 10 + minute, 60 * minute - 600))
+        grade_readings(ports)
+    with ports.store.transaction() as tx:
+        state = tx.point_states([POINT])[POINT]
+    assert [sample.value for sample in state.recent] == [10, 11, 12, 13, 14, 15]
+    assert isinstance(state.recent[0], Sample)
+    assert features.rise_per_min(state.recent) == pytest.approx(1.0)
+
+
+def test_a_rule_at_rest_leaves_no_row_behind(bench: Bench) -> None:
+    ports = with_rules(bench, replace(depth_rule(off_delay_s=0), watches=Watch(point_ids=frozenset({POINT}))))
+    send(ports, reading(ports, 55))
+    grade_readings(ports)
+    send(ports, reading(ports, 0, 30), reading(ports, 55, 30, "KM02"))
+    grade_readings(ports)
+    with bench.store.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM level_states")).scalar_one() == 0
+    assert types(ports).count("alert.opened") == 1, "the rule watches one point only"
+
+
+def test_an_alert_names_the_catalogue_and_the_rule_that_graded_it_and_why(bench: Bench) -> None:
+    ports = with_rules(bench, depth_rule(version="2026-11"))
+    send(ports, reading(ports, 55))
+    grade_readings(ports)
+    (alert,) = ports.store.snapshot(ports.clock.now() - timedelta(hours=1)).alerts
+    assert (alert.rule_version, alert.catalogue_version) == ("2026-11", ports.catalogue.digest)
+    assert alert.because == {"depth_cm": 55.0}
