@@ -48,7 +48,7 @@ class AlertRows:
         return {(state.rule_id, state.subject_id): state for state in found}
 
     def save_level_states(self, states: Sequence[LevelState]) -> None:
-        kept = [to_row(state) for state in states if not state.at_rest]
+        kept = [state for state in states if not state.at_rest]
         gone = [(state.rule_id, state.subject_id) for state in states if state.at_rest]
         if kept:
             self.connection.execute(_UPSERT_LEVELS, {"states": orjson.dumps(kept).decode()})
