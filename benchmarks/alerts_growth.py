@@ -1,8 +1,10 @@
-"""What one reading costs, taken in and graded, as the city grows; in process, on a real PostgreSQL.
+"""What one reading costs, taken in and graded, as points and rules grow; in process, on a real PostgreSQL.
 
 Points: the same work each time (batches of 100 readings of 100 points, every hundredth passes a grade or falls below
 it) in cities of 100, 1,000 and 10,000 points. Each batch is taken in and graded in one transaction each.
-Bar: flat, the largest city costs a reading no more than a quarter more than the smallest.
+Rules: 10 to 500 in a city of 1,000 points, each rule but the one that grades watching a share of its own, so that
+every point is looked at by two. Bar for both: flat, the most cost a reading no more than a quarter more than the
+fewest. Then what no index can help against: all rules watch the same points, and none of them is reached.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from redis import Redis
 from sqlalchemy import Engine, text
 
 from alerts.model import Reading
+from alerts.rules import Rule, Watch
 from benchmarks.made_up_city import JURISDICTION, catalogue_of, point_id
 from bootstrap.catalogue import load_catalogue
 from bootstrap.embedded import EmbeddedServers
@@ -40,8 +44,12 @@ from store.metadata import metadata
 from store.migrate import migrate
 
 CITIES = (100, 1_000, 10_000)
+RULES = (10, 50, 100, 500)
+POINTS_FOR_RULES = 1_000
 BATCH = 100
 CHANGING = 0.01
+PATTERN = "waterlogging-heavy-soon"
+"""The rule of the catalogue that the made-up ones are copies of."""
 BEGAN = datetime(2026, 8, 18, 1, 20, tzinfo=UTC)
 DRY_CM, WET_CM = 1.0, 40.0
 
@@ -71,6 +79,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         ),
     ):
         _print_points(Path(name), engine, redis, batches)
+        _print_rules(Path(name), engine, redis, batches)
 
 
 @contextmanager
@@ -98,8 +107,57 @@ def _print_points(folder: Path, engine: Engine, redis: Redis, batches: int) -> N
         )
 
 
-def cost_of_readings(catalogue: Catalogue, engine: Engine, redis: Redis, batches: int) -> tuple[float, float]:
-    """Microseconds a reading to take in and to grade: medians over the batches, after every point was seen."""
+def _print_rules(folder: Path, engine: Engine, redis: Redis, batches: int) -> None:
+    catalogue = load_catalogue(catalogue_of(POINTS_FOR_RULES, folder / "rules"))
+    pattern = _pattern(catalogue)
+    print(
+        f"rules: {POINTS_FOR_RULES} points, µs a reading taken in and graded; rules made after {pattern.rule_id}"
+    )
+    print(f"  {'rules':>8}{'own share':>11}{'of 10':>8}{'all watch all':>15}{'µs a rule more':>16}")
+    first = least = None
+    for count in RULES:
+        shared = sum(cost_of_readings(_with_rules(catalogue, count, True), engine, redis, batches))
+        # Five hundred rules at every point are fifty times the work of ten, so fewer batches.
+        few = max(10, batches * RULES[0] // count)
+        everywhere = sum(cost_of_readings(_with_rules(catalogue, count, False), engine, redis, few, 0.0))
+        first, least = first or shared, least or everywhere
+        each = f"{(everywhere - least) / (count - RULES[0]):.1f}" if count > RULES[0] else "–"
+        print(f"  {count:>8}{shared:>11.0f}{shared / first:>8.2f}{everywhere:>15.0f}{each:>16}")
+
+
+def _pattern(catalogue: Catalogue) -> Rule:
+    """One with conditions in CEL where the catalogue has it: those cost more than a table's thresholds."""
+    return catalogue.rules.get(PATTERN) or _grading(catalogue)
+
+
+def _grading(catalogue: Catalogue) -> Rule:
+    return next(rule for rule in catalogue.rules.values() if rule.grades_point)
+
+
+def _with_rules(catalogue: Catalogue, count: int, shares: bool) -> Catalogue:
+    """The rule that grades and `count` - 1 copies of the pattern, each for its share of the points or for all."""
+    grading, pattern, copies = _grading(catalogue), _pattern(catalogue), count - 1
+    rules = {grading.rule_id: grading}
+    for number in range(copies):
+        own = frozenset(point_id(n) for n in range(number, len(catalogue.points), copies))
+        rule = replace(
+            pattern,
+            rule_id=f"made-up-{number}",
+            watches=Watch(point_ids=own if shares else frozenset()),
+            grades_point=False,
+            inhibited_by=(),
+        )
+        rules[rule.rule_id] = rule
+    return replace(catalogue, rules=rules)
+
+
+def cost_of_readings(
+    catalogue: Catalogue, engine: Engine, redis: Redis, batches: int, changing: float = CHANGING
+) -> tuple[float, float]:
+    """Microseconds a reading to take in and to grade: medians over the batches, after every point was seen.
+
+    `changing` is the share of readings that pass a grade or fall below it.
+    """
     _empty(engine, redis)
     clock = FixedClock(BEGAN)
     ports = Ports(
@@ -124,7 +182,7 @@ def cost_of_readings(catalogue: Catalogue, engine: Engine, redis: Redis, batches
     for turn in range(batches + 10):
         clock.advance(1)
         gauges = [(turn * BATCH + k) % points for k in range(BATCH)]
-        for gauge in rng.sample(gauges, int(CHANGING * BATCH)):
+        for gauge in rng.sample(gauges, int(changing * BATCH)):
             depth_cm[gauge] = WET_CM if depth_cm[gauge] == DRY_CM else DRY_CM
         batch = [Reading(point_id(n), clock.now(), depth_cm[n] + rng.uniform(-0.5, 0.5)) for n in gauges]
         began = time.perf_counter()
