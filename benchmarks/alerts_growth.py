@@ -13,7 +13,7 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,6 +45,7 @@ from store.migrate import migrate
 
 CITIES = (100, 1_000, 10_000)
 RULES = (10, 50, 100, 500)
+ROUNDS = 3
 POINTS_FOR_RULES = 1_000
 BATCH = 100
 CHANGING = 0.01
@@ -69,7 +70,9 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--batches", type=int, default=150, help="batches of 100 readings in each city")
+    parser.add_argument(
+        "--batches", type=int, default=100, help="batches of 100 readings in each of three rounds"
+    )
     batches = parser.parse_args(arguments).batches
     with (
         tempfile.TemporaryDirectory(prefix="command-centre-bench-") as name,
@@ -94,16 +97,15 @@ def _servers(folder: Path) -> Iterator[tuple[Engine, Redis]]:
 
 
 def _print_points(folder: Path, engine: Engine, redis: Redis, batches: int) -> None:
-    print(f"points: {batches} batches of {BATCH} readings each, µs a reading (median of the batches)")
+    print(f"points: batches of {BATCH} readings, µs a reading")
     print(f"  {'points':>8}{'taken in':>10}{'graded':>9}{'together':>10}{'of 100':>8}")
-    first = None
-    for points in CITIES:
-        catalogue = load_catalogue(catalogue_of(points, folder / str(points)))
-        taken_in, graded = cost_of_readings(catalogue, engine, redis, batches)
-        first = first or taken_in + graded
+    cities = {n: load_catalogue(catalogue_of(n, folder / str(n))) for n in CITIES}
+    costs = least_costs(cities, engine, redis, batches)
+    for points, (taken_in, graded) in costs.items():
+        together = taken_in + graded
         print(
-            f"  {points:>8}{taken_in:>10.0f}{graded:>9.0f}{taken_in + graded:>10.0f}"
-            f"{(taken_in + graded) / first:>8.2f}"
+            f"  {points:>8}{taken_in:>10.0f}{graded:>9.0f}{together:>10.0f}"
+            f"{together / sum(costs[CITIES[0]]):>8.2f}"
         )
 
 
@@ -114,15 +116,18 @@ def _print_rules(folder: Path, engine: Engine, redis: Redis, batches: int) -> No
         f"rules: {POINTS_FOR_RULES} points, µs a reading taken in and graded; rules made after {pattern.rule_id}"
     )
     print(f"  {'rules':>8}{'own share':>11}{'of 10':>8}{'all watch all':>15}{'µs a rule more':>16}")
-    first = least = None
+    own = least_costs({n: _with_rules(catalogue, n, True) for n in RULES}, engine, redis, batches)
+    # Five hundred rules at every point are fifty times the work of ten, so fewer batches.
+    everywhere = least_costs(
+        {n: _with_rules(catalogue, n, False) for n in RULES}, engine, redis, max(10, batches // 10), 0.0
+    )
+    few = RULES[0]
     for count in RULES:
-        shared = sum(cost_of_readings(_with_rules(catalogue, count, True), engine, redis, batches))
-        # Five hundred rules at every point are fifty times the work of ten, so fewer batches.
-        few = max(10, batches * RULES[0] // count)
-        everywhere = sum(cost_of_readings(_with_rules(catalogue, count, False), engine, redis, few, 0.0))
-        first, least = first or shared, least or everywhere
-        each = f"{(everywhere - least) / (count - RULES[0]):.1f}" if count > RULES[0] else "–"
-        print(f"  {count:>8}{shared:>11.0f}{shared / first:>8.2f}{everywhere:>15.0f}{each:>16}")
+        shared, all_of_all = sum(own[count]), sum(everywhere[count])
+        more = f"{(all_of_all - sum(everywhere[few])) / (count - few):.1f}" if count > few else "–"
+        print(
+            f"  {count:>8}{shared:>11.0f}{shared / sum(own[few]):>8.2f}{all_of_all:>15.0f}{more:>16}",
+        )
 
 
 def _pattern(catalogue: Catalogue) -> Rule:
@@ -151,10 +156,26 @@ def _with_rules(catalogue: Catalogue, count: int, shares: bool) -> Catalogue:
     return replace(catalogue, rules=rules)
 
 
+def least_costs(
+    catalogues: Mapping[int, Catalogue],
+    engine: Engine,
+    redis: Redis,
+    batches: int,
+    changing: float = CHANGING,
+) -> dict[int, tuple[float, float]]:
+    """The least cost of each in a few rounds over all, so that what else the machine does hits them alike."""
+    rounds = [
+        {n: cost_of_readings(city, engine, redis, batches, changing) for n, city in catalogues.items()}
+        for _ in range(ROUNDS)
+    ]
+    return {n: min((costs[n] for costs in rounds), key=sum) for n in catalogues}
+
+
 def cost_of_readings(
-    catalogue: Catalogue, engine: Engine, redis: Redis, batches: int, changing: float = CHANGING
+    catalogue: Catalogue, engine: Engine, redis: Redis, batches: int, changing: float
 ) -> tuple[float, float]:
-    """Microseconds a reading to take in and to grade: medians over the batches, after every point was seen.
+    """Microseconds a reading to take in and to grade, after every point was seen: what a quarter of the batches
+    stayed under, which whatever else the machine does disturbs less than the median.
 
     `changing` is the share of readings that pass a grade or fall below it.
     """
@@ -195,7 +216,7 @@ def cost_of_readings(
         if turn >= 10:  # the first ones warm caches up
             taken_in.append((between - began) / BATCH * 1e6)
             graded.append((ended - between) / BATCH * 1e6)
-    return sorted(taken_in)[batches // 2], sorted(graded)[batches // 2]
+    return sorted(taken_in)[batches // 4], sorted(graded)[batches // 4]
 
 
 def _send(ports: Ports, readings: Sequence[Reading]) -> None:
