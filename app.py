@@ -29,9 +29,11 @@ app = typer.Typer(
 roads = typer.Typer(help="The road network: build the embedded one, import a real one, look at it.")
 user = typer.Typer(help="Who may sign in.")
 token = typer.Typer(help="Which devices and systems may send to the intake.")
+catalogue = typer.Typer(help="What the city edits: categories, grading tables, rules, points.")
 app.add_typer(roads, name="roads", no_args_is_help=True)
 app.add_typer(user, name="user", no_args_is_help=True)
 app.add_typer(token, name="token", no_args_is_help=True)
+app.add_typer(catalogue, name="catalogue", no_args_is_help=True)
 
 NewPassword = Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)]
 Jurisdiction = Annotated[str, typer.Option(help="District that it is limited to; the whole city by default.")]
@@ -224,6 +226,18 @@ def roads_info() -> None:
     if not path.exists():
         raise NotFoundError(f"found no road network at {path}; make one with `python app.py roads build`")
     _print(f"{name:<20} {value}" for name, value in {"file": path, **info(path)}.items())
+
+
+@catalogue.command("check")
+@plainly
+def catalogue_check(
+    folder: Annotated[Path | None, typer.Argument(help="The one in use when absent.")] = None,
+) -> None:
+    """Validate a catalogue folder and say what it holds; nothing is changed."""
+    from bootstrap.catalogue import load_catalogue
+    from bootstrap.catalogue.summary import summary_of
+
+    _print(summary_of(load_catalogue(folder or _settings().catalogue_dir)))
 
 
 @user.command("add")

@@ -49,7 +49,8 @@ class Passability(StrEnum):
     CLOSED = "closed"
 
 
-PointKind = Literal["road", "underpass", "culvert", "rain_gauge"]
+RoadKind = Literal["road", "underpass", "culvert"]
+PointKind = Literal["road", "underpass", "culvert", "rain_gauge", "pump_sump"]
 WATERLOGGING = "waterlogging"
 """Category of water standing on roads: the one that passability and the grades of the map belong to."""
 
@@ -70,6 +71,13 @@ class MonitoredPoint:
     quantity: Quantity = "depth_cm"
     group_zh: str = ""
     group_en: str = ""
+
+    @property
+    def road_kind(self) -> RoadKind | None:
+        """What kind of road the gauge stands on; None where nobody drives."""
+        if self.kind == "rain_gauge" or self.kind == "pump_sump":
+            return None
+        return self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class Watch:
     """Codes of nodes of the command tree; everything below is meant."""
     categories: frozenset[str] = frozenset()
     """For calls: of which categories."""
+    area_level: CommandLevel | None = None
+    """For areas: only nodes of this level of the command tree."""
 
     def sees(self, point: MonitoredPoint) -> bool:
         return (

@@ -9,7 +9,7 @@ from pathlib import Path
 from redis import Redis
 from sqlalchemy import Engine
 
-from bootstrap.catalogue import load_catalogue
+from bootstrap.catalogue import FolderCatalogue
 from bootstrap.settings import Settings
 from core.clock import Clock, DrillTime, WallClock
 from core.errors import CommandCentreError
@@ -17,6 +17,8 @@ from jobs.queue import RqWorkQueue
 from live.doorbell import RedisDoorbell
 from live.positions import RedisPositionBoard
 from live.redis_client import connect
+from operations.adopt_catalogue import adopt_catalogue
+from operations.catalogue import CatalogueSeen
 from operations.ports import Ports, TravelTimes
 from roads.areas import DistrictAreas
 from roads.commands import network_path
@@ -40,6 +42,7 @@ class Parts:
     board: RedisPositionBoard
     clock: Clock
     ports: Ports
+    catalogues: FolderCatalogue
 
     def drill_time(self) -> DrillTime | None:
         """How the drill's time runs, as this process last read it; None in service."""
@@ -62,6 +65,7 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
     if settings.mode == "drill":
         clock = drill_clock = DrillClock(store.drill_time)
         store.tell_drill_time_to(drill_clock.follow)
+    catalogues = FolderCatalogue(settings.catalogue_dir)
     ports = Ports(
         store=store,
         clock=clock,
@@ -70,10 +74,15 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
         positions=board,
         travel_times=load_travel_times(settings) if with_roads else StraightLineTravelTimes(),
         areas=DistrictAreas(),
-        catalogue=load_catalogue(settings.catalogue_dir),
+        catalogues=catalogues,
         mode=settings.mode,
     )
-    return Parts(settings, engine, store, redis, board, clock, ports)
+
+    def record(seen: CatalogueSeen) -> None:
+        adopt_catalogue(ports, seen)
+
+    catalogues.tell(record)
+    return Parts(settings, engine, store, redis, board, clock, ports, catalogues)
 
 
 def load_travel_times(settings: Settings) -> TravelTimes:

@@ -15,6 +15,7 @@ from core.actor import SYSTEM
 from core.events import happened
 from core.ids import new_id
 from dispatch.model import Incident
+from operations.catalogue import Catalogue
 from operations.open_incident import incident_at_point, new_incident
 from operations.ports import Ports, RuleFailure, Transaction
 from operations.public_state import Json, changes
@@ -50,6 +51,7 @@ class RuleWork:
     ports: Ports
     tx: Transaction
     subject_ids: Collection[str]
+    catalogue: Catalogue
     opened_incidents: list[str] = field(default_factory=list)
     changed: dict[str, Alert] = field(default_factory=dict)
     failures: list[RuleFailure] = field(default_factory=list)
@@ -102,7 +104,7 @@ class RuleWork:
             value=features.get("value"),
             because=_because(features, rule),
             alert_id=new_id(),
-            catalogue_version=self.ports.catalogue.digest,
+            catalogue_version=self.catalogue.digest,
             at=at,
         )
         if change is not None:
@@ -158,8 +160,8 @@ class RuleWork:
             )
 
     def _incident(self, rule: Rule, subject: Subject, alert: Alert, level: Level) -> tuple[Incident, bool]:
-        category = self.ports.catalogue.categories[rule.category]
-        point = self.ports.catalogue.points.get(subject.point_id or "")
+        category = self.catalogue.categories[rule.category]
+        point = self.catalogue.points.get(subject.point_id or "")
         how_much = _measured(alert)
         if point is not None:
             return incident_at_point(

@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal, Protocol
 
-from alerts.model import MonitoredPoint
+from alerts.geofences import Geofence
+from alerts.model import MonitoredPoint, Severity
 from alerts.neighbourhood import Neighbourhood
 from alerts.rules import Rule, RuleIndex
 from alerts.tables import GradingTable
+from core.command_tree import CommandLevel
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
+
+CategoryGroup = Literal["emergency", "urban_management", "dianchi_water", "air_pollution"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityCase:
+    """Under which condition a category counts as how severe."""
+
+    when_zh: str
+    when_en: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """How long closing may take, in hours of `clock`: `working` hours or `natural` ones."""
+
+    urgent_h: float
+    normal_h: float
+    clock: Literal["working", "natural"]
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A kind of incident; `source` says whether its figures are official or proposed."""
+    """A kind of incident or of case. `source` says of an emergency category whether its figures are official, of a
+    case category where its name is from: `standard` or `proposed`."""
 
     code: str
     name_zh: str
@@ -26,6 +50,20 @@ class Category:
     """For incidents at a monitored point: the priority by the point's kind, where it differs."""
     run_card: RunCard
     source: str
+    group: CategoryGroup = "emergency"
+    class_code: str = ""
+    class_zh: str = ""
+    class_en: str = ""
+    owner: CommandLevel = CommandLevel.DISTRICT
+    severity: Severity = Severity.BLUE
+    """Where none of `severities` applies."""
+    severities: tuple[SeverityCase, ...] = ()
+    limits: TimeLimits | None = None
+    department_zh: str = ""
+    department_en: str = ""
+    target_response_s: float | None = None
+    by_call: bool = True
+    """Whether a caller may report it: what the call form offers."""
 
     def priority_at(self, kind: str | None) -> Priority:
         return self.priority_by_kind.get(kind, self.priority) if kind else self.priority
@@ -42,19 +80,27 @@ class Net:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything a city edits, at one version. `digest` names its content, so that an alert can say which
-    catalogue graded it even when somebody forgot to raise `version`."""
+    """Everything a city edits, at one version.
+
+    `version` is what the city calls it, `digest` 12 hexadecimal digits of what stands in its files: two contents
+    never share one, whatever they are called.
+    """
 
     version: str
-    digest: str
     points: Mapping[str, MonitoredPoint]
     waterlogging: GradingTable
-    """The table behind the grades of the map."""
-    rules: Mapping[str, Rule]
+    """The table of the one rule that grades points."""
     categories: Mapping[str, Category]
+    """What incidents and calls may be about."""
     nets: Mapping[str, Net]
     closure_radius_m: Mapping[str, float]
     """How far around a monitored point of each kind a road counts as flooded, in metres."""
+    digest: str = ""
+    case_categories: Mapping[str, Category] = field(default_factory=dict)
+    """The 284 of city management; cases are about them, incidents are not."""
+    tables: Mapping[str, GradingTable] = field(default_factory=dict)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    geofences: Mapping[str, Geofence] = field(default_factory=dict)
 
     @cached_property
     def rule_index(self) -> RuleIndex:
@@ -76,10 +122,46 @@ class Catalogue:
     @cached_property
     def grade_thresholds(self) -> Mapping[str, float]:
         """Grade code -> depth in cm it begins at, of the rule that grades points."""
-        return {
-            level.code: level.thresholds["depth_cm"]
-            for rule in self.rules.values()
-            if rule.grades_point
-            for level in rule.levels
-            if "depth_cm" in level.thresholds
-        }
+        return self.waterlogging.thresholds("depth_cm")
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueProblem:
+    """Why a file of the catalogue cannot be used. `line` counts from 1; 0 where there is no line."""
+
+    file: str
+    line: int
+    where: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.where}: found {self.found}, expected {self.expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueSeen:
+    """A content of the catalogue's folder that came into force or, with `problems`, was refused: relative path →
+    text of each file."""
+
+    digest: str
+    version: str
+    files: Mapping[str, str]
+    problems: tuple[CatalogueProblem, ...] = ()
+
+
+class CatalogueSource(Protocol):
+    """Where the catalogue in force comes from; a new one may be in force at the next call."""
+
+    def current(self) -> Catalogue: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StandingCatalogue:
+    """A catalogue that nobody edits: for commands, tests and simulations. Fulfils CatalogueSource."""
+
+    catalogue: Catalogue
+
+    def current(self) -> Catalogue:
+        return self.catalogue

@@ -12,6 +12,7 @@ from alerts.rules import Rule
 from core.actor import SYSTEM, Actor, Permission
 from core.events import happened
 from operations.apply_rules import RuleWork, subject_of
+from operations.catalogue import Catalogue
 from operations.inhibit_alerts import settle_inhibitions
 from operations.ports import Ports, QuarantinedItem, Transaction
 from operations.public_state import Json, depth_state, point_state
@@ -49,9 +50,9 @@ def _grade(ports: Ports, tx: Transaction, readings: list[Reading]) -> list[str]:
     catalogue = ports.catalogue
     sent = {reading.point_id for reading in readings if reading.point_id in catalogue.points}
     states = dict(tx.point_states(sent))
+    work = RuleWork(ports, tx, sent, catalogue)
     around = catalogue.neighbours_of(sent) - sent if catalogue.asks_for_neighbours else set()
     states.update(tx.point_states(around, lock=False) if around else {})
-    work = RuleWork(ports, tx, sent)
     touched: dict[str, PointState] = {}
     odd: list[QuarantinedItem] = []
     for reading in sorted(readings, key=lambda r: r.observed_at):
@@ -64,7 +65,7 @@ def _grade(ports: Ports, tx: Transaction, readings: list[Reading]) -> list[str]:
             after = remember(before, reading, point.quantity)
             if after is before:
                 continue
-            after = _judge(ports, work, point, before, after, states)
+            after = _judge(work, point, before, after, states)
         except (ArithmeticError, ValueError, TypeError, LookupError) as error:
             # A reading that breaks the arithmetic stays stored and is set apart; the batch goes on.
             log.warning(
@@ -77,12 +78,11 @@ def _grade(ports: Ports, tx: Transaction, readings: list[Reading]) -> list[str]:
     work.finish()
     settle_inhibitions(ports, tx, work.changed.values())
     tx.save_point_states(list(touched.values()))
-    _record_depths(ports, tx, touched)
+    _record_depths(tx, touched, catalogue)
     return work.opened_incidents
 
 
 def _judge(
-    ports: Ports,
     work: RuleWork,
     point: MonitoredPoint,
     before: PointState,
@@ -90,7 +90,7 @@ def _judge(
     states: Mapping[str, PointState],
 ) -> PointState:
     """Every rule that watches the point, on the figures of its newest reading; answers the state with its grade."""
-    catalogue = ports.catalogue
+    catalogue = work.catalogue
     at = after.last_observed_at
     assert at is not None, "remember sets it"
     neighbours = [states[i] for i in catalogue.neighbours_of((point.point_id,)) if i in states]
@@ -116,12 +116,12 @@ def _ungradable(reading: Reading, error: Exception) -> QuarantinedItem:
     return QuarantinedItem("reading", "ungradable", f"{type(error).__name__}: {error}", item)
 
 
-def _record_depths(ports: Ports, tx: Transaction, touched: Mapping[str, PointState]) -> None:
+def _record_depths(tx: Transaction, touched: Mapping[str, PointState], catalogue: Catalogue) -> None:
     """One compact row with the newest value of every point the batch touched, for the screens."""
     if not touched:
         return
     newest = max(s.last_observed_at for s in touched.values() if s.last_observed_at is not None)
-    points = ports.catalogue.points
+    points = catalogue.points
     tx.record(
         happened(
             SYSTEM,

@@ -15,7 +15,7 @@ from core.geo import LonLat
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.travel import Closure, RouteFound
-from operations.catalogue import Catalogue
+from operations.catalogue import Catalogue, CatalogueSeen, CatalogueSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,12 @@ class Transaction(Protocol):
     def latest_recommendation(self, incident_id: str) -> Recommendation | None: ...
     def save_recommendation(self, recommendation: Recommendation) -> None: ...
 
+    # the catalogue
+    def keep_catalogue(self, seen: CatalogueSeen, at: datetime) -> bool:
+        """Keeps a content of the catalogue's folder as the newest that came into force or was refused; False
+        when it is that already. One transaction at a time."""
+        ...
+
     # idempotency and the drill
     def remembered_answer(self, actor_id: str, key: str, digest: str) -> Mapping[str, Any] | None:
         """The answer given before to this key, or None; locks the key until the transaction ends.
@@ -316,6 +322,11 @@ class Ports:
     positions: PositionBoard
     travel_times: TravelTimes
     areas: Areas
-    catalogue: Catalogue
+    catalogues: CatalogueSource
     mode: str = "live"
     """`live`: the city's instant is the wall clock's. `drill`: a scenario's time may be set."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue in force now. What must not change within one action is asked for once."""
+        return self.catalogues.current()

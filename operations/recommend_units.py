@@ -72,20 +72,22 @@ def _says_the_same_nothing(before: Recommendation, after: Recommendation) -> boo
 def road_closures(ports: Ports, tx: Transaction) -> list[Closure]:
     """The monitored points whose roads somebody declared closed or slow, as closures of the network."""
     # Unlocked: a search for routes must not keep the rules waiting.
-    states = tx.point_states(list(ports.catalogue.points), lock=False)
+    points = ports.catalogue.points
+    states = tx.point_states(list(points), lock=False)
     found = []
     for point_id, state in sorted(states.items()):
-        point = ports.catalogue.points[point_id]
-        if state.passability is Passability.OPEN or point.kind == "rain_gauge":
+        point = points.get(point_id)
+        kind = point.road_kind if point is not None else None
+        if state.passability is Passability.OPEN or point is None or kind is None:
             continue
         found.append(
             Closure(
                 closure_id=point_id,
                 name=point.name_zh,
                 place=point.place,
-                kind=point.kind,
+                kind=kind,
                 state="closed" if state.passability is Passability.CLOSED else "slow",
-                radius_m=ports.catalogue.closure_radius_m[point.kind],
+                radius_m=ports.catalogue.closure_radius_m[kind],
             )
         )
     return found

@@ -34,7 +34,7 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
     """
     require(actor, Permission.SET_PASSABILITY)
     point = ports.catalogue.points.get(command.point_id)
-    if point is None or point.kind == "rain_gauge":
+    if point is None or point.road_kind is None:
         raise NotFoundError(
             f"found point {command.point_id!r}, expected one of the catalogue's points on a road / 没有这个道路监测点"
         )

@@ -27,7 +27,7 @@ _UPSERT_LEVELS = text(
     {", ".join(f"{name} = EXCLUDED.{name}" for name in _LEVEL_COLUMNS if name not in _LEVEL_KEY)}
     """  # noqa: S608 - column names come from the table itself
 )
-_RULES = 5_301_003
+_RULES = 5_301_004
 """The advisory lock of whoever applies rules."""
 _OPEN = t.alerts.c.status != "cleared"
 _GRAVITY = case({severity.value: severity.rank for severity in Severity}, value=t.alerts.c.severity)

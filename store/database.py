@@ -21,6 +21,7 @@ from operations.ports import FailingRule, GradingLag, Snapshot
 from store import journal
 from store import tables as t
 from store.alert_rows import AlertRows
+from store.catalogue_rows import CatalogueRows
 from store.dispatch_rows import DispatchRows
 from store.drill_rows import DrillRows, read_drill_time
 from store.reading_rows import GRADING, ReadingRows
@@ -31,7 +32,7 @@ _GATE = 5_301_002
 """The advisory lock that every transaction shares and one that must be alone takes for itself."""
 
 
-class SqlTransaction(ReadingRows, AlertRows, DispatchRows, DrillRows):
+class SqlTransaction(ReadingRows, AlertRows, DispatchRows, DrillRows, CatalogueRows):
     """One transaction; fulfils operations.ports.Transaction."""
 
     def __init__(self, connection: Connection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,11 +22,13 @@ from jobs.queue import RqWorkQueue
 from live.doorbell import RedisDoorbell
 from live.positions import RedisPositionBoard
 from live.redis_client import connect
+from operations.catalogue import Catalogue, StandingCatalogue
 from operations.ports import Ports
 from roads.straight_line import StraightLineTravelTimes
 from store.database import SqlStore, make_engine
 from store.metadata import metadata
 from store.migrate import migrate
+from tests.depth_rule import AT_ONCE
 from tests.running_system import running_system
 
 __all__ = ["running_system"]
@@ -72,6 +74,12 @@ def redis(servers: EmbeddedServers) -> Iterator[Redis]:
     client.close()
 
 
+def depth_only(catalogue: Catalogue) -> Catalogue:
+    """The catalogue with depth grades as its only rule, and all-clear at once, for tests about something else."""
+    rule = replace(catalogue.rules["waterlogging-depth"], clears_itself_after=AT_ONCE)
+    return replace(catalogue, rules={rule.rule_id: rule})
+
+
 class GuanduEverywhere:
     """Areas for tests that are not about areas: the city's box is one district."""
 
@@ -101,7 +109,7 @@ def bench(engine: Engine, redis: Redis) -> Bench:
         positions=RedisPositionBoard(redis),
         travel_times=StraightLineTravelTimes(),
         areas=GuanduEverywhere(),
-        catalogue=load_catalogue(),
+        catalogues=StandingCatalogue(depth_only(load_catalogue())),
         mode="drill",
     )
     return Bench(ports, clock, store, redis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from alerts.features import remember
@@ -10,11 +11,13 @@ from alerts.grading import next_level
 from alerts.model import LevelState, PointState, Reading, Severity
 from alerts.rules import EscalationStep, Rule, Watch
 from alerts.tables import Grade, GradingTable
+from operations.catalogue import StandingCatalogue
+from operations.ports import Ports
 
 GRADES = (
     Grade("light", "轻度", "light", Severity.BLUE, {"depth_cm": 5}),
     Grade("medium", "中度", "medium", Severity.YELLOW, {"depth_cm": 30}),
-    Grade("heavy", "重度", "heavy", Severity.ORANGE, {"depth_cm": 50}, True),
+    Grade("heavy", "重度", "heavy", Severity.ORANGE, {"depth_cm": 50}),
 )
 AT_ONCE: Mapping[Severity, timedelta] = dict.fromkeys(Severity, timedelta(0))
 
@@ -36,7 +39,7 @@ def depth_rule(
         name_zh="积水深度",
         name_en="depth of water",
         watches=Watch(),
-        levels=GradingTable("depth", version, "test", GRADES, set_back_cm).levels(),
+        levels=GradingTable("depth", version, "test", GRADES, {"depth_cm": set_back_cm}).levels(["heavy"]),
         on_delay=timedelta(seconds=on_delay_s),
         off_delay=timedelta(seconds=off_delay_s),
         grades_point=True,
@@ -64,3 +67,9 @@ def levels(readings: Iterable[Reading], rule: Rule) -> list[tuple[Reading, Level
         steps.append((reading, state, after))
         point, state = known, after
     return steps
+
+
+def with_rules(ports: Ports, *rules: Rule) -> Ports:
+    """The ports with a catalogue of these rules only."""
+    catalogue = replace(ports.catalogue, rules={rule.rule_id: rule for rule in rules})
+    return replace(ports, catalogues=StandingCatalogue(catalogue))

@@ -17,6 +17,7 @@ def call_form(catalogue: Catalogue) -> Component:
     categories = [
         html.Option(named({"name_zh": c.name_zh, "name_en": c.name_en}), value=c.code)
         for c in catalogue.categories.values()
+        if c.by_call
     ]
     frames = [html.Option(frame, value=frame) for frame in FRAMES]
     return html.Form(

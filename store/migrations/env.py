@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import text
 
-from store import accounts_tables, tables  # noqa: F401 - they fill the metadata
+from store import accounts_tables, catalogue_tables, tables  # noqa: F401 - they fill the metadata
 from store.metadata import metadata
 
 MIGRATION_LOCK = 5_301_001

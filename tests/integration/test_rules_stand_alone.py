@@ -12,10 +12,9 @@ from alerts import features
 from alerts.model import PointState, Quantity, Reading, Sample
 from alerts.rules import Features, Level, Rule, Watch
 from operations.grade_readings import grade_readings
-from operations.ports import Ports
 from operations.queries import failing_rules
 from tests.conftest import Bench
-from tests.depth_rule import depth_rule
+from tests.depth_rule import depth_rule, with_rules
 from tests.integration.desk_work import POINT, reading, send, types
 
 
@@ -28,14 +27,8 @@ def broken_rule() -> Rule:
     return replace(depth_rule(), rule_id="broken", levels=(level,), grades_point=False)
 
 
-def with_rules(bench: Bench, *rules: Rule) -> Ports:
-    return replace(
-        bench.ports, catalogue=replace(bench.ports.catalogue, rules={rule.rule_id: rule for rule in rules})
-    )
-
-
 def test_one_rule_that_raises_is_counted_and_shown_while_the_others_judge(bench: Bench) -> None:
-    ports = with_rules(bench, broken_rule(), depth_rule())
+    ports = with_rules(bench.ports, broken_rule(), depth_rule())
     send(ports, reading(ports, 55), reading(ports, 56, 1))
     assert grade_readings(ports) == 2
     assert "alert.opened" in types(ports)
@@ -57,7 +50,7 @@ def test_a_reading_that_breaks_the_arithmetic_is_set_apart_and_the_batch_goes_on
         return whole(state, one, quantity)
 
     monkeypatch.setattr("operations.grade_readings.remember", breaks)
-    ports = with_rules(bench, depth_rule())
+    ports = with_rules(bench.ports, depth_rule())
     send(ports, reading(ports, 13), reading(ports, 55, 1), reading(ports, 55, 2, "KM02"))
     assert grade_readings(ports) == 3
     assert types(ports).count("alert.opened") == 2
@@ -68,7 +61,7 @@ def test_a_reading_that_breaks_the_arithmetic_is_set_apart_and_the_batch_goes_on
 
 
 def test_what_rates_need_is_remembered_across_batches_and_workers(bench: Bench) -> None:
-    ports = with_rules(bench, depth_rule())
+    ports = with_rules(bench.ports, depth_rule())
     for minute in range(6):
         send(ports, reading(ports, 10 + minute, 60 * minute - 600))
         grade_readings(ports)
@@ -80,7 +73,9 @@ def test_what_rates_need_is_remembered_across_batches_and_workers(bench: Bench) 
 
 
 def test_a_rule_at_rest_leaves_no_row_behind(bench: Bench) -> None:
-    ports = with_rules(bench, replace(depth_rule(off_delay_s=0), watches=Watch(point_ids=frozenset({POINT}))))
+    ports = with_rules(
+        bench.ports, replace(depth_rule(off_delay_s=0), watches=Watch(point_ids=frozenset({POINT})))
+    )
     send(ports, reading(ports, 55))
     grade_readings(ports)
     send(ports, reading(ports, 0, 30), reading(ports, 55, 30, "KM02"))
@@ -91,7 +86,7 @@ def test_a_rule_at_rest_leaves_no_row_behind(bench: Bench) -> None:
 
 
 def test_an_alert_names_the_catalogue_and_the_rule_that_graded_it_and_why(bench: Bench) -> None:
-    ports = with_rules(bench, depth_rule(version="2026-11"))
+    ports = with_rules(bench.ports, depth_rule(version="2026-11"))
     send(ports, reading(ports, 55))
     grade_readings(ports)
     (alert,) = ports.store.snapshot(ports.clock.now() - timedelta(hours=1)).alerts

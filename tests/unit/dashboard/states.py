@@ -10,11 +10,11 @@ from dispatch.model import Priority
 from dispatch.recommendation import RunCard
 from operations.catalogue import Catalogue, Category, Net
 
-HEAVY = Grade("heavy", "重度", "heavy", Severity.ORANGE, {"depth_cm": 50}, True)
+HEAVY = Grade("heavy", "重度", "heavy", Severity.ORANGE, {"depth_cm": 50})
 CATALOGUE = Catalogue(
     version="1",
     points={},
-    waterlogging=GradingTable("depth", "1", "test", (HEAVY,), 3),
+    waterlogging=GradingTable("depth", "1", "test", (HEAVY,)),
     digest="0",
     rules={},
     categories={
