@@ -1,5 +1,6 @@
 """What one reading costs, taken in and graded, as points and rules grow; in process, on a real PostgreSQL.
 
+Cost is processor time, of this process and of the database, so that nothing else on the machine is counted.
 Points: the same work each time (batches of 100 readings of 100 points, every hundredth passes a grade or falls below
 it) in cities of 100, 1,000 and 10,000 points. Each batch is taken in and graded in one transaction each.
 Rules: 10 to 500 in a city of 1,000 points, each rule but the one that grades watching a share of its own, so that
@@ -13,12 +14,13 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 from redis import Redis
 from sqlalchemy import Engine, text
 
@@ -34,7 +36,7 @@ from jobs.queue import RqWorkQueue
 from live.doorbell import RedisDoorbell
 from live.positions import RedisPositionBoard
 from live.redis_client import connect
-from operations.catalogue import Catalogue
+from operations.catalogue import Catalogue, StandingCatalogue
 from operations.grade_readings import grade_readings
 from operations.ingest_readings import IngestReadings, ingest_readings
 from operations.ports import Ports
@@ -45,9 +47,9 @@ from store.migrate import migrate
 
 CITIES = (100, 1_000, 10_000)
 RULES = (10, 50, 100, 500)
-ROUNDS = 3
 POINTS_FOR_RULES = 1_000
 BATCH = 100
+WARM_UP = 10
 CHANGING = 0.01
 PATTERN = "waterlogging-heavy-soon"
 """The rule of the catalogue that the made-up ones are copies of."""
@@ -70,64 +72,87 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "--batches", type=int, default=100, help="batches of 100 readings in each of three rounds"
-    )
+    parser.add_argument("--batches", type=int, default=200, help="batches of 100 readings for each row")
     batches = parser.parse_args(arguments).batches
     with (
         tempfile.TemporaryDirectory(prefix="command-centre-bench-") as name,
-        _servers(Path(name)) as (
-            engine,
-            redis,
-        ),
+        _centre(Path(name)) as centre,
     ):
-        _print_points(Path(name), engine, redis, batches)
-        _print_rules(Path(name), engine, redis, batches)
+        _print_points(Path(name), centre, batches)
+        _print_rules(Path(name), centre, batches)
+
+
+@dataclass(frozen=True)
+class Centre:
+    """A PostgreSQL and a Redis of its own, and what their work costs."""
+
+    engine: Engine
+    redis: Redis
+    postgres: psutil.Process
+
+    def empty(self) -> None:
+        self.redis.flushall()
+        kept = {"journal_head", "cursors", "drill_clock"}
+        with self.engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                if table.name not in kept:
+                    connection.execute(table.delete())
+            connection.execute(text("UPDATE journal_head SET seq = 0"))
+            connection.execute(text("UPDATE cursors SET seq = 0"))
+        self.settle()
+
+    def settle(self) -> None:
+        """What the database would otherwise do by itself some time later."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+
+    def processor_s(self) -> float:
+        """Seconds of processor time that this process and every process of the database have used."""
+        used = time.process_time()
+        for process in (self.postgres, *self.postgres.children()):
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                used += times.user + times.system
+        return used
 
 
 @contextmanager
-def _servers(folder: Path) -> Iterator[tuple[Engine, Redis]]:
+def _centre(folder: Path) -> Iterator[Centre]:
     with EmbeddedServers(folder / "data") as servers:
         engine = make_engine(servers.database_url)
         migrate(engine)
         redis = connect(servers.redis_url)
-        yield engine, redis
+        pid = servers.children["postgres"].pid
+        assert pid is not None, "it answers"
+        yield Centre(engine, redis, psutil.Process(pid))
         redis.close()
         engine.dispose()
 
 
-def _print_points(folder: Path, engine: Engine, redis: Redis, batches: int) -> None:
-    print(f"points: batches of {BATCH} readings, µs a reading")
-    print(f"  {'points':>8}{'taken in':>10}{'graded':>9}{'together':>10}{'of 100':>8}")
-    cities = {n: load_catalogue(catalogue_of(n, folder / str(n))) for n in CITIES}
-    costs = least_costs(cities, engine, redis, batches)
-    for points, (taken_in, graded) in costs.items():
-        together = taken_in + graded
-        print(
-            f"  {points:>8}{taken_in:>10.0f}{graded:>9.0f}{together:>10.0f}"
-            f"{together / sum(costs[CITIES[0]]):>8.2f}"
-        )
+def _print_points(folder: Path, centre: Centre, batches: int) -> None:
+    print(f"points: batches of {BATCH} readings, processor time of this process and PostgreSQL, µs a reading")
+    print(f"  {'points':>8}{'cost':>8}{'of 100':>8}")
+    first = None
+    for points in CITIES:
+        catalogue = load_catalogue(catalogue_of(points, folder / str(points)))
+        cost = cost_of_readings(catalogue, centre, batches)
+        first = first or cost
+        print(f"  {points:>8}{cost:>8.0f}{cost / first:>8.2f}", flush=True)
 
 
-def _print_rules(folder: Path, engine: Engine, redis: Redis, batches: int) -> None:
+def _print_rules(folder: Path, centre: Centre, batches: int) -> None:
     catalogue = load_catalogue(catalogue_of(POINTS_FOR_RULES, folder / "rules"))
-    pattern = _pattern(catalogue)
-    print(
-        f"rules: {POINTS_FOR_RULES} points, µs a reading taken in and graded; rules made after {pattern.rule_id}"
-    )
+    print(f"rules: {POINTS_FOR_RULES} points, the same; rules made after {_pattern(catalogue).rule_id}")
     print(f"  {'rules':>8}{'own share':>11}{'of 10':>8}{'all watch all':>15}{'µs a rule more':>16}")
-    own = least_costs({n: _with_rules(catalogue, n, True) for n in RULES}, engine, redis, batches)
-    # Five hundred rules at every point are fifty times the work of ten, so fewer batches.
-    everywhere = least_costs(
-        {n: _with_rules(catalogue, n, False) for n in RULES}, engine, redis, max(10, batches // 10), 0.0
-    )
-    few = RULES[0]
+    first = least = None
     for count in RULES:
-        shared, all_of_all = sum(own[count]), sum(everywhere[count])
-        more = f"{(all_of_all - sum(everywhere[few])) / (count - few):.1f}" if count > few else "–"
-        print(
-            f"  {count:>8}{shared:>11.0f}{shared / sum(own[few]):>8.2f}{all_of_all:>15.0f}{more:>16}",
-        )
+        shared = cost_of_readings(_with_rules(catalogue, count, True), centre, batches)
+        # Five hundred rules at every point are fifty times the work of ten, so fewer batches.
+        few = max(10, batches * RULES[0] // count)
+        everywhere = cost_of_readings(_with_rules(catalogue, count, False), centre, few, changing=0.0)
+        first, least = first or shared, least or everywhere
+        more = f"{(everywhere - least) / (count - RULES[0]):.1f}" if count > RULES[0] else "–"
+        print(f"  {count:>8}{shared:>11.0f}{shared / first:>8.2f}{everywhere:>15.0f}{more:>16}", flush=True)
 
 
 def _pattern(catalogue: Catalogue) -> Rule:
@@ -156,40 +181,22 @@ def _with_rules(catalogue: Catalogue, count: int, shares: bool) -> Catalogue:
     return replace(catalogue, rules=rules)
 
 
-def least_costs(
-    catalogues: Mapping[int, Catalogue],
-    engine: Engine,
-    redis: Redis,
-    batches: int,
-    changing: float = CHANGING,
-) -> dict[int, tuple[float, float]]:
-    """The least cost of each in a few rounds over all, so that what else the machine does hits them alike."""
-    rounds = [
-        {n: cost_of_readings(city, engine, redis, batches, changing) for n, city in catalogues.items()}
-        for _ in range(ROUNDS)
-    ]
-    return {n: min((costs[n] for costs in rounds), key=sum) for n in catalogues}
-
-
-def cost_of_readings(
-    catalogue: Catalogue, engine: Engine, redis: Redis, batches: int, changing: float
-) -> tuple[float, float]:
-    """Microseconds a reading to take in and to grade, after every point was seen: what a quarter of the batches
-    stayed under, which whatever else the machine does disturbs less than the median.
+def cost_of_readings(catalogue: Catalogue, centre: Centre, batches: int, changing: float = CHANGING) -> float:
+    """Microseconds of processor time a reading takes to be taken in and graded, after every point was seen.
 
     `changing` is the share of readings that pass a grade or fall below it.
     """
-    _empty(engine, redis)
+    centre.empty()
     clock = FixedClock(BEGAN)
     ports = Ports(
-        store=SqlStore(engine),
+        store=SqlStore(centre.engine),
         clock=clock,
-        doorbell=RedisDoorbell(redis),
-        work=RqWorkQueue(redis),
-        positions=RedisPositionBoard(redis),
+        doorbell=RedisDoorbell(centre.redis),
+        work=RqWorkQueue(centre.redis),
+        positions=RedisPositionBoard(centre.redis),
         travel_times=StraightLineTravelTimes(),
         areas=_OneDistrict(),
-        catalogue=catalogue,
+        catalogues=StandingCatalogue(catalogue),
     )
     points = len(catalogue.points)
     rng = random.Random(4)
@@ -197,26 +204,20 @@ def cost_of_readings(
     for first in range(0, points, 1_000):
         _send(ports, [Reading(point_id(n), BEGAN, DRY_CM) for n in range(first, min(first + 1_000, points))])
     grade_readings(ports, GAUGES)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
-    taken_in, graded = [], []
-    for turn in range(batches + 10):
+    centre.settle()
+    before = 0.0
+    for turn in range(-WARM_UP, batches):
+        if turn == 0:
+            before = centre.processor_s()
         clock.advance(1)
         gauges = [(turn * BATCH + k) % points for k in range(BATCH)]
         for gauge in rng.sample(gauges, int(changing * BATCH)):
             depth_cm[gauge] = WET_CM if depth_cm[gauge] == DRY_CM else DRY_CM
-        batch = [Reading(point_id(n), clock.now(), depth_cm[n] + rng.uniform(-0.5, 0.5)) for n in gauges]
-        began = time.perf_counter()
-        _send(ports, batch)
-        between = time.perf_counter()
-        found = grade_readings(ports, GAUGES)
-        ended = time.perf_counter()
-        if found != BATCH:
+        now = clock.now()
+        _send(ports, [Reading(point_id(n), now, depth_cm[n] + rng.uniform(-0.5, 0.5)) for n in gauges])
+        if (found := grade_readings(ports, GAUGES)) != BATCH:
             raise RuntimeError(f"graded {found} readings, expected {BATCH}")
-        if turn >= 10:  # the first ones warm caches up
-            taken_in.append((between - began) / BATCH * 1e6)
-            graded.append((ended - between) / BATCH * 1e6)
-    return sorted(taken_in)[batches // 4], sorted(graded)[batches // 4]
+    return (centre.processor_s() - before) / batches / BATCH * 1e6
 
 
 def _send(ports: Ports, readings: Sequence[Reading]) -> None:
@@ -225,17 +226,6 @@ def _send(ports: Ports, readings: Sequence[Reading]) -> None:
         raise RuntimeError(
             f"accepted {result.accepted} of {len(readings)} readings: {result.quarantined[:1]}"
         )
-
-
-def _empty(engine: Engine, redis: Redis) -> None:
-    redis.flushall()
-    with engine.begin() as connection:
-        kept = {"journal_head", "cursors", "drill_clock"}
-        for table in reversed(metadata.sorted_tables):
-            if table.name not in kept:
-                connection.execute(table.delete())
-        connection.execute(text("UPDATE journal_head SET seq = 0"))
-        connection.execute(text("UPDATE cursors SET seq = 0"))
 
 
 if __name__ == "__main__":

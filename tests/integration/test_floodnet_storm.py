@@ -16,7 +16,7 @@ import pytest
 from alerts.model import Reading, Severity
 from alerts.rules import Rule
 from benchmarks import floodnet
-from operations.catalogue import Catalogue
+from operations.catalogue import Catalogue, StandingCatalogue
 from operations.grade_readings import grade_readings
 from operations.ingest_readings import IngestReadings, ingest_readings
 from tests.conftest import Bench
@@ -142,7 +142,7 @@ def in_new_york(bench: Bench, folder: Path, **changed: Any) -> Bench:
     catalogue = bench.ports.catalogue
     rule = replace(grading_rule(catalogue), **{"clears_itself_after": AT_ONCE, **changed})
     city = replace(catalogue, points=floodnet.points(folder), rules={rule.rule_id: rule})
-    return replace(bench, ports=replace(bench.ports, catalogue=city))
+    return replace(bench, ports=replace(bench.ports, catalogues=StandingCatalogue(city)))
 
 
 def replayed(bench: Bench, storm: Sequence[Reading]) -> None:
@@ -183,8 +183,7 @@ def series_of(storm: Sequence[Reading]) -> dict[str, list[tuple[datetime, float]
 
 def oracle_of(bench: Bench) -> Oracle:
     rule, table = grading_rule(bench.ports.catalogue), bench.ports.catalogue.waterlogging
-    thresholds = {grade.code: grade.at_least["depth_cm"] for grade in table.grades}
-    return Oracle(thresholds, table.set_back, rule.on_delay, rule.off_delay)
+    return Oracle(table.thresholds("depth_cm"), table.set_back["depth_cm"], rule.on_delay, rule.off_delay)
 
 
 def expected(bench: Bench, storm: Sequence[Reading]) -> dict[str, list[Life]]:
