@@ -16,6 +16,7 @@ import pytest
 from alerts.model import Reading, Severity
 from alerts.rules import Rule
 from benchmarks import floodnet
+from bootstrap.catalogue import load_catalogue
 from operations.catalogue import Catalogue, StandingCatalogue
 from operations.grade_readings import grade_readings
 from operations.ingest_readings import IngestReadings, ingest_readings
@@ -261,3 +262,50 @@ def test_the_storm_sent_again_and_late_changes_nothing(bench: Bench, folder: Pat
         assert (again.accepted, again.duplicates) == (0, len(batch))
     assert grade_readings(bench.ports) == 0
     assert lives_of(bench) == before
+
+
+# ---------------------------------------------------------------- gauges that say nothing
+
+
+def silences(series: Series, looks: Sequence[datetime], levels: Mapping[str, float]) -> list[list[Any]]:
+    """What should be called for at one gauge: each time it is looked at, how long nothing was heard of it."""
+    found: list[list[Any]] = []
+    heard = [at for at, _ in series]
+    for before, look in pairwise([datetime.min.replace(tzinfo=looks[0].tzinfo), *looks]):
+        last = max((at for at in heard if at <= look), default=None)
+        if last is None:
+            continue
+        level = [code for code, least in levels.items() if (look - last).total_seconds() >= least]
+        if last > before or not found:
+            found.append([])  # it spoke: whatever follows is another silence
+        if level and all(code != level[-1] for code, _ in found[-1]):
+            found[-1].append((level[-1], look))
+    return [silence for silence in found if silence]
+
+
+@pytest.mark.slow
+def test_every_gauge_that_fell_silent_is_found_once_for_each_silence(bench: Bench, folder: Path) -> None:
+    watching = pytest.importorskip("operations.watch_silence", reason="nobody looks at silent gauges yet")
+    catalogue = load_catalogue()
+    rule = replace(catalogue.rules["gauge-silent"], clears_itself_after=AT_ONCE, escalation=())
+    city = replace(catalogue, points=floodnet.points(folder), rules={rule.rule_id: rule})
+    bench = replace(bench, ports=replace(bench.ports, catalogues=StandingCatalogue(city)))
+    storm = floodnet.readings(folder)
+    looks = []
+    batches = floodnet.by_minute(storm)
+    for number, batch in enumerate(batches):
+        replayed(bench, batch)
+        if number % 5 == 0 or number == len(batches) - 1:
+            watching.watch_silence(bench.ports)
+            looks.append(bench.clock.now())
+    levels = {"silent": 900.0, "dead": 3600.0}
+    wanted = {
+        p: found for p, series in series_of(storm).items() if (found := silences(series, looks, levels))
+    }
+    called: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for row in journal(bench.ports):
+        if row.event.type in ALARMS:
+            [alert] = row.event.changes["alerts"]
+            called[alert["point_id"]][alert["alert_id"]].append((row.event.data["grade"], row.event.at))
+    assert {point: list(lives.values()) for point, lives in called.items()} == wanted
+    assert len(wanted) > 100, "hardly a gauge fell silent"
