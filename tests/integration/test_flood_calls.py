@@ -20,8 +20,6 @@ from operations.take_call import TakeCall, TakenCall, take_call
 from tests.conftest import Bench
 from tests.integration.desk_work import SOMEWHERE, at_once, raised, somebody
 
-pytest.importorskip("dispatch.correlation", reason="calls join no incident yet")
-
 CATEGORY = "waterlogging"
 
 
@@ -45,12 +43,11 @@ def day(shared_data: Path) -> Sequence[FloodCall]:
 
 @dataclass
 class Gathered:
-    """One incident as it should be: where and when it began, and who called about it."""
+    """One incident as it should be: where it is, when somebody last called about it, and which calls did."""
 
     place: LonLat
-    opened_at: datetime
+    last_at: datetime
     calls: list[int] = field(default_factory=list)
-    last_at: datetime = datetime.min
 
 
 def metres(a: LonLat, b: LonLat) -> float:

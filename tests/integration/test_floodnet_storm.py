@@ -20,6 +20,7 @@ from bootstrap.catalogue import load_catalogue
 from operations.catalogue import Catalogue, StandingCatalogue
 from operations.grade_readings import grade_readings
 from operations.ingest_readings import IngestReadings, ingest_readings
+from operations.watch_silence import watch_silence
 from tests.conftest import Bench
 from tests.integration.desk_work import journal, somebody
 
@@ -285,7 +286,6 @@ def silences(series: Series, looks: Sequence[datetime], levels: Mapping[str, flo
 
 @pytest.mark.slow
 def test_every_gauge_that_fell_silent_is_found_once_for_each_silence(bench: Bench, folder: Path) -> None:
-    watching = pytest.importorskip("operations.watch_silence", reason="nobody looks at silent gauges yet")
     catalogue = load_catalogue()
     rule = replace(catalogue.rules["gauge-silent"], clears_itself_after=AT_ONCE, escalation=())
     city = replace(catalogue, points=floodnet.points(folder), rules={rule.rule_id: rule})
@@ -296,7 +296,7 @@ def test_every_gauge_that_fell_silent_is_found_once_for_each_silence(bench: Benc
     for number, batch in enumerate(batches):
         replayed(bench, batch)
         if number % 5 == 0 or number == len(batches) - 1:
-            watching.watch_silence(bench.ports)
+            watch_silence(bench.ports)
             looks.append(bench.clock.now())
     levels = {"silent": 900.0, "dead": 3600.0}
     wanted = {
