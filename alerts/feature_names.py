@@ -79,6 +79,12 @@ FEATURES: Mapping[SubjectKind, tuple[FeatureName, ...]] = {
         FeatureName("geofence", "区域", "id of the geofence", form="text"),
         FeatureName("minutes_inside", "在区域内时长", "how long it has been inside", "min"),
         FeatureName(
+            "on_assignment",
+            "正在执行任务",
+            "whether the unit was sent somewhere and has not finished",
+            form="yes_no",
+        ),
+        FeatureName(
             "passability",
             "通行情况",
             "passability of the monitored point the geofence belongs to; open where it has none",

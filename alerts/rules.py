@@ -58,6 +58,9 @@ class Watch:
             and (not self.jurisdictions or point.jurisdiction.startswith(self.jurisdictions))
         )
 
+    def lies_in(self, jurisdiction: str) -> bool:
+        return not self.jurisdictions or jurisdiction.startswith(self.jurisdictions)
+
 
 @dataclass(frozen=True, slots=True)
 class EscalationStep:

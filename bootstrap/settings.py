@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     tile_attribution: str = Field("", description="What the tile server's licence wants shown on the map.")
     catalogue_dir: Path = Field(
         REPOSITORY / "catalogue",
-        description="Folder of what a city edits: points, categories, grading tables, nets.",
+        description="Folder of what a city edits: points, categories, grading tables, rules, nets.",
     )
     road_network: Path | None = Field(
         None, description="Road network file from `app.py roads import`; the built one when absent."

@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from alerts.geofences import Geofence
-from alerts.model import MonitoredPoint, Severity
+from alerts.model import WATERLOGGING, MonitoredPoint, Severity
 from alerts.neighbourhood import Neighbourhood
 from alerts.rules import Rule, RuleIndex
 from alerts.tables import GradingTable
 from core.command_tree import CommandLevel
+from dispatch.correlation import FLOOD_JOINING, Joining, proposed_joining
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
 
@@ -64,6 +65,13 @@ class Category:
     target_response_s: float | None = None
     by_call: bool = True
     """Whether a caller may report it: what the call form offers."""
+    joining: Joining | None = None
+    """When a call joins an open incident of this category; None for this project's proposal."""
+
+    @property
+    def joins(self) -> Joining:
+        proposed = FLOOD_JOINING if self.code == WATERLOGGING else proposed_joining(self.priority)
+        return self.joining or proposed
 
     def priority_at(self, kind: str | None) -> Priority:
         return self.priority_by_kind.get(kind, self.priority) if kind else self.priority

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from core.actor import CITY
 from core.geo import BoundingBox, LonLat
 from roads.layout import CATALOGUE
 
@@ -60,6 +62,9 @@ def city_bounds() -> BoundingBox:
 
 class DistrictAreas:
     """Fulfils operations.ports.Areas: a jurisdiction is a district."""
+
+    def names(self) -> Mapping[str, tuple[str, str]]:
+        return {CITY: ("昆明市", "Kunming")} | {d.code: (d.name_zh, d.name_en) for d in load_districts()}
 
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return district_of(place)

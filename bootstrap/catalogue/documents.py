@@ -21,9 +21,9 @@ LONGEST_SHOWN = 80
 
 
 class Strict(BaseModel):
-    """A part of a file: a field nobody knows is refused."""
+    """A part of a file: a field nobody knows is refused, and so is a number that is none."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,9 @@ def read_document(file: str, text: bytes) -> Document:
         line = mark.line + 1 if mark is not None else 0
         what = getattr(error, "problem", None) or str(error)
         raise CatalogueError([CatalogueProblem(file, line, "the file", what, "valid YAML")]) from error
+    except (ValueError, RecursionError) as error:
+        # A date that no calendar has; lists in lists without end.
+        raise CatalogueError([CatalogueProblem(file, 0, "the file", str(error), "valid YAML")]) from error
     lines: dict[Loc, int] = {(): 1} if node is None else {}
     problems: list[CatalogueProblem] = []
     if node is not None:

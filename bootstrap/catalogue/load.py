@@ -42,10 +42,14 @@ def digest_of(files: Mapping[str, bytes]) -> str:
     return found.hexdigest()[:DIGITS]
 
 
-def load_files(files: Mapping[str, bytes]) -> Catalogue:
-    """The catalogue that these files (relative path → content) make. Raises CatalogueError with its digest."""
+ReadDocument = Callable[[str, bytes], Document]
+
+
+def load_files(files: Mapping[str, bytes], read: ReadDocument = read_document) -> Catalogue:
+    """The catalogue that these files (relative path → content) make; `read` makes a document of each. Raises
+    CatalogueError with its digest."""
     try:
-        return _Loading(files).catalogue()
+        return _Loading(files, read).catalogue()
     except CatalogueError as error:
         error.digest = digest_of(files)
         raise
@@ -54,14 +58,13 @@ def load_files(files: Mapping[str, bytes]) -> Catalogue:
 class _Loading:
     """One catalogue on its way; gathers problems of files that do not depend on each other."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], read: ReadDocument) -> None:
         self.files = files
+        self.read = read
         self.problems: list[CatalogueProblem] = []
 
     def catalogue(self) -> Catalogue:
-        documents = {
-            name: self._attempt(partial(read_document, name, self.files[name])) for name in self.files
-        }
+        documents = {name: self._attempt(partial(self.read, name, self.files[name])) for name in self.files}
         read = {name: document for name, document in documents.items() if document is not None}
         self._require(read)
         declared = self._attempt(lambda: parse(read["catalogue.yaml"], _Declared))
@@ -73,7 +76,8 @@ class _Loading:
         assert declared is not None and categories is not None and points is not None and nets is not None
         by_id = {table.table_id: table for table in tables if table is not None}
         emergency = {code: c for code, c in categories.items() if c.group == "emergency"}
-        geofences = self._attempt(lambda: read_geofences(read["geofences.yaml"], points))
+        fences = read.get("geofences.yaml")
+        geofences = self._attempt(lambda: read_geofences(fences, points) if fences is not None else {})
         found = self._attempt(lambda: read_rules(_in(read, "rules"), Known(by_id, emergency, points)))
         self._stop_if_wrong()
         assert geofences is not None and found is not None
@@ -93,7 +97,7 @@ class _Loading:
         )
 
     def _require(self, read: Mapping[str, Document]) -> None:
-        for name in ("catalogue.yaml", "points.yaml", "nets.yaml", "geofences.yaml"):
+        for name in ("catalogue.yaml", "points.yaml", "nets.yaml"):
             if name not in self.files:
                 self.problems.append(CatalogueProblem(name, 0, "the file", "none", "one"))
         self._stop_if_wrong()

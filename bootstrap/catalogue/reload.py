@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bootstrap.catalogue.documents import files_of, read_folder
+from bootstrap.catalogue.documents import Document, files_of, read_document, read_folder
 from bootstrap.catalogue.load import load_files
 from bootstrap.catalogue.problems import CatalogueError
 from core.errors import CommandCentreError
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 LOOKS_EVERY_S = 2.0
 KEEPS_UNTOLD = 50
-"""Edits remembered for a record that is away; beyond them the oldest go unrecorded."""
+"""Edits remembered while the record is away; beyond that the oldest go unrecorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class CatalogueRefusal:
     since: datetime
     """Wall time."""
     problems: tuple[CatalogueProblem, ...]
+
+
+def on_a_thread(work: Callable[[], None]) -> None:
+    """Does it beside whatever this thread is in the middle of."""
+    threading.Thread(target=work, name="catalogue-record", daemon=True).start()
 
 
 class FolderCatalogue:
@@ -45,25 +50,29 @@ class FolderCatalogue:
         self,
         folder: Path,
         monotonic: Callable[[], float] = time.monotonic,
+        aside: Callable[[Callable[[], None]], None] = on_a_thread,
     ) -> None:
         self._folder = folder
-        self._tell: Callable[[CatalogueSeen], None] | None = None
         self._monotonic = monotonic
+        self._aside = aside
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
+        self._tell: Callable[[CatalogueSeen], None] | None = None
         self._untold: deque[CatalogueSeen] = deque(maxlen=KEEPS_UNTOLD)
         self._stamps = _stamps(folder)
         files = read_folder(folder)
-        self._catalogue = load_files(files)
+        self._documents: dict[str, tuple[bytes, Document]] = {}
+        self._catalogue = load_files(files, self._read)
         self._looked_s = monotonic()
-        self._note(CatalogueSeen(self._catalogue.digest, self._catalogue.version, _texts(files)))
+        self._untold.append(CatalogueSeen(self._catalogue.digest, self._catalogue.version, _texts(files)))
         self.refusal: CatalogueRefusal | None = None
 
     def tell(self, tell: Callable[[CatalogueSeen], None]) -> None:
-        """From now on `tell` hears of every content that came into force or was refused, the present one included;
-        what it cannot be told now it is told at a later look."""
-        with self._lock:
-            self._tell = tell
-            self._tell_untold()
+        """`tell` hears of every content that came into force or was refused: of the present one now, of later ones on
+        a thread of its own, because `current` is asked inside transactions and telling is a transaction too. What
+        cannot be told is told after a later look."""
+        self._tell = tell
+        self._tell_untold()
 
     def current(self) -> Catalogue:
         """The catalogue in force, at most two seconds behind its folder."""
@@ -75,17 +84,32 @@ class FolderCatalogue:
             finally:
                 self._looked_s = self._monotonic()
                 self._lock.release()
+            if self._untold and self._tell is not None:
+                self._aside(self._tell_untold)
         return self._catalogue
 
+    def _tell_untold(self) -> None:
+        tell = self._tell
+        if tell is None or not self._telling.acquire(blocking=False):
+            return
+        try:
+            while self._untold:
+                tell(self._untold[0])
+                self._untold.popleft()
+        except CommandCentreError as error:
+            # Chosen degradation: the record of a version waits for the database, the version itself does not.
+            log.warning("the catalogue's version is not recorded yet: %s", error.message)
+        finally:
+            self._telling.release()
+
     def _look(self) -> None:
-        self._tell_untold()
         stamps = _stamps(self._folder)
         if stamps == self._stamps:
             return
         self._stamps = stamps
         try:
             files = read_folder(self._folder)
-            found = load_files(files)
+            found = load_files(files, self._read)
         except OSError as error:
             # Chosen degradation: a folder in the middle of being replaced; looked at again, the old one in force.
             log.warning("the catalogue's folder cannot be read now: %s", error)
@@ -94,13 +118,30 @@ class FolderCatalogue:
         except CatalogueError as error:
             self._refuse(error, files if error.digest else {})
             return
+        except Exception as error:
+            # The files are data that a city edits: whatever they make raise is refused, and the centre goes on.
+            log.exception("the catalogue's folder made the loader fail")
+            problem = CatalogueProblem(
+                str(self._folder), 0, "the catalogue", repr(error), "files it can load"
+            )
+            self._refuse(CatalogueError([problem]), {})
+            return
         self.refusal = None
         if found.digest != self._catalogue.digest:
             log.info(
                 "catalogue %s (%s) in force, was %s", found.version, found.digest, self._catalogue.digest
             )
             self._catalogue = found
-            self._note(CatalogueSeen(found.digest, found.version, _texts(files)))
+            self._untold.append(CatalogueSeen(found.digest, found.version, _texts(files)))
+
+    def _read(self, name: str, content: bytes) -> Document:
+        """A file that has not changed is not parsed again: an edited rule need not wait for ten thousand points."""
+        known = self._documents.get(name)
+        if known is not None and known[0] == content:
+            return known[1]
+        document = read_document(name, content)
+        self._documents[name] = (content, document)
+        return document
 
     def _refuse(self, error: CatalogueError, files: dict[str, bytes]) -> None:
         if self.refusal is not None and self.refusal.digest == error.digest:
@@ -108,21 +149,7 @@ class FolderCatalogue:
         log.error("%s\nthe catalogue %s stays in force", error.message, self._catalogue.digest)
         self.refusal = CatalogueRefusal(error.digest, datetime.now(UTC), error.problems)
         if error.digest:
-            self._note(CatalogueSeen(error.digest, "", _texts(files), error.problems))
-
-    def _note(self, seen: CatalogueSeen) -> None:
-        self._untold.append(seen)
-        self._tell_untold()
-
-    def _tell_untold(self) -> None:
-        while self._tell is not None and self._untold:
-            try:
-                self._tell(self._untold[0])
-            except CommandCentreError as error:
-                # Chosen degradation: the record of a version waits for the database, the version itself does not.
-                log.warning("the catalogue's version is not recorded yet: %s", error.message)
-                return
-            self._untold.popleft()
+            self._untold.append(CatalogueSeen(error.digest, "", _texts(files), error.problems))
 
 
 def _stamps(folder: Path) -> tuple[tuple[str, int, int], ...]:

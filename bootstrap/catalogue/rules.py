@@ -20,6 +20,8 @@ from core.command_tree import CommandLevel
 from operations.catalogue import CatalogueProblem
 
 Minutes = Annotated[float, Field(gt=0, le=10_080)]
+Condition = Annotated[str, Field(min_length=1, max_length=2_000)]
+"""Longer ones break the parser of the library instead of being refused by it."""
 
 
 class _Watch(Strict):
@@ -38,8 +40,8 @@ class _Level(Strict):
     name_en: str | None = None
     severity: Severity | None = None
     opens_incident: bool = False
-    when: str
-    stays_while: str | None = None
+    when: Condition
+    stays_while: Condition | None = None
 
 
 class _Step(Strict):

@@ -16,7 +16,7 @@ from jobs import tasks
 from jobs.context import WorkerContext, bind, bound
 from jobs.names import DISPATCH_QUEUE, GRADING_QUEUE, LAST_SWEEP_KEY, waiting_key
 from jobs.queue import WAITING_MS, RqWorkQueue
-from jobs.scheduler import JsonCronScheduler
+from jobs.scheduler import JsonCronScheduler, tick_forever
 from jobs.worker import LongLivedWorker
 from live.doorbell import RedisDoorbell
 from live.redis_client import connect
@@ -178,6 +178,60 @@ def test_the_scheduler_queues_a_sweep_that_our_workers_can_read(bench: Bench, co
     assert connection.hget(LAST_SWEEP_KEY, "network") == b"straight-line"
     assert connection.hget(LAST_SWEEP_KEY, "synthetic") == b"1"
     assert bench.store.grading_lag().batches == 0, "the sweep found what was lost, and it was graded"
+
+
+def test_the_scheduler_keeps_alerts_and_judges_by_the_clock_through_our_workers(
+    bench: Bench, connection: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+    for module, name in (
+        ("keep_alerts", "keep_alerts"),
+        ("watch_silence", "watch_silence"),
+        ("judge_calls", "judge_calls"),
+        ("propose_response_levels", "propose_response_levels"),
+        ("clear_left_behind", "clear_left_behind"),
+        ("watch_geofences", "watch_geofences"),
+    ):
+        monkeypatch.setattr(f"operations.{module}.{name}", lambda _ports, name=name: done.append(name))
+    monkeypatch.setattr(JsonCronScheduler, "start", JsonCronScheduler.enqueue_jobs)
+    tick_forever(connection)
+    assert work_off(connection) == []
+    assert sorted(done) == [
+        "clear_left_behind",
+        "judge_calls",
+        "keep_alerts",
+        "propose_response_levels",
+        "watch_geofences",
+        "watch_silence",
+    ]
+
+
+def test_what_fails_by_the_clock_keeps_nothing_else_from_its_turn_and_is_kept(
+    bench: Bench, connection: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    def fails(_ports: Ports) -> int:
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr("operations.watch_silence.watch_silence", fails)
+    monkeypatch.setattr("operations.clear_left_behind.clear_left_behind", done.append)
+    with pytest.raises(ExceptionGroup, match="by the clock"):
+        tasks.judge_by_the_clock()
+    assert done == [bench.ports]
+
+
+def test_a_call_has_its_rules_judged_by_a_worker_once_however_often_it_was_asked(
+    bench: Bench, connection: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = []
+    monkeypatch.setattr(
+        "operations.judge_calls.judge_calls", lambda _ports, incident_id: judged.append(incident_id)
+    )
+    taken = called(bench.ports)
+    bench.ports.work.judge_calls(taken.incident_id)
+    assert work_off(connection) == []
+    assert judged == [taken.incident_id]
 
 
 def test_a_process_that_is_no_worker_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,8 @@ def test_the_same_instant_in_another_zone_is_the_same_call(bench: Bench) -> None
 
 def test_a_key_belongs_to_who_sent_it(bench: Bench) -> None:
     first = take_call(bench.ports, somebody("甲"), command(bench))
-    assert take_call(bench.ports, somebody("乙"), command(bench)).incident_id != first.incident_id
+    second = take_call(bench.ports, somebody("乙"), command(bench))
+    assert (second.repeated, second.call_id != first.call_id) == (False, True)
 
 
 def test_one_key_sent_by_many_at_once_is_one_incident(bench: Bench) -> None:
@@ -80,12 +81,14 @@ def test_one_key_sent_by_many_at_once_is_one_incident(bench: Bench) -> None:
 
 
 def test_numbers_count_up_without_a_gap_within_the_citys_day(bench: Bench) -> None:
-    answers = at_once(*[lambda: called(bench.ports)] * 8)
+    places = [LonLat(SOMEWHERE.lon + n / 100, SOMEWHERE.lat) for n in range(8)]
+    answers = at_once(*[lambda place=place: called(bench.ports, place=place) for place in places])
     assert sorted(a.incident_number for a in answers) == [f"20260818-{n:04d}" for n in range(1, 9)]
     bench.clock.advance(14.5 * 3600)  # 23:50 in Kunming
     assert called(bench.ports).incident_number == "20260818-0009"
     bench.clock.advance(600)
-    assert called(bench.ports).incident_number == "20260819-0001"
+    elsewhere = LonLat(SOMEWHERE.lon, SOMEWHERE.lat + 0.1)
+    assert called(bench.ports, place=elsewhere).incident_number == "20260819-0001"
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_the_forecast_claims_what_the_table_in_force_calls_heavy() -> None:
     assert (predicts.feature, predicts.at_least) == ("depth_cm", 50)
     [soon] = RULES["waterlogging-heavy-soon"].levels
     deep_enough = {"depth_cm": 20.0}
-    assert soon.reached({**deep_enough, "minutes_to": {"heavy": 14.0}})
+    assert soon.reached({**deep_enough, "minutes_to": {"heavy": 9.0}})
     assert not soon.reached({**deep_enough, "minutes_to": {"heavy": 0.0}})
     assert not soon.reached({**deep_enough, "minutes_to": {"heavy": 9999.0}})
 
@@ -265,6 +265,36 @@ def test_the_digest_names_the_content_and_not_the_declared_version(tmp_path: Pat
     changed = load_catalogue(copy)
     assert changed.version == CATALOGUE.version
     assert changed.digest != CATALOGUE.digest and len(changed.digest) == 12
+
+
+# ---------------------------------------------------------------- the page
+
+
+def test_the_page_lists_every_figure_with_its_meaning() -> None:
+    page = (ROOT / "docs/catalogue.md").read_text(encoding="utf-8")
+    listed = [
+        (cells[2].strip(" `"), cells[3].strip(), cells[4].strip())
+        for cells in (line.split("|") for line in page.partition("## Figures")[2].splitlines())
+        if len(cells) > 5 and "`" in cells[2]
+    ]
+    gauges = {None: "", "depth_cm": " (depth gauges)", "rain_mm": " (rain gauges)"}
+    assert listed == [
+        (figure.name, figure.zh, figure.en + gauges[figure.for_quantity])
+        for figures in FEATURES.values()
+        for figure in figures
+    ]
+
+
+def test_the_page_says_how_many_names_are_from_where() -> None:
+    page = (ROOT / "docs/catalogue.md").read_text(encoding="utf-8")
+    counted = Counter(category.source for category in CASES.values())
+    assert f"`standard` ({counted['standard']})" in page
+    assert f"`proposed` ({counted['proposed']})" in page
+
+
+@pytest.mark.parametrize("name", [*RULES, *CATALOGUE.tables])
+def test_the_page_names_every_rule_and_every_table(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs/catalogue.md").read_text(encoding="utf-8")
 
 
 # ---------------------------------------------------------------- the command

@@ -101,7 +101,7 @@ REFUSALS = [
     Refusal(
         "a grade that no table has",
         SOON,
-        "minutes_to.heavy > 0.0 && minutes_to.heavy < 15.0",
+        "minutes_to.heavy > 0.0 && minutes_to.heavy < 10.0",
         "minutes_to.worst < 9.0",
         "minutes_to.worst",
         "minutes_to of one of light, medium, heavy",
@@ -265,6 +265,7 @@ REFUSALS = [
         "the value itself",
         at="advice_zh2",
     ),
+    Refusal("a number that is none", TABLE, "depth_cm: 50", "depth_cm: .nan", "nan", "a finite number"),
     Refusal("no YAML at all", RAPID, "tells: street", "tells: [street", "", "valid YAML", at="escalation:"),
     Refusal(
         "a silence of calls",
@@ -463,15 +464,39 @@ def test_every_wrong_file_is_named_at_once(folder: Path) -> None:
 
 
 def test_a_file_that_is_missing_is_named(folder: Path) -> None:
-    (folder / "geofences.yaml").unlink()
+    (folder / "nets.yaml").unlink()
     [problem] = refusal_of(folder).problems
-    assert (problem.file, problem.found, problem.expected) == ("geofences.yaml", "none", "one")
+    assert (problem.file, problem.found, problem.expected) == ("nets.yaml", "none", "one")
+
+
+def test_a_city_without_geofences_needs_no_file_of_them(folder: Path) -> None:
+    (folder / "geofences.yaml").unlink()
+    assert load_catalogue(folder).geofences == {}
 
 
 def test_what_is_no_text_is_refused(folder: Path) -> None:
     (folder / RAPID).write_bytes(b"rule: \xff\xfe")
     [problem] = refusal_of(folder).problems
     assert (problem.file, problem.expected) == (RAPID, "UTF-8")
+
+
+def test_a_date_that_no_calendar_has_is_refused(folder: Path) -> None:
+    (folder / "catalogue.yaml").write_text("version: 2026-13-45\nsource: x\n", encoding="utf-8")
+    [problem] = refusal_of(folder).problems
+    assert (problem.file, problem.expected) == ("catalogue.yaml", "valid YAML")
+
+
+def test_lists_in_lists_without_end_are_refused(folder: Path) -> None:
+    (folder / RAPID).write_text("rule: " + "[" * 5_000, encoding="utf-8")
+    assert [p.file for p in refusal_of(folder).problems] == [RAPID]
+
+
+def test_a_condition_without_end_is_refused(folder: Path) -> None:
+    path = folder / RAPID
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"when: .*", "when: " + "(" * 100_000, text, count=1), encoding="utf-8")
+    [problem] = refusal_of(folder).problems
+    assert (problem.file, problem.line, problem.where) == (RAPID, 13, "levels.0.when")
 
 
 def test_an_empty_file_is_refused(folder: Path) -> None:

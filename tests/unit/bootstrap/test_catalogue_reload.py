@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import queue
 import shutil
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +30,7 @@ class Desk:
     edits: int = 0
 
     def __post_init__(self) -> None:
-        self.source = FolderCatalogue(self.folder, monotonic=lambda: self.now_s)
+        self.source = FolderCatalogue(self.folder, lambda: self.now_s, aside=lambda work: work())
         self.source.tell(self._hear)
 
     def _hear(self, seen: CatalogueSeen) -> None:
@@ -150,6 +152,32 @@ def test_what_could_not_be_told_is_told_later_and_in_order(desk: Desk) -> None:
     desk.later()
     assert [seen.digest for seen in desk.told][-1] == in_force
     assert len(desk.told) == 3
+
+
+def test_an_edit_is_told_on_another_thread_than_the_one_that_noticed_it(desk: Desk) -> None:
+    told_on: queue.Queue[int] = queue.Queue()
+    source = FolderCatalogue(desk.folder, lambda: desk.now_s)
+    source.tell(lambda _seen: told_on.put(threading.get_ident()))
+    assert (
+        told_on.get(timeout=10) == threading.get_ident()
+    )  # at the start nothing is in the middle of anything
+    desk.edit("on_delay_s: 120", "on_delay_s: 30")
+    desk.now_s += LOOKS_EVERY_S
+    source.current()
+    assert told_on.get(timeout=10) != threading.get_ident()
+
+
+def test_whatever_the_loader_raises_keeps_the_old_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = desk.source.current()
+
+    def breaks(_files: object, _read: object) -> None:
+        raise ZeroDivisionError("not foreseen")
+
+    monkeypatch.setattr("bootstrap.catalogue.reload.load_files", breaks)
+    desk.edit("on_delay_s: 120", "on_delay_s: 30")
+    assert desk.later() == before.digest
+    assert desk.source.refusal is not None
+    assert "not foreseen" in desk.source.refusal.problems[0].found
 
 
 def test_a_first_catalogue_that_is_wrong_is_refused_at_once(tmp_path: Path) -> None:
