@@ -6,6 +6,9 @@ import runpy
 import sys
 
 BENCHMARKS = {
+    "alerts_throughput": "readings through HTTP and the rules until they are committed: how many, how fast",
+    "alerts_peers": "new alerts and duplicates a second, first notification, beside Alerta and Alertmanager",
+    "alerts_growth": "what a reading costs as points and rules grow",
     "live_latency": "reading posted -> alert on a WebSocket client, under the load of a storm",
     "roads_nearest": "the 3 nearest units with routes, next to straight line",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
@@ -15,7 +18,7 @@ BENCHMARKS = {
 def main() -> None:
     name, *options = sys.argv[1:] or [""]
     if name and name not in BENCHMARKS:
-        known = "\n".join(f"  {known:<16} {what}" for known, what in BENCHMARKS.items())
+        known = "\n".join(f"  {known:<18} {what}" for known, what in BENCHMARKS.items())
         sys.exit(f"found {name!r}, expected one of\n{known}")
     for chosen in [name] if name else BENCHMARKS:
         print(f"== {chosen}: {BENCHMARKS[chosen]}", flush=True)

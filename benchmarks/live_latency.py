@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import shutil
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,11 +21,10 @@ import httpx
 import numpy as np
 import orjson
 import psutil
-import yaml
 from websockets.asyncio.client import connect
 
+from benchmarks.made_up_city import catalogue_of, point_id, reading
 from benchmarks.running import RunningSystem, system_in_service
-from bootstrap.settings import REPOSITORY
 
 POINTS = 1_000
 BATCH = 100
@@ -41,31 +39,9 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--seconds", type=int, default=60, help="how long the load lasts")
     seconds = parser.parse_args(arguments).seconds
     with tempfile.TemporaryDirectory(prefix="command-centre-bench-") as folder:
-        catalogue = _catalogue_of_many_points(Path(folder))
+        catalogue = catalogue_of(POINTS, Path(folder))
         with system_in_service(catalogue) as system:
             asyncio.run(_measure(system, seconds))
-
-
-def _catalogue_of_many_points(folder: Path) -> Path:
-    """The project's catalogue with made-up gauges instead of the storm's 22."""
-    target = folder / "catalogue"
-    shutil.copytree(REPOSITORY / "catalogue", target)
-    rng = random.Random(1)
-    points = [
-        {
-            "id": f"B{i:04d}",
-            "name_zh": f"合成测点{i}",
-            "name_en": f"synthetic gauge {i}",
-            "kind": "road",
-            "lon": round(rng.uniform(102.66, 102.80), 5),
-            "lat": round(rng.uniform(24.96, 25.09), 5),
-            "jurisdiction": "530111",
-        }
-        for i in range(POINTS)
-    ]
-    (target / "points.yaml").write_text(yaml.safe_dump({"points": points}, allow_unicode=True))
-    (target / "geofences.yaml").unlink()  # they name the points that are gone
-    return target
 
 
 class _Storm:
@@ -115,15 +91,15 @@ class _Storm:
         self.measured_s = elapsed
 
     async def _post_batch(self, numbers: range) -> None:
-        now = datetime.now(UTC).isoformat()
+        now = datetime.now(UTC)
         batch = []
         for number in numbers:
             if number in self.rising and number not in self.high:
                 self.high.add(number)
-                self.posted_at[f"B{number:04d}"] = time.monotonic()
+                self.posted_at[point_id(number)] = time.monotonic()
             # Held above the grade and jittering: a storm is mostly readings that change nothing.
             depth = (40 if number in self.high else 1) + self.rng.uniform(-0.5, 0.5)
-            batch.append({"point_id": f"B{number:04d}", "observed_at": now, "depth_cm": round(depth, 1)})
+            batch.append(reading(number, now, depth))
         answer = await self.client.post("/api/v1/readings", content=orjson.dumps({"readings": batch}))
         self.refused += answer.status_code != 200
         self.sent["readings"] += BATCH

@@ -18,10 +18,12 @@ from pathlib import Path
 
 import httpx
 
+from access.commands import add_user, create_token
 from access.demo import REPLAYER_PERMISSIONS
 from bootstrap.embedded import with_servers
 from bootstrap.settings import REPOSITORY, Settings, load_settings
-from bootstrap.users import add, create_token
+from bootstrap.users import access_for
+from bootstrap.wiring import wire
 from core.actor import CITY
 
 LOGIN = "measurer"
@@ -52,8 +54,11 @@ def system_in_service(catalogue_dir: Path) -> Iterator[RunningSystem]:
     with started(given) as (url, folder):
         settings = with_servers(load_settings(data_dir=folder, mode="live", catalogue_dir=catalogue_dir))
         password = secrets.token_urlsafe(16)
-        add(settings, LOGIN, role="duty_officer", password=password)
-        token = create_token(settings, LOGIN, sorted(REPLAYER_PERMISSIONS), CITY)[0]
+        parts = wire(settings, with_roads=False)
+        access = access_for(parts)
+        add_user(access, LOGIN, LOGIN, "duty_officer", password, CITY)
+        token = create_token(access, LOGIN, sorted(REPLAYER_PERMISSIONS), CITY)[0]
+        parts.engine.dispose()
         with httpx.Client(base_url=url) as client:
             client.post("/login", data={"login": LOGIN, "password": password}, headers={"Origin": url})
             yield RunningSystem(settings, url, token, dict(client.cookies))
