@@ -29,12 +29,12 @@ _OFFICER = frozenset(
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.WALL: frozenset({P.VIEW_WALL}),
     Role.DUTY_OFFICER: _OFFICER,
-    Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS},
+    Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.VIEW_ANALYSIS},
     Role.SUB_CENTRE: frozenset(
         {P.VIEW_PHONE, P.ACKNOWLEDGE_ALERT, P.SET_PASSABILITY, P.REPORT_STATUS, P.READ_ASSIGNMENTS}
     ),
     Role.FIELD_UNIT: frozenset({P.VIEW_PHONE, P.REPORT_STATUS, P.READ_ASSIGNMENTS}),
-    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS}),
+    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.VIEW_ANALYSIS}),
     # Grading belongs to the rules, readings and positions to devices: nobody writes them by hand.
     Role.ADMINISTRATOR: frozenset(Permission) - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS},
     # A device may do what its token says and nothing else.
@@ -59,7 +59,7 @@ TOKEN_PERMISSIONS = frozenset(
 
 HOMES: dict[Role, str] = {
     Role.WALL: "/wall/",
-    Role.ANALYST: "/wall/",
+    Role.ANALYST: "/analysis/",
     Role.DUTY_OFFICER: "/desk/",
     Role.SHIFT_COMMANDER: "/desk/",
     Role.ADMINISTRATOR: "/desk/",
@@ -135,6 +135,7 @@ ROUTES: tuple[Rule, ...] = (
     *_face("/wall", P.VIEW_WALL),
     *_face("/desk", P.VIEW_DESK),
     *_face("/m", P.VIEW_PHONE),
+    *_face("/analysis", P.VIEW_ANALYSIS),
     Rule("POST", "/api/v1/readings", P.REPORT_READINGS),
     Rule("POST", "/api/v1/passability", P.SET_PASSABILITY),
     Rule("POST", "/api/v1/calls", P.TAKE_CALL),

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     RUN_DRILL = "run_drill"
     GRADE = "grade"
     VIEW_METRICS = "view_metrics"
+    VIEW_ANALYSIS = "view_analysis"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from alerts.alarm_load import AlertMoment
 from alerts.model import Alert, LevelState, PointState, Reading
 from core.clock import Clock, DrillTime
 from core.events import Event, JournalRow
@@ -224,6 +225,25 @@ class Store(Protocol):
         """The newest rows about these subjects, oldest first."""
         ...
 
+    def alert_moments(self, since: datetime | None) -> Sequence[AlertMoment]:
+        """What happened to alerts since then, in the journal's order, with all that happened to those that are
+        open; None means from the beginning (of the run, in a drill)."""
+        ...
+
+    def alerts_opened(self, since: datetime | None, until: datetime) -> Sequence[Alert]:
+        """Alerts of the run that were opened then, cleared ones included, oldest first."""
+        ...
+
+    def readings_of(
+        self,
+        point_ids: Collection[str],
+        since: datetime | None,
+        until: datetime,
+        at_least: float | None = None,
+    ) -> Sequence[Reading]:
+        """Readings of these points, by point and instant; with `at_least` only those of that value or more."""
+        ...
+
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]: ...
     def grading_lag(self) -> GradingLag: ...
     def assignments_without_route(self) -> Sequence[str]:
@@ -287,6 +307,11 @@ class Areas(Protocol):
 
     def jurisdiction_of(self, place: LonLat) -> str | None:
         """The six-digit code of the district the place lies in; None outside the city."""
+        ...
+
+    @property
+    def names(self) -> Mapping[str, tuple[str, str]]:
+        """Code of each district -> its name in Chinese and in English."""
         ...
 
 

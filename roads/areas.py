@@ -65,6 +65,10 @@ class DistrictAreas:
         return district_of(place)
 
     @property
+    def names(self) -> dict[str, tuple[str, str]]:
+        return {d.code: (d.name_zh, d.name_en) for d in load_districts()}
+
+    @property
     def short_names(self) -> dict[str, str]:
         """Names as they stand in callsigns, by code: 官渡 for 官渡区."""
         return {d.code: d.name_zh.removesuffix("区") for d in load_districts()}
