@@ -1,7 +1,7 @@
 """How much alarms ask of a duty seat, after EEMUA 191 and ISA-18.2: rates, floods, chatter, priorities, answers.
 
 Figures of the two standards are restated in docs/facts.md. A seat is a node of the command tree; an annunciation
-is one call to it: an alert opened, raised, told to it by escalation, or no longer suppressed.
+is one call to it: an alert opened, raised, told to it by escalation, or back from a shelf or a suppression.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PRIORITY: Mapping[Severity, Priority] = {
 }
 """Which warning colour counts as which of the standard's three priorities (this project's proposal)."""
 
-CALLS = ("alert.opened", "alert.raised", "alert.escalated", "alert.unsuppressed")
+CALLS = ("alert.opened", "alert.raised", "alert.escalated", "alert.unshelved", "alert.unsuppressed")
 
 Band = Literal["steady", "busy", "flood"]
 
@@ -56,7 +56,10 @@ class AlertMoment:
     jurisdiction: str
     severity: Severity
     told: CommandLevel
-    suppressed: bool = False
+    active: bool
+    """Nobody has taken charge of it."""
+    quiet: bool = False
+    """Suppressed, shelved or over: nobody is called."""
     cleared: bool = False
 
 
@@ -122,7 +125,7 @@ class AlarmHistory:
     answers: Mapping[str, tuple[tuple[datetime, float], ...]]
     """Seat -> when and how many seconds after its call an alert was acknowledged."""
     waiting: Mapping[str, frozenset[str]]
-    """Seat -> alerts it was called to and that nobody has acknowledged, cleared or suppressed since."""
+    """Seat -> alerts it was called to and that still wait for somebody."""
     standing: Mapping[str, tuple[str, datetime]]
     """Open alert -> its jurisdiction and when it was opened."""
 
@@ -133,8 +136,8 @@ class AlarmHistory:
 def follow_alarms(moments: Iterable[AlertMoment]) -> AlarmHistory:
     """Who was called when, from the rows of alerts in their order.
 
-    A raise calls every seat the alert had been told to; an escalation calls the new seat only. An alert that is
-    suppressed calls nobody. An alert whose beginning lies before the rows counts from its first row on.
+    A raise calls every seat the alert had been told to; an escalation calls the new seat only. A quiet
+    alert calls nobody. An alert whose beginning lies before the rows counts from its first row on.
     """
     calls: list[Annunciation] = []
     answers: dict[str, list[tuple[datetime, float]]] = defaultdict(list)
@@ -149,26 +152,20 @@ def follow_alarms(moments: Iterable[AlertMoment]) -> AlarmHistory:
             seats.append(newest)
         if moment.event == "alert.opened" or moment.alert_id not in standing:
             standing[moment.alert_id] = (moment.jurisdiction, moment.at)
-        if moment.event in CALLS and not moment.suppressed:
-            # Escalation to a level whose node is not known below stays with the node that has been told.
-            called = seats if moment.event != "alert.escalated" else [newest] if is_new else []
-            for seat in called:
-                calls.append(
-                    Annunciation(
-                        seat,
-                        moment.at,
-                        moment.alert_id,
-                        (moment.rule_id, moment.subject_id),
-                        moment.severity,
-                    )
-                )
-                waiting[seat].setdefault(moment.alert_id, moment.at)
         if moment.event == "alert.acknowledged":
             for seat in seats:
-                since = waiting[seat].pop(moment.alert_id, None)
+                since = waiting[seat].get(moment.alert_id)
                 if since is not None:
                     answers[seat].append((moment.at, (moment.at - since).total_seconds()))
-        if moment.cleared or moment.suppressed:
+        by_hand = moment.event == "alert.escalated"
+        if moment.event in CALLS and not moment.quiet and (moment.active or by_hand):
+            # A level whose node is not known below is the node that has been told already.
+            called = seats if not by_hand else [newest] if is_new else []
+            what = (moment.rule_id, moment.subject_id)
+            for seat in called:
+                calls.append(Annunciation(seat, moment.at, moment.alert_id, what, moment.severity))
+                waiting[seat].setdefault(moment.alert_id, moment.at)
+        if moment.quiet or not moment.active:
             for seat in seats:
                 waiting[seat].pop(moment.alert_id, None)
         if moment.cleared:

@@ -44,6 +44,11 @@ class Permission(StrEnum):
     GRADE = "grade"
     VIEW_METRICS = "view_metrics"
     VIEW_ANALYSIS = "view_analysis"
+    READ_ALERTS = "read_alerts"
+    SHELVE_ALERT = "shelve_alert"
+    ALL_CLEAR = "all_clear"
+    ESCALATE_ALERT = "escalate_alert"
+    SET_RESPONSE_LEVEL = "set_response_level"
 
 
 @dataclass(frozen=True, slots=True)

@@ -309,9 +309,8 @@ class Areas(Protocol):
         """The six-digit code of the district the place lies in; None outside the city."""
         ...
 
-    @property
     def names(self) -> Mapping[str, tuple[str, str]]:
-        """Code of each district -> its name in Chinese and in English."""
+        """Code of the city and of each district -> its name in Chinese and in English."""
         ...
 
 

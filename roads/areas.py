@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from core.actor import CITY
 from core.geo import BoundingBox, LonLat
 from roads.layout import CATALOGUE
 
@@ -64,9 +65,8 @@ class DistrictAreas:
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return district_of(place)
 
-    @property
     def names(self) -> dict[str, tuple[str, str]]:
-        return {d.code: (d.name_zh, d.name_en) for d in load_districts()}
+        return {CITY: ("昆明市", "Kunming"), **{d.code: (d.name_zh, d.name_en) for d in load_districts()}}
 
     @property
     def short_names(self) -> dict[str, str]:

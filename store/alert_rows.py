@@ -22,7 +22,7 @@ _LEVEL_KEY = ("rule_id", "subject_id")
 _UPSERT_LEVELS = text(
     f"""
     INSERT INTO level_states ({", ".join(_LEVEL_COLUMNS)})
-    SELECT * FROM jsonb_populate_recordset(NULL::level_states, CAST(:states AS jsonb))
+    SELECT {", ".join(_LEVEL_COLUMNS)} FROM jsonb_populate_recordset(NULL::level_states, CAST(:states AS jsonb))
     ON CONFLICT (rule_id, subject_id) DO UPDATE SET
     {", ".join(f"{name} = EXCLUDED.{name}" for name in _LEVEL_COLUMNS if name not in _LEVEL_KEY)}
     """  # noqa: S608 - column names come from the table itself

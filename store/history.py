@@ -46,7 +46,8 @@ def _moment(event: str, at: datetime, alert: dict[str, Any]) -> AlertMoment:
         jurisdiction=alert["jurisdiction"],
         severity=Severity(alert["severity"]),
         told=CommandLevel(alert["told"]),
-        suppressed=alert["suppressed_by"] is not None,
+        active=alert["status"] == "active",
+        quiet=any(alert.get(mark) is not None for mark in ("suppressed_by", "shelved_until", "returned_at")),
         cleared=alert["status"] == "cleared",
     )
 

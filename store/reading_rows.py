@@ -48,7 +48,7 @@ _STATE_COLUMNS = [column.name for column in t.point_states.columns]
 _UPSERT_STATES = text(
     f"""
     INSERT INTO point_states ({", ".join(_STATE_COLUMNS)})
-    SELECT * FROM jsonb_populate_recordset(NULL::point_states, CAST(:states AS jsonb))
+    SELECT {", ".join(_STATE_COLUMNS)} FROM jsonb_populate_recordset(NULL::point_states, CAST(:states AS jsonb))
     ON CONFLICT (point_id) DO UPDATE SET
     {", ".join(f"{name} = EXCLUDED.{name}" for name in _STATE_COLUMNS if name != "point_id")}
     """  # noqa: S608 - column names come from the table itself

@@ -293,11 +293,11 @@ def nothing_is_lost(storm: Storm) -> None:
     stored = {
         (row["point_id"], row["observed_at"]): row
         for row in system.rows(
-            "SELECT point_id, observed_at, depth_cm, seq FROM readings"
+            "SELECT point_id, observed_at, value, seq FROM readings"
             " LEFT JOIN journal ON subject = batch_id AND type = 'readings.ingested'"
         )
     }
-    assert {key: stored[key]["depth_cm"] for key in readings if key in stored} == readings
+    assert {key: stored[key]["value"] for key in readings if key in stored} == readings
     newest = max(stored[key]["seq"] for key in readings)
     system.until(
         lambda: system.rows("SELECT seq FROM cursors WHERE name = 'grading' AND seq >= %s", newest),

@@ -55,7 +55,7 @@ def test_accepted_duplicates_and_quarantined_add_up_to_what_was_sent(bench: Benc
     send(ports, stored)
     batch = (
         stored,  # again
-        replace(stored, depth_cm=13),  # contradicts what is stored
+        replace(stored, value=13),  # contradicts what is stored
         reading(ports, 20, 1),
         reading(ports, 20, 1),  # twice in one batch
         reading(ports, 21, 1),  # contradicts its own batch
@@ -99,8 +99,8 @@ def test_the_instant_counts_not_the_zone_it_is_written_in(bench: Bench) -> None:
 def test_a_contradiction_does_not_change_what_is_stored(bench: Bench) -> None:
     stored = reading(bench.ports, 12)
     send(bench.ports, stored)
-    send(bench.ports, replace(stored, depth_cm=99))
-    assert [row.depth_cm for row in rows(bench, "SELECT depth_cm FROM readings")] == [12]
+    send(bench.ports, replace(stored, value=99))
+    assert [row.value for row in rows(bench, "SELECT value FROM readings")] == [12]
 
 
 def test_an_empty_batch_is_no_event(bench: Bench) -> None:
@@ -123,7 +123,7 @@ def test_two_batches_at_once_with_the_same_readings_in_opposite_order_do_not_loc
         # Both wait for the reading in the middle; when it goes, each wants what the other has.
         third.execute(
             text(
-                "INSERT INTO readings (run, point_id, observed_at, depth_cm, batch_id) VALUES (0, :p, :o, 8, '')"
+                "INSERT INTO readings (run, point_id, observed_at, value, batch_id) VALUES (0, :p, :o, 8, '')"
             ),
             {"p": batch[4].point_id, "o": batch[4].observed_at},
         )
@@ -340,7 +340,7 @@ def test_the_gauge_and_the_officer_in_the_same_moment_make_one_incident_and_lose
     assert raised(answers) == []
     assert sorted(row.point_id for row in open_incidents(bench)) == points
     states = bench.store.snapshot(bench.clock.now()).point_states
-    assert {(s.depth_cm, s.grade_code, s.passability) for s in states} == {(60, "heavy", Passability.CLOSED)}
+    assert {(s.value, s.grade_code, s.passability) for s in states} == {(60, "heavy", Passability.CLOSED)}
 
 
 def test_two_officers_close_one_road_in_the_same_moment_and_one_incident_is_opened(bench: Bench) -> None:
@@ -353,7 +353,7 @@ def test_a_report_about_a_point_does_not_disturb_what_the_gauge_knows(bench: Ben
     send(bench.ports, Reading(POINT, bench.clock.now(), 33))
     grade_readings(bench.ports)
     after = close_road(bench.ports)
-    assert (after.depth_cm, after.grade_code, after.passability_by) == (33, "medium", "交警")
+    assert (after.value, after.grade_code, after.passability_by) == (33, "medium", "交警")
 
 
 def test_the_desk_may_look_at_an_incident_while_the_rules_hold_its_point(bench: Bench) -> None:

@@ -99,14 +99,14 @@ def rows(engine: Engine, statement: str) -> list[tuple[object, ...]]:
 def stored_readings(engine: Engine) -> dict[tuple[str, datetime], float]:
     found = rows(
         engine,
-        "SELECT point_id, observed_at, depth_cm FROM readings WHERE run = (SELECT run FROM drill_clock)",
+        "SELECT point_id, observed_at, value FROM readings WHERE run = (SELECT run FROM drill_clock)",
     )
     return {(str(p), at.astimezone(UTC)): float(str(d)) for p, at, d in found if isinstance(at, datetime)}
 
 
 def due_readings(storyline: Storyline, until: datetime) -> dict[tuple[str, datetime], float]:
     return {
-        (i.reading.point_id, i.at.astimezone(UTC)): i.reading.depth_cm
+        (i.reading.point_id, i.at.astimezone(UTC)): i.reading.value
         for i in storyline.items[: storyline.count_until(until)]
         if isinstance(i, GaugeReading)
     }

@@ -6,34 +6,22 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.grading import grade_by_threshold, grade_reading
-from alerts.model import Grade, GradingTable, PointState, Reading, Severity
+from alerts.features import remember
+from alerts.grading import next_level
+from alerts.model import LevelState, PointState, Reading
+from alerts.rules import Rule
+from tests.depth_rule import depth_rule, levels
 
 START = datetime(2026, 8, 18, 1, 20, tzinfo=UTC)
 
 
-def table(on_delay_s: float = 0, off_delay_s: float = 300) -> GradingTable:
-    return GradingTable(
-        table_id="depth",
-        version="1",
-        source="test",
-        grades=(
-            Grade("light", "轻度", "light", Severity.BLUE, 5, False),
-            Grade("medium", "中度", "medium", Severity.YELLOW, 30, False),
-            Grade("heavy", "重度", "heavy", Severity.ORANGE, 50, True),
-        ),
-        set_back_cm=3,
-        on_delay_s=on_delay_s,
-        off_delay_s=off_delay_s,
-    )
-
-
-def grades(readings: list[tuple[float, float]], rules: GradingTable) -> list[str | None]:
-    """The grade after each (seconds, depth in cm)."""
-    state, seen = PointState("P"), []
-    for at_s, depth_cm in readings:
-        state = grade_reading(state, Reading("P", START + timedelta(seconds=at_s), depth_cm), rules)
-        seen.append(state.grade_code)
+def grades(readings: list[tuple[float, float]], rule: Rule) -> list[str | None]:
+    """The grade after each (seconds, depth in cm); a late reading leaves it as it is."""
+    seen: list[str | None] = []
+    sent = [Reading("P", START + timedelta(seconds=at_s), depth_cm) for at_s, depth_cm in readings]
+    counted = {id(reading): after.level for reading, _, after in levels(sent, rule)}
+    for reading in sent:
+        seen.append(counted.get(id(reading), seen[-1] if seen else None))
     return seen
 
 
@@ -51,7 +39,7 @@ def grades(readings: list[tuple[float, float]], rules: GradingTable) -> list[str
     ],
 )
 def test_a_threshold_belongs_to_the_grade_it_begins(depth_cm: float, code: str | None) -> None:
-    assert grade_by_threshold(depth_cm, table()) == code
+    assert grades([(0, depth_cm)], depth_rule()) == [code]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +98,7 @@ def test_a_threshold_belongs_to_the_grade_it_begins(depth_cm: float, code: str |
 def test_without_delay_upwards(
     what: str, readings: list[tuple[float, float]], expected: list[str | None]
 ) -> None:
-    assert grades(readings, table()) == expected, what
+    assert grades(readings, depth_rule()) == expected, what
 
 
 @pytest.mark.parametrize(
@@ -139,19 +127,20 @@ def test_without_delay_upwards(
 def test_with_a_minute_of_delay_upwards(
     what: str, readings: list[tuple[float, float]], expected: list[str | None]
 ) -> None:
-    assert grades(readings, table(on_delay_s=60)) == expected, what
+    assert grades(readings, depth_rule(on_delay_s=60)) == expected, what
 
 
 def test_a_late_reading_is_answered_with_the_very_same_state() -> None:
-    state = grade_reading(PointState("P"), Reading("P", START, 10), table())
-    assert grade_reading(state, Reading("P", START, 90), table()) is state
+    state = remember(PointState("P"), Reading("P", START, 10), "depth_cm")
+    assert remember(state, Reading("P", START, 90), "depth_cm") is state
 
 
 def test_what_is_not_the_gauges_business_is_left_alone() -> None:
     before = PointState("P", passability_note="closed by hand")
-    assert grade_reading(before, Reading("P", START, 10), table()).passability_note == "closed by hand"
+    assert remember(before, Reading("P", START, 10), "depth_cm").passability_note == "closed by hand"
 
 
-def test_a_code_the_table_no_longer_knows_ranks_as_no_grade() -> None:
-    state = PointState("P", grade_code="of an older table")
-    assert grade_reading(state, Reading("P", START, 10), table()).grade_code == "light"
+def test_a_code_the_rule_no_longer_knows_ranks_as_normal() -> None:
+    dropped = LevelState("waterlogging-depth", "P", level="of an older version")
+    assert next_level(dropped, depth_rule(), {"depth_cm": 10.0}, START).level == "light"
+    assert next_level(dropped, depth_rule(), {"depth_cm": 0.0}, START).level is None

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerts.model import Grade, GradingTable, Severity
+from alerts.model import Severity
+from alerts.tables import Grade, GradingTable
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
 from operations.catalogue import Catalogue, Category, Net
 
-HEAVY = Grade("heavy", "重度", "heavy", Severity.ORANGE, 50, True)
+HEAVY = Grade("heavy", "重度", "heavy", Severity.ORANGE, {"depth_cm": 50}, True)
 CATALOGUE = Catalogue(
     version="1",
     points={},
-    waterlogging=GradingTable("depth", "1", "test", (HEAVY,), 3, 0, 300),
+    waterlogging=GradingTable("depth", "1", "test", (HEAVY,), 3),
+    digest="0",
+    rules={},
     categories={
         "road_flood": Category(
             "road_flood",

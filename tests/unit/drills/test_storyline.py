@@ -13,7 +13,7 @@ from drills.storyline import Basis, CitizenCall, DepthCurve, GaugeReading, Passa
 
 def test_every_published_depth_is_sent_exactly_at_its_instant(storm: Scenario, storyline: Storyline) -> None:
     sent = {
-        (i.reading.point_id, i.at): (i.reading.depth_cm, i.basis)
+        (i.reading.point_id, i.at): (i.reading.value, i.basis)
         for i in storyline.items
         if isinstance(i, GaugeReading)
     }
@@ -64,8 +64,8 @@ def test_noise_stays_within_what_the_file_says(storm: Scenario, storyline: Story
     for item in storyline.items:
         if isinstance(item, GaugeReading):
             true_cm = DepthCurve(storm, item.reading.point_id).depth_cm(item.at)
-            assert abs(item.reading.depth_cm - true_cm) <= storm.readings.noise_cm + 0.051
-            assert item.reading.depth_cm >= 0
+            assert abs(item.reading.value - true_cm) <= storm.readings.noise_cm + 0.051
+            assert item.reading.value >= 0
 
 
 def test_each_gauge_reports_every_minute_and_each_instant_once(storm: Scenario, storyline: Storyline) -> None:

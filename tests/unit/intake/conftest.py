@@ -14,11 +14,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from alerts.model import Reading
+from alerts.model import MonitoredPoint, Reading
 from core.actor import CITY, Actor, Permission, Role, current_actor
 from core.clock import FixedClock
 from core.errors import UnavailableError
-from core.geo import BoundingBox
+from core.geo import BoundingBox, LonLat
 from intake.body_limit import BodyLimit
 from intake.counters import IntakeCounters
 from intake.problems import Problems
@@ -54,7 +54,7 @@ class City:
 
     def store_readings(self, batch_id: str, readings: Sequence[Reading]) -> StoredReadings:
         new = [r for r in readings if (r.point_id, r.observed_at) not in self.readings]
-        self.readings.update({(r.point_id, r.observed_at): r.depth_cm for r in new})
+        self.readings.update({(r.point_id, r.observed_at): r.value for r in new})
         return StoredReadings(len(new), len(readings) - len(new), ())
 
     def quarantine(self, items: Sequence[QuarantinedItem], actor_id: str, at: datetime) -> None:
@@ -112,7 +112,11 @@ def client(city: City, counters: IntakeCounters) -> Client:
         work=SimpleNamespace(grade_readings=lambda: None, recommend_units=lambda incident_id: None),
         positions=city,
         areas=SimpleNamespace(jurisdiction_of=lambda place: CITY + "11" if place.lat < 26 else None),
-        catalogue=SimpleNamespace(points={"P1": None, "P2": None}, categories={}, nets={}),
+        catalogue=SimpleNamespace(
+            points={p: MonitoredPoint(p, p, p, "road", LonLat(102.7, 25.0), "530111") for p in ("P1", "P2")},
+            categories={},
+            nets={},
+        ),
         mode="drill",
     )
     problems = Problems(counters)
