@@ -37,6 +37,7 @@ from jobs.names import LAST_SWEEP_KEY
 from live.health import HealthMonitor
 from live.hub import HubSources, LiveHub
 from live.socket import live_router
+from operations.alarm_load import alarm_load_state
 from operations.public_state import Json
 from operations.queries import clock_state, response_metrics, snapshot_state
 from roads.areas import city_bounds
@@ -140,6 +141,7 @@ def _hub(parts: Parts) -> LiveHub:
     sources = HubSources(
         snapshot=lambda actor: snapshot_state(ports, actor),
         metrics=lambda: response_metrics(ports),
+        alarm_load=lambda nodes: alarm_load_state(ports, nodes),
         clock=clock,
         refresh_clock=parts.refresh_clock,
     )

@@ -27,7 +27,7 @@ def alert_moments(connection: Connection, since: datetime | None) -> list[AlertM
         open_ids = list(connection.execute(still_open).scalars())
         wanted = or_(row.at >= since, row.subject.in_(open_ids))
     # The state of the alert the row is about, as it was recorded with it.
-    of_subject = literal_column("'$.alerts[*] ? (@.alert_id == $id)'::jsonpath")
+    of_subject: ColumnElement[Any] = literal_column("'$.alerts[*] ? (@.alert_id == $id)'::jsonpath")
     alert = func.jsonb_path_query_first(
         row.changes, of_subject, func.jsonb_build_object("id", row.subject)
     ).label("alert")
