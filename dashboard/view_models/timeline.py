@@ -73,8 +73,10 @@ def _who(row: Json) -> str:
 def _opened(data: Json, _row: Json, catalogue: Catalogue) -> str:
     if data.get("because") == "closed":
         return t("立警：道路断交")
-    if data.get("grade"):
+    if data.get("grade") and catalogue.waterlogging.grade(data["grade"]):
         return t("立警：积水{grade}", grade=_grade(data, catalogue))
+    if data.get("alert_id"):
+        return t("立警：预警")
     return t("立警")
 
 
@@ -112,7 +114,7 @@ def _cleared(data: Json, row: Json, catalogue: Catalogue) -> str:
     outcome = data.get("outcome")
     if outcome is None:
         return _alert(mark("预警解除"))(data, row, catalogue)
-    return _noted(t("预警解除：{outcome}", outcome=t(OUTCOME.get(outcome, outcome))), data.get("note"))
+    return _noted(t("预警解除：{outcome}", outcome=t(OUTCOME.get(str(outcome), str(outcome)))), data.get("note"))
 
 
 def _noted(what: str, note: str | None) -> str:
@@ -189,135 +191,6 @@ def _grade(data: Json, catalogue: Catalogue) -> str:
     rule = catalogue.rules.get(str(data.get("rule", "")).partition("@")[0])
     level = rule.level(data["grade"]) if rule else catalogue.waterlogging.grade(data["grade"])
     return named({"name_zh": level.name_zh, "name_en": level.name_en}) if level else str(data["grade"])
-
-
-_SENTENCES.get(row["type"])
-    return said(row["data"], row, catalogue) if said else str(row["type"])
-
-
-def _who(row: Json) -> str:
-    if row["actor_id"] == SYSTEM.actor_id:
-        return t("系统")
-    return str(row.get("actor_name") or row["actor_id"])
-
-
-def _opened(data: Json, _row: Json, catalogue: Catalogue) -> str:
-    if data.get("because") == "closed":
-        return t("立警：道路断交")
-    if data.get("grade"):
-        return t("立警：积水{grade}", grade=_grade(data, catalogue))
-    return t("立警")
-
-
-def _call(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    said = " · ".join(part for part in (data.get("caller"), data.get("text")) if part)
-    return t("接警：{said}", said=said) if said else t("接警")
-
-
-def _alert(words: str) -> Callable[[Json, Json, Catalogue], str]:
-    def said(data: Json, _row: Json, catalogue: Catalogue) -> str:
-        facts = [_grade(data, catalogue)] if data.get("grade") else []
-        facts += [figure_value(q, round(data[q])) for q in MEASURED if data.get(q) is not None]
-        return f"{t(words)} {' '.join(facts)}".strip()
-
-    return said
-
-
-def _acknowledged(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    return _noted(t("预警已确认"), data.get("note"))
-
-
-def _escalated(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    told = str(data.get("told", ""))
-    return _noted(t("上报{level}", level=t(TOLD.get(told, told))), data.get("note"))
-
-
-def _shelved(data: Json, row: Json, _catalogue: Catalogue) -> str:
-    if not data.get("until"):
-        return _noted(t("搁置"), data.get("reason"))
-    left = datetime.fromisoformat(data["until"]) - datetime.fromisoformat(row["at"])
-    return _noted(t("搁置 {n} 分钟", n=round(left.total_seconds() / 60)), data.get("reason"))
-
-
-def _cleared(data: Json, row: Json, catalogue: Catalogue) -> str:
-    outcome = data.get("outcome")
-    if outcome is None:
-        return _alert(mark("预警解除"))(data, row, catalogue)
-    return _noted(t("预警解除：{outcome}", outcome=t(OUTCOME.get(outcome, outcome))), data.get("note"))
-
-
-def _noted(what: str, note: str | None) -> str:
-    return t("{what}（{reason}）", what=what, reason=note) if note else what
-
-
-def _level_set(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    before, after = step_words(data.get("from")), step_words(data.get("to"))
-    return _noted(t("响应级别由{before}改为{after}", before=before, after=after), data.get("reason"))
-
-
-def _level_proposed(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    return t("规则提议：{level}", level=step_words(data.get("to")))
-
-
-def _joined(data: Json, row: Json, catalogue: Catalogue) -> str:
-    return t("并入{said}", said=_call(data, row, catalogue))
-
-
-def _passability(data: Json, row: Json, _catalogue: Catalogue) -> str:
-    before, after = _state(data.get("from", "")), _state(data.get("to", ""))
-    if before == after:
-        change = t("道路仍为{after}", after=after)
-    else:
-        change = t("道路由{before}改为{after}", before=before, after=after)
-    source = data.get("source")
-    if not source or source == row.get("actor_name"):
-        return change
-    return t("{what}（来源 {source}）", what=change, source=source)
-
-
-def _state(code: str) -> str:
-    return t(PASSABILITY.get(code, code))
-
-
-def _advice(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    found = data.get("callsigns") or []
-    considered = data.get("considered", 0)
-    if not found:
-        return t("推荐：没有可派的单位，比较了 {count} 个", count=considered)
-    return t("推荐 {callsign}，比较了 {count} 个单位", callsign=found[0], count=considered)
-
-
-def _dispatched(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    what = t("出警 {callsigns}", callsigns=" ".join(data.get("callsigns", [])))
-    return _because(what, data.get("override_reason"))
-
-
-def _advanced(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    milestone = str(data.get("milestone", ""))
-    return f"{data.get('callsign', '')} {t(ASSIGNMENT_STATUS.get(milestone, milestone))}"
-
-
-def _routed(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    time = minutes_seconds(data.get("travel_time_s"))
-    return t("{callsign} 路线已算，{time} 到", callsign=data.get("callsign", ""), time=time)
-
-
-def _stood_down(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    return _because(t("撤回 {callsign}", callsign=data.get("callsign", "")), data.get("reason"))
-
-
-def _closed(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    back = data.get("stood_down") or []
-    return t("销警，撤回 {callsigns}", callsigns=" ".join(back)) if back else t("已销警")
-
-
-def _because(what: str, reason: str | None) -> str:
-    return t("{what}（{reason}）", what=what, reason=reason_words(reason)) if reason else what
-
-
-def _grade(data: Json, catalogue: Catalogue) -> str:
-    grade = catalogue.waterlogging.grade(data["grade"])
-    return named({"name_zh": grade.name_zh, "name_en": grade.name_en}) if grade else str(data["grade"])
 
 
 _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
