@@ -23,18 +23,35 @@ _OFFICER = frozenset(
         P.CLOSE_INCIDENT,
         P.REPORT_STATUS,
         P.READ_ASSIGNMENTS,
+        P.READ_ALERTS,
+        P.SHELVE_ALERT,
+        P.ALL_CLEAR,
+        P.ESCALATE_ALERT,
+    }
+)
+_DISTRICT = frozenset(
+    {
+        P.VIEW_PHONE,
+        P.ACKNOWLEDGE_ALERT,
+        P.SET_PASSABILITY,
+        P.REPORT_STATUS,
+        P.READ_ASSIGNMENTS,
+        P.READ_ALERTS,
+        P.SHELVE_ALERT,
+        P.ALL_CLEAR,
+        P.ESCALATE_ALERT,
+        # A district decides its own response, in its own jurisdiction only; the city's is the shift commander's.
+        P.SET_RESPONSE_LEVEL,
     }
 )
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.WALL: frozenset({P.VIEW_WALL}),
     Role.DUTY_OFFICER: _OFFICER,
-    Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.VIEW_ANALYSIS},
-    Role.SUB_CENTRE: frozenset(
-        {P.VIEW_PHONE, P.ACKNOWLEDGE_ALERT, P.SET_PASSABILITY, P.REPORT_STATUS, P.READ_ASSIGNMENTS}
-    ),
+    Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.SET_RESPONSE_LEVEL, P.VIEW_ANALYSIS},
+    Role.SUB_CENTRE: _DISTRICT,
     Role.FIELD_UNIT: frozenset({P.VIEW_PHONE, P.REPORT_STATUS, P.READ_ASSIGNMENTS}),
-    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.VIEW_ANALYSIS}),
+    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS, P.VIEW_ANALYSIS}),
     # Grading belongs to the rules, readings and positions to devices: nobody writes them by hand.
     Role.ADMINISTRATOR: frozenset(Permission) - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS},
     # A device may do what its token says and nothing else.
@@ -53,9 +70,13 @@ TOKEN_PERMISSIONS = frozenset(
         P.TAKE_CALL,
         P.RUN_DRILL,
         P.VIEW_METRICS,
+        P.READ_ALERTS,
+        P.ACKNOWLEDGE_ALERT,
+        P.ESCALATE_ALERT,
     }
 )
-"""What a device token may be given: no face, no dispatch, no grade."""
+"""What a device token may be given: no face, no dispatch, no grade, and none of the acts that take a person's
+judgement: setting an alert aside, the all-clear, the response level."""
 
 HOMES: dict[Role, str] = {
     Role.WALL: "/wall/",
@@ -143,6 +164,14 @@ ROUTES: tuple[Rule, ...] = (
     Rule("PUT", "/api/v1/units", P.REGISTER_UNITS),
     Rule("POST", "/api/v1/units/{unit_id}/status", P.REPORT_STATUS),
     Rule("GET", "/api/v1/assignments", P.READ_ASSIGNMENTS),
+    Rule("GET", "/api/v1/alerts", P.READ_ALERTS),
+    Rule("POST", "/api/v1/alerts/{alert_id}/acknowledge", P.ACKNOWLEDGE_ALERT),
+    Rule("POST", "/api/v1/alerts/{alert_id}/unacknowledge", P.ACKNOWLEDGE_ALERT),
+    Rule("POST", "/api/v1/alerts/{alert_id}/escalate", P.ESCALATE_ALERT),
+    Rule("POST", "/api/v1/alerts/{alert_id}/shelve", P.SHELVE_ALERT),
+    Rule("POST", "/api/v1/alerts/{alert_id}/unshelve", P.SHELVE_ALERT),
+    Rule("POST", "/api/v1/alerts/{alert_id}/all-clear", P.ALL_CLEAR),
+    Rule("POST", "/api/v1/response-levels", P.SET_RESPONSE_LEVEL),
     Rule("GET", "/api/v1/clock", Door.SIGNED_IN),
     Rule("POST", "/api/v1/drill/time", P.RUN_DRILL),
     Rule("GET", "/api/v1/metrics", P.VIEW_METRICS),

@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from alerts.calling import is_quiet
 from alerts.lifecycle import AlertChange, next_escalation_at
 from alerts.model import Alert, AlertStatus
 from alerts.rules import Rule
 from core.command_tree import CommandLevel
 from core.errors import ConflictError
-
-
-def is_quiet(alert: Alert) -> bool:
-    """Whether nobody is called to the alert for now: explained by another, set aside, or its condition over."""
-    return alert.suppressed_by is not None or alert.shelved_until is not None or alert.returned_at is not None
 
 
 def is_due(alert: Alert, at: datetime) -> bool:

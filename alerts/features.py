@@ -106,14 +106,7 @@ def point_features(
         "since_previous_s": _seconds(before.last_observed_at, at),
     }
     if point.quantity == "rain_mm":
-        now_s = at.timestamp()
-        for hours in RAIN_HOURS:
-            since_s = now_s - hours * 3600.0
-            # A bucket counts whole while any of it lies inside the window.
-            found[f"rain_mm_{hours}h"] = sum(
-                s.value for s in state.recent if s.at_s + RAIN_BUCKET_S > since_s
-            )
-        return found
+        return {**found, **rain_sums(state, at)}
     rise = rise_per_min(state.recent)
     around = [n.value for n in neighbours if n.value is not None]
     found["rise_cm_per_min"] = rise
@@ -121,6 +114,16 @@ def point_features(
     found["neighbours"] = float(len(around))
     found["neighbours_graded"] = float(sum(1 for n in neighbours if n.grade_code is not None))
     found["neighbours_highest"] = max(around, default=0.0)
+    return found
+
+
+def rain_sums(state: PointState, at: datetime) -> dict[str, float]:
+    """Rain (mm) at one gauge in the windows before `at`, as `rain_mm_1h` to `rain_mm_24h`."""
+    found: dict[str, float] = {}
+    for hours in RAIN_HOURS:
+        since_s = at.timestamp() - hours * 3600.0
+        # A bucket counts whole while any of it lies inside the window.
+        found[f"rain_mm_{hours}h"] = sum(s.value for s in state.recent if s.at_s + RAIN_BUCKET_S > since_s)
     return found
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.lifecycle import AlertChange, next_escalation_at
+from alerts.calling import called_again
+from alerts.lifecycle import AlertChange
 from alerts.model import Alert, AlertStatus
 from alerts.rules import Inhibition, Rule
 from core.geo import distance_m
@@ -41,7 +42,7 @@ def _applies(inhibition: Inhibition, alert: Alert, other: Alert) -> bool:
 def follow_explanation(alert: Alert, rule: Rule, explanation: str | None, at: datetime) -> AlertChange | None:
     """The alert with what explains it now, or None when that has not changed.
 
-    When the explanation goes away and the alert still stands, people are called to it then.
+    When the explanation goes away and nothing else keeps the alert quiet, people are called to it then.
     """
     if explanation == alert.suppressed_by:
         return None
@@ -49,6 +50,4 @@ def follow_explanation(alert: Alert, rule: Rule, explanation: str | None, at: da
         suppressed = replace(alert, suppressed_by=explanation, escalate_at=None, changed_at=at)
         return AlertChange("alert.suppressed", suppressed)
     freed = replace(alert, suppressed_by=None, changed_at=at)
-    if freed.status is AlertStatus.ACTIVE:
-        freed = replace(freed, alarmed_at=at, escalate_at=next_escalation_at(rule, freed.told, at))
-    return AlertChange("alert.unsuppressed", freed)
+    return AlertChange("alert.unsuppressed", called_again(freed, rule, at))

@@ -26,6 +26,8 @@ class Subject:
     group_zh: str = ""
     group_en: str = ""
     quantity: str | None = None
+    incident_id: str | None = None
+    """The incident it is about, where there is one already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def follow_level(
             group_zh=subject.group_zh,
             group_en=subject.group_en,
             escalate_at=next_escalation_at(rule, rule.tells, at),
+            incident_id=subject.incident_id,
         )
         return AlertChange("alert.opened", alert)
     graded = replace(
@@ -123,8 +126,12 @@ def follow_level(
         return AlertChange("alert.raised", raised)
     if level.code == alert.grade_code and alert.returned_at is None:
         return None
-    lower = alert.returned_at is None and rule.rank(level.code) < rule.rank(alert.grade_code)
-    return AlertChange("alert.lowered" if lower else "alert.resumed", graded)
+    if alert.returned_at is None and rule.rank(level.code) < rule.rank(alert.grade_code):
+        return AlertChange("alert.lowered", graded)
+    if graded.status is AlertStatus.ACTIVE and graded.escalate_at is None:
+        # What kept it quiet ended while the condition was over: its timer was never set again.
+        graded = replace(graded, escalate_at=next_escalation_at(rule, graded.told, at))
+    return AlertChange("alert.resumed", graded)
 
 
 def next_escalation_at(rule: Rule, told: CommandLevel, since: datetime) -> datetime | None:

@@ -46,6 +46,8 @@ class Watch:
     """Codes of nodes of the command tree; everything below is meant."""
     categories: frozenset[str] = frozenset()
     """For calls: of which categories."""
+    area_level: CommandLevel | None = None
+    """For areas: nodes of which level of the command tree; None for all."""
 
     def sees(self, point: MonitoredPoint) -> bool:
         return (
@@ -55,6 +57,9 @@ class Watch:
             and (not self.point_ids or point.point_id in self.point_ids)
             and (not self.jurisdictions or point.jurisdiction.startswith(self.jurisdictions))
         )
+
+    def lies_in(self, jurisdiction: str) -> bool:
+        return not self.jurisdictions or jurisdiction.startswith(self.jurisdictions)
 
 
 @dataclass(frozen=True, slots=True)

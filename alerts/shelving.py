@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts.lifecycle import AlertChange, next_escalation_at
+from alerts.calling import called_again
+from alerts.lifecycle import AlertChange
 from alerts.model import Alert, AlertStatus
 from alerts.rules import Rule
 from core.errors import ConflictError, InvalidInputError
@@ -57,16 +58,3 @@ def expire_shelf(alert: Alert, rule: Rule | None, at: datetime) -> AlertChange |
     if alert.shelved_until is None or alert.shelved_until > at:
         return None
     return unshelve(alert, rule, at)
-
-
-def called_again(alert: Alert, rule: Rule | None, at: datetime) -> Alert:
-    """The alert with its timer from now on, where it waits for somebody and nothing keeps it quiet."""
-    waits = (
-        alert.status is AlertStatus.ACTIVE
-        and alert.shelved_until is None
-        and alert.suppressed_by is None
-        and alert.returned_at is None
-    )
-    if not waits or rule is None:
-        return alert
-    return replace(alert, alarmed_at=at, escalate_at=next_escalation_at(rule, alert.told, at))

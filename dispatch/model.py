@@ -72,6 +72,9 @@ class Incident:
     closed_at: datetime | None = None
     closed_by: str | None = None
     note: str | None = None
+    calls: int = 0
+    """How many calls came in about it."""
+    last_call_at: datetime | None = None
 
     @property
     def response_s(self) -> float | None:

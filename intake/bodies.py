@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, NotRequired, TypeVar
+from typing import Annotated, Any, Literal, NotRequired, TypeVar
 
 from fastapi import Request
 from pydantic import (
@@ -17,7 +17,8 @@ from pydantic import (
 )
 from typing_extensions import TypedDict
 
-from alerts.model import Passability, Quantity, Reading
+from alerts.model import Outcome, Passability, Quantity, Reading
+from core.command_tree import CommandLevel
 from core.errors import CommandCentreError, InvalidInputError
 from dispatch.model import UnitStatus
 from intake.coordinates import Crs
@@ -180,6 +181,46 @@ class DrillTimeIn(TypedDict):
     restart: NotRequired[bool]
 
 
+class AcknowledgeIn(TypedDict):
+    """Who sends it takes charge."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    note: NotRequired[Text | None]
+
+
+class EscalateIn(TypedDict):
+    """`told` is the highest level that had been told when the sender decided."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    note: NotRequired[Text | None]
+    told: NotRequired[CommandLevel | None]
+
+
+class ShelveIn(TypedDict):
+    """For how long and why an alert is set aside."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    minutes: Annotated[int, Field(ge=1, le=480)]
+    reason: Text
+
+
+class AllClearIn(TypedDict):
+    """What the alert was found to have been."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    outcome: Outcome
+    note: NotRequired[Text | None]
+
+
+class ResponseLevelIn(TypedDict):
+    """The flood response level of the city or a district; null ends the response."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    jurisdiction: District
+    level: Literal["standby", "IV", "III", "II", "I"] | None
+    reason: Text
+
+
 READINGS: TypeAdapter[ReadingsIn] = TypeAdapter(ReadingsIn)
 PASSABILITY: TypeAdapter[list[PassabilityIn]] = TypeAdapter(
     Annotated[list[PassabilityIn], Field(min_length=1, max_length=MOST_REPORTS)]
@@ -189,6 +230,11 @@ POSITIONS: TypeAdapter[PositionsIn] = TypeAdapter(PositionsIn)
 UNITS: TypeAdapter[UnitsIn] = TypeAdapter(UnitsIn)
 STATUS: TypeAdapter[StatusIn] = TypeAdapter(StatusIn)
 DRILL_TIME: TypeAdapter[DrillTimeIn] = TypeAdapter(DrillTimeIn)
+ACKNOWLEDGE: TypeAdapter[AcknowledgeIn] = TypeAdapter(AcknowledgeIn)
+ESCALATE: TypeAdapter[EscalateIn] = TypeAdapter(EscalateIn)
+SHELVE: TypeAdapter[ShelveIn] = TypeAdapter(ShelveIn)
+ALL_CLEAR: TypeAdapter[AllClearIn] = TypeAdapter(AllClearIn)
+RESPONSE_LEVEL: TypeAdapter[ResponseLevelIn] = TypeAdapter(ResponseLevelIn)
 
 
 class MediaTypeError(CommandCentreError):

@@ -22,6 +22,11 @@ _BODIES: dict[str, TypeAdapter[Any]] = {
     "UnitsIn": bodies.UNITS,
     "StatusIn": bodies.STATUS,
     "DrillTimeIn": bodies.DRILL_TIME,
+    "AcknowledgeIn": bodies.ACKNOWLEDGE,
+    "EscalateIn": bodies.ESCALATE,
+    "ShelveIn": bodies.SHELVE,
+    "AllClearIn": bodies.ALL_CLEAR,
+    "ResponseLevelIn": bodies.RESPONSE_LEVEL,
 }
 _PROBLEM = {
     "type": "object",
@@ -63,7 +68,7 @@ def document(router: APIRouter) -> bytes:
         title="昆明指挥中心接入接口 · Command centre intake",
         version=VERSION,
         description=(
-            "Readings, calls, positions and unit status. Every instant is ISO 8601 with an offset, every "
+            "Readings, calls, positions, unit status, alerts and response levels. Every instant is ISO 8601 with an offset, every "
             "place names its coordinate system. Bodies are at most 2 MB of JSON. Errors are problem "
             "details (RFC 9457)."
         ),

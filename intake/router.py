@@ -10,15 +10,17 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from typing_extensions import TypedDict
 
-from core.actor import Actor, current_actor
-from core.errors import CommandCentreError, ConflictError, InvalidInputError, NotFoundError
+from core.actor import Actor
+from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.geo import BoundingBox
 from intake import bodies
+from intake.alert_routes import add_alert_routes
 from intake.bodies import json_body, parsed
 from intake.coordinates import to_wgs84
 from intake.counters import IntakeCounters
 from intake.known_units import KnownUnits
 from intake.openapi import PROBLEMS, document, takes
+from intake.signed_in import acting
 from operations.ingest_readings import IngestReadings, ingest_readings
 from operations.ports import Fix, Ports, QuarantinedItem
 from operations.public_state import Json, unit_state
@@ -37,13 +39,6 @@ CALLS = PREFIX + "/calls"
 POSITIONS = PREFIX + "/positions"
 UNITS = PREFIX + "/units"
 STATUS = PREFIX + "/units/{unit_id}/status"
-
-
-class UnauthenticatedError(CommandCentreError):
-    """Nobody stands behind this request."""
-
-    code = "unauthenticated"
-    status = 401
 
 
 class Quarantined(TypedDict):
@@ -86,26 +81,20 @@ class PassabilityAnswer(TypedDict):
 
 
 class CallAnswer(TypedDict):
-    """The call and its incident; `repeated` says that this key came before and this is that answer."""
+    """The call and its incident; `repeated` says that this key came before and this is that answer, `joined` that
+    the incident was open already."""
 
     call_id: str
     incident_id: str
     incident_number: str
     repeated: bool
+    joined: bool
 
 
 class UnitsAnswer(TypedDict):
     """How many units are registered now because of this request."""
 
     registered: int
-
-
-def acting() -> Actor:
-    """Who sends this request, as the access guard found it. Raises UnauthenticatedError."""
-    actor = current_actor.get()
-    if actor is None:
-        raise UnauthenticatedError("found no credentials, expected Authorization: Bearer <device token>")
-    return actor
 
 
 By = Annotated[Actor, Depends(acting)]
@@ -136,6 +125,7 @@ def intake_router(ports: Ports, counters: IntakeCounters, bounds: BoundingBox) -
     add("/drill/time", api.drill_time, methods=["POST"], openapi_extra=takes("DrillTimeIn"))
     add("/metrics", api.metrics, methods=["GET"], response_class=Response)
     add("/health", api.health, methods=["GET"])
+    add_alert_routes(router, ports, counters)
     openapi = document(router)
     add("/openapi.json", lambda: Response(openapi, media_type="application/json"), include_in_schema=False)
     return router
@@ -215,6 +205,7 @@ class _Intake:
             "incident_id": taken.incident_id,
             "incident_number": taken.incident_number,
             "repeated": taken.repeated,
+            "joined": taken.joined,
         }
 
     def positions(self, actor: By, body: Body) -> PositionsAnswer:

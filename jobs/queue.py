@@ -44,6 +44,9 @@ class RqWorkQueue:
     def route_assignment(self, assignment_id: str) -> None:
         self._enqueue(DISPATCH_QUEUE, "jobs.tasks.route_assignment", f"route:{assignment_id}", assignment_id)
 
+    def judge_calls(self, incident_id: str) -> None:
+        self._enqueue(GRADING_QUEUE, "jobs.tasks.judge_calls", f"calls:{incident_id}", incident_id)
+
     def _enqueue(self, queue: str, function: str, work: str, *arguments: Any) -> None:
         try:
             if self._redis.set(waiting_key(work), 1, nx=True, px=WAITING_MS):

@@ -11,10 +11,14 @@ from rq.cron import CronJob, CronScheduler
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
-from jobs.names import DISPATCH_QUEUE
-from jobs.tasks import sweep
+from jobs.names import DISPATCH_QUEUE, GRADING_QUEUE
+from jobs.tasks import judge_by_the_clock, keep_alerts, sweep, watch_geofences
 
 SWEEP_EVERY_S = 1
+KEEP_ALERTS_EVERY_S = 1
+WATCH_GEOFENCES_EVERY_S = 5
+JUDGE_BY_THE_CLOCK_EVERY_S = 10
+"""Wall time: what is due is found by the city's clock whenever somebody looks."""
 
 
 class JsonCronScheduler(CronScheduler):
@@ -31,8 +35,14 @@ class JsonCronScheduler(CronScheduler):
 
 
 def tick_forever(connection: Redis) -> None:
-    """Queues the sweep every second until told to stop. A sweep nobody took for 5 s is dropped: the next
-    one does its work. Ends when Redis goes away; the supervisor starts it again."""
+    """Queues what recurs until told to stop. A job nobody took for 5 s is dropped: the next one does its work.
+    Ends when Redis goes away; the supervisor starts it again."""
     scheduler = JsonCronScheduler(connection, logging_level="WARNING")
-    scheduler.register(sweep, DISPATCH_QUEUE, interval=SWEEP_EVERY_S, ttl=5, result_ttl=0, failure_ttl=60)
+    for job, queue, every_s in (
+        (sweep, DISPATCH_QUEUE, SWEEP_EVERY_S),
+        (keep_alerts, GRADING_QUEUE, KEEP_ALERTS_EVERY_S),
+        (watch_geofences, DISPATCH_QUEUE, WATCH_GEOFENCES_EVERY_S),
+        (judge_by_the_clock, GRADING_QUEUE, JUDGE_BY_THE_CLOCK_EVERY_S),
+    ):
+        scheduler.register(job, queue, interval=every_s, ttl=5, result_ttl=0, failure_ttl=60)
     scheduler.start()  # type: ignore[no-untyped-call]

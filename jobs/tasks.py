@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from jobs.context import bound
 from jobs.names import LAST_SWEEP_KEY, waiting_key
+from operations import clear_left_behind as clearing
 from operations import grade_readings as grading
+from operations import judge_calls as calling
+from operations import keep_alerts as keeping
+from operations import propose_response_levels as proposing
 from operations import recommend_units as recommending
 from operations import route_assignment as routing
+from operations import watch_geofences as fencing
+from operations import watch_silence as silence
 from operations.find_lost_work import find_lost_work
+
+log = logging.getLogger(__name__)
 
 
 def grade_readings() -> int:
@@ -31,6 +40,42 @@ def route_assignment(assignment_id: str) -> None:
     context = bound()
     context.redis.delete(waiting_key(f"route:{assignment_id}"))
     routing.route_assignment(context.ports, assignment_id)
+
+
+def judge_calls(incident_id: str) -> None:
+    """Judges the calls about one incident."""
+    context = bound()
+    context.redis.delete(waiting_key(f"calls:{incident_id}"))
+    calling.judge_calls(context.ports, incident_id)
+
+
+def keep_alerts() -> None:
+    """Once a second: the timers of alerts."""
+    keeping.keep_alerts(bound().ports)
+
+
+def judge_by_the_clock() -> None:
+    """Every ten seconds: what no reading and no call judges. One that fails keeps no other from its turn."""
+    ports = bound().ports
+    failed: list[Exception] = []
+    for step in (
+        silence.watch_silence,
+        calling.judge_calls,
+        proposing.propose_response_levels,
+        clearing.clear_left_behind,
+    ):
+        try:
+            step(ports)
+        except Exception as error:
+            log.exception("%s failed", step.__name__)
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("judging by the clock", failed)
+
+
+def watch_geofences() -> None:
+    """Every five seconds: units that enter or leave a geofence."""
+    fencing.watch_geofences(bound().ports)
 
 
 def sweep() -> None:

@@ -16,7 +16,7 @@ from core.events import JournalRow
 PRIVATE = ("account.", "session.", "sign_in.", "token.")
 """Who signs in and what they may do is in the journal for its auditors, not on anybody's screen."""
 
-_IDS = ("alert_id", "incident_id", "unit_id", "assignment_id", "point_id")
+_IDS = ("alert_id", "incident_id", "unit_id", "assignment_id", "point_id", "jurisdiction")
 
 
 def event_frame(row: JournalRow, jurisdiction: str, jurisdiction_of_point: Mapping[str, str]) -> str:
@@ -30,7 +30,7 @@ def event_frame(row: JournalRow, jurisdiction: str, jurisdiction_of_point: Mappi
         changes = {
             kind: visible
             for kind, states in event.changes.items()
-            if (visible := [s for s in states if _lies_in(s, jurisdiction, jurisdiction_of_point)])
+            if (visible := [s for s in states if _shows(kind, s, jurisdiction, jurisdiction_of_point)])
         }
         # The words of an event are about its subject: who does not see that is not told them either.
         shown = {state.get(name) for states in changes.values() for state in states for name in _IDS}
@@ -56,6 +56,14 @@ def event_frame(row: JournalRow, jurisdiction: str, jurisdiction_of_point: Mappi
 def frame(kind: str, **fields: Any) -> str:
     """Any other text frame."""
     return orjson.dumps({"kind": kind, **fields}).decode()
+
+
+def _shows(
+    kind: str, state: Mapping[str, Any], jurisdiction: str, jurisdiction_of_point: Mapping[str, str]
+) -> bool:
+    # A district also sees where the city above it stands.
+    above = kind == "response_levels" and jurisdiction.startswith(str(state["jurisdiction"]))
+    return above or _lies_in(state, jurisdiction, jurisdiction_of_point)
 
 
 def _lies_in(state: Mapping[str, Any], jurisdiction: str, jurisdiction_of_point: Mapping[str, str]) -> bool:

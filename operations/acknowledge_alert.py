@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alerts.lifecycle import acknowledge
-from alerts.model import Alert
+from alerts.model import Alert, AlertStatus
 from core.actor import Actor, Permission
 from core.events import happened
 from operations.ports import Ports
@@ -21,13 +21,16 @@ class AcknowledgeAlert:
 
 
 def acknowledge_alert(ports: Ports, actor: Actor, command: AcknowledgeAlert) -> Alert:
-    """Commits who took charge. Raises NotFoundError, or ConflictError naming who already has it."""
+    """Commits who took charge; repeated by who has it, it answers what stands. Raises NotFoundError, or
+    ConflictError naming who already has it."""
     require(actor, Permission.ACKNOWLEDGE_ALERT)
     refuse_longer(LONGEST_TEXT, note=command.note)
     now = ports.clock.now()
     with committed(ports, as_of=now) as tx:
         before = tx.alert(command.alert_id)
         require(actor, Permission.ACKNOWLEDGE_ALERT, before.jurisdiction)
+        if before.status is AlertStatus.ACKNOWLEDGED and before.acknowledged_by == actor.name:
+            return before
         alert = acknowledge(before, actor.name, command.note, now)
         tx.save_alert(alert)
         tx.record(

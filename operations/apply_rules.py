@@ -159,6 +159,8 @@ class RuleWork:
 
     def _incident(self, rule: Rule, subject: Subject, alert: Alert, level: Level) -> tuple[Incident, bool]:
         category = self.ports.catalogue.categories[rule.category]
+        if subject.incident_id is not None:
+            return self.tx.incident(subject.incident_id, lock=False), False
         point = self.ports.catalogue.points.get(subject.point_id or "")
         how_much = _measured(alert)
         if point is not None:

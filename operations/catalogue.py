@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from alerts.geofences import Geofence
 from alerts.model import MonitoredPoint
 from alerts.neighbourhood import Neighbourhood
 from alerts.rules import Rule, RuleIndex
 from alerts.tables import GradingTable
+from dispatch.correlation import Joining, proposed_joining
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
 
@@ -26,6 +28,12 @@ class Category:
     """For incidents at a monitored point: the priority by the point's kind, where it differs."""
     run_card: RunCard
     source: str
+    joining: Joining | None = None
+    """When a call joins an open incident of this category; None for the proposal by priority."""
+
+    @property
+    def joins(self) -> Joining:
+        return self.joining or proposed_joining(self.priority)
 
     def priority_at(self, kind: str | None) -> Priority:
         return self.priority_by_kind.get(kind, self.priority) if kind else self.priority
@@ -55,6 +63,7 @@ class Catalogue:
     nets: Mapping[str, Net]
     closure_radius_m: Mapping[str, float]
     """How far around a monitored point of each kind a road counts as flooded, in metres."""
+    geofences: Mapping[str, Geofence] = field(default_factory=dict)
 
     @cached_property
     def rule_index(self) -> RuleIndex:

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 from alerts.alarm_load import AlertMoment
 from alerts.model import Alert, LevelState, PointState, Reading
+from alerts.response_level import ResponseLevel
+from alerts.rules import Rule
 from core.clock import Clock, DrillTime
 from core.events import Event, JournalRow
-from core.geo import LonLat
+from core.geo import BoundingBox, LonLat
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.travel import Closure, RouteFound
@@ -67,6 +69,36 @@ class ReadingBatch:
     readings: tuple[Reading, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """What names an open alert, to find those that nothing judges any more."""
+
+    alert_id: str
+    rule_id: str
+    subject_id: str
+    point_id: str | None
+    suppressed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallCounts:
+    """How often people called about one incident before an instant, and how many different callers there were in
+    that hour."""
+
+    calls_10min: int
+    calls_60min: int
+    callers: int
+
+
+@dataclass(frozen=True, slots=True)
+class GeofenceVisit:
+    """A unit is in a geofence since `entered_at`."""
+
+    unit_id: str
+    geofence_id: str
+    entered_at: datetime
+
+
 class Transaction(Protocol):
     """One database transaction. Leaving it normally commits everything together with the
     recorded events; leaving it with an exception changes nothing."""
@@ -96,7 +128,15 @@ class Transaction(Protocol):
         """Points whose newest reading is older than `since`; those that never sent one are not among them."""
         ...
 
+    def noteworthy_points(self) -> Sequence[PointState]:
+        """Points that have a grade or whose road is not open; not locked."""
+        ...
+
     # rules
+    def subjects_with_levels(self, prefix: str) -> Sequence[str]:
+        """Ids of the subjects whose id begins so and of which some rule remembers something."""
+        ...
+
     def level_states(self, subject_ids: Collection[str]) -> Mapping[tuple[str, str], LevelState]:
         """What rules remember of these subjects, by (rule id, subject id); rules at rest remember nothing.
         Read under the rules' lock."""
@@ -128,9 +168,14 @@ class Transaction(Protocol):
         """Open alerts of these rules, locked in one order until the transaction ends."""
         ...
 
-    def alerts_due(self, at: datetime, limit: int) -> Sequence[Alert]:
-        """Open alerts that a timer is due for at this instant (escalation, end of a shelf) or whose condition is
-        over, oldest first, locked; those that another transaction holds are left for the next look."""
+    def alerts_due(self, at: datetime, rules: Collection[Rule], limit: int) -> Sequence[Alert]:
+        """Open alerts that a timer is due for at this instant (escalation, end of a shelf, the all-clear these
+        rules give by themselves), oldest first, locked; those that another transaction holds are left for the
+        next look."""
+        ...
+
+    def open_alerts(self) -> Sequence[OpenAlert]:
+        """The names of all open alerts; not locked."""
         ...
 
     def alert(self, alert_id: str, lock: bool = True) -> Alert:
@@ -147,7 +192,41 @@ class Transaction(Protocol):
 
     def save_incident(self, incident: Incident) -> None: ...
     def next_incident_number(self, day: date) -> int: ...
+    def lock_calls(self) -> None:
+        """Keeps other transactions from deciding which incident a call belongs to until this one ends."""
+        ...
+
+    def open_incidents_in(self, category: str, box: BoundingBox) -> Sequence[Incident]:
+        """Open incidents of the category whose place lies in the box, oldest first; not locked."""
+        ...
+
+    def incidents(self, incident_ids: Collection[str]) -> Sequence[Incident]:
+        """Those that exist among these; not locked."""
+        ...
+
     def save_call(self, call: Call) -> None: ...
+    def calls_of(self, incident_id: str, limit: int) -> Sequence[Call]:
+        """The newest calls about an incident, newest first."""
+        ...
+
+    def call_counts(self, incident_ids: Collection[str], at: datetime) -> Mapping[str, CallCounts]:
+        """For each of these incidents that anybody called about in the hour before."""
+        ...
+
+    def incidents_called_since(self, since: datetime) -> Sequence[str]:
+        """Ids of the open incidents whose newest call came in since then."""
+        ...
+
+    # response levels and geofences
+    def response_level(self, jurisdiction: str) -> ResponseLevel:
+        """What stands there, locked until the transaction ends; nothing when it was never set."""
+        ...
+
+    def save_response_level(self, level: ResponseLevel) -> None: ...
+    def geofence_visits(self) -> Sequence[GeofenceVisit]: ...
+    def save_geofence_visits(
+        self, entered: Sequence[GeofenceVisit], left: Sequence[GeofenceVisit]
+    ) -> None: ...
 
     # units and assignments
     def units(self, unit_ids: Collection[str] | None = None) -> Sequence[Unit]: ...
@@ -198,6 +277,7 @@ class Snapshot:
     recommendations: Sequence[Recommendation]
     point_states: Sequence[PointState]
     drill_time: DrillTime | None
+    response_levels: Sequence[ResponseLevel] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +327,10 @@ class Store(Protocol):
         """Readings of these points, by point and instant; with `at_least` only those of that value or more."""
         ...
 
+    def open_alerts(self) -> Sequence[Alert]:
+        """All open alerts, the gravest first."""
+        ...
+
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]: ...
     def grading_lag(self) -> GradingLag: ...
     def assignments_without_route(self) -> Sequence[str]:
@@ -272,6 +356,7 @@ class WorkQueue(Protocol):
     def grade_readings(self) -> None: ...
     def recommend_units(self, incident_id: str) -> None: ...
     def route_assignment(self, assignment_id: str) -> None: ...
+    def judge_calls(self, incident_id: str) -> None: ...
 
 
 class PositionBoard(Protocol):
@@ -308,12 +393,12 @@ class TravelTimes(Protocol):
 class Areas(Protocol):
     """The districts of the city."""
 
-    def jurisdiction_of(self, place: LonLat) -> str | None:
-        """The six-digit code of the district the place lies in; None outside the city."""
+    def names(self) -> Mapping[str, tuple[str, str]]:
+        """Chinese and English name of the city and of each district, by code."""
         ...
 
-    def names(self) -> Mapping[str, tuple[str, str]]:
-        """Code of the city and of each district -> its name in Chinese and in English."""
+    def jurisdiction_of(self, place: LonLat) -> str | None:
+        """The six-digit code of the district the place lies in; None outside the city."""
         ...
 
 

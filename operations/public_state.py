@@ -9,9 +9,10 @@ from enum import Enum, IntEnum
 from typing import Any
 
 from alerts.model import Alert, MonitoredPoint, PointState
+from alerts.response_level import ResponseLevel
 from core.clock import DrillTime
 from core.geo import LonLat
-from dispatch.model import Assignment, Incident, Unit
+from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
 
@@ -58,6 +59,10 @@ def incident_state(incident: Incident) -> Json:
     return {**_fields(incident), "response_s": incident.response_s}
 
 
+def call_state(call: Call) -> Json:
+    return _fields(call)
+
+
 def unit_state(unit: Unit) -> Json:
     return _fields(unit)
 
@@ -95,6 +100,10 @@ def depth_state(state: PointState, point: MonitoredPoint) -> Json:
     }
 
 
+def response_level_state(level: ResponseLevel) -> Json:
+    return _fields(level)
+
+
 def drill_state(drill: DrillTime | None) -> Json | None:
     return _fields(drill) if drill else None
 
@@ -116,6 +125,7 @@ def changes(
     assignments: Iterable[Assignment] = (),
     recommendations: Iterable[Json] = (),
     points: Iterable[Json] = (),
+    response_levels: Iterable[ResponseLevel] = (),
 ) -> Mapping[str, Sequence[Json]]:
     """The `changes` of an event: only the kinds that changed."""
     found: dict[str, list[Json]] = {
@@ -125,5 +135,6 @@ def changes(
         "assignments": [assignment_state(a) for a in assignments],
         "recommendations": list(recommendations),
         "points": list(points),
+        "response_levels": [response_level_state(level) for level in response_levels],
     }
     return {kind: states for kind, states in found.items() if states}

@@ -17,9 +17,11 @@ from operations.public_state import (
     Json,
     alert_state,
     assignment_state,
+    call_state,
     incident_state,
     point_state,
     recommendation_state,
+    response_level_state,
     response_state,
     unit_state,
 )
@@ -29,6 +31,8 @@ CLOSED_STAYS_VISIBLE = timedelta(hours=1)
 MEASURED_OVER = timedelta(hours=12)
 """Response times are those of one shift."""
 SERIES_LENGTH = 60
+CALLS_SHOWN = 50
+"""The newest of a storm of calls; the incident says how many there were."""
 
 
 def snapshot_state(ports: Ports, actor: Actor) -> Json:
@@ -52,6 +56,12 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
             point_state(states.get(p.point_id, PointState(p.point_id)), p)
             for p in points.values()
             if actor.covers(p.jurisdiction)
+        ],
+        # A district also sees where the city above it stands.
+        "response_levels": [
+            response_level_state(level)
+            for level in snap.response_levels
+            if actor.covers(level.jurisdiction) or actor.jurisdiction.startswith(level.jurisdiction)
         ],
     }
     return {
@@ -100,7 +110,7 @@ def catalogue_state(catalogue: Catalogue) -> Json:
 
 
 def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
-    """One incident with its assignments, advice, point, alert and timeline.
+    """One incident with its assignments, advice, point, alert, newest calls and timeline.
 
     Raises NotFoundError, PermissionDeniedError when it lies in another jurisdiction.
     """
@@ -109,6 +119,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
         may_see(actor, incident.jurisdiction)
         assignments = tx.assignments_of(incident_id)
         recommendation = tx.latest_recommendation(incident_id)
+        calls = tx.calls_of(incident_id, limit=CALLS_SHOWN)
         point_id = incident.point_id
         point = None
         alerts: list[Alert] = []
@@ -123,8 +134,15 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
         "recommendation": recommendation_state(recommendation, incident) if recommendation else None,
         "point": point,
         "alert": alert_state(alerts[0]) if alerts else None,
+        "calls": [call_state(call) for call in calls],
         "timeline": [timeline_row(row) for row in ports.store.journal_of(subjects, limit=100)],
     }
+
+
+def open_alerts(ports: Ports, actor: Actor) -> list[Json]:
+    """Open alerts in the actor's jurisdiction, the gravest first."""
+    require(actor, Permission.READ_ALERTS)
+    return [alert_state(a) for a in ports.store.open_alerts() if actor.covers(a.jurisdiction)]
 
 
 def assignments_of_units(ports: Ports, actor: Actor, unit_ids: Collection[str] | None) -> list[Json]:

@@ -50,7 +50,7 @@ def set_response_level(ports: Ports, actor: Actor, command: SetResponseLevel) ->
                 actor,
                 "response_level.set",
                 at=now,
-                subject=f"area:{command.jurisdiction}",
+                subject=command.jurisdiction,
                 data={
                     "jurisdiction": command.jurisdiction,
                     "from": before.level,

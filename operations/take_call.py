@@ -1,4 +1,4 @@
-"""Takes a call down: the call and its incident, once for each idempotency key."""
+"""Takes a call down: the call, and the incident it opens or joins, once for each idempotency key."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from core.errors import InvalidInputError
 from core.events import happened
 from core.geo import LonLat
 from core.ids import new_id
+from dispatch.correlation import with_call
 from dispatch.model import Call, Incident
+from operations.catalogue import Category
 from operations.instants import not_in_the_future
-from operations.open_incident import new_incident
-from operations.ports import Ports
+from operations.open_incident import new_incident, open_incident_near
+from operations.ports import Ports, Transaction
 from operations.public_state import changes
 from operations.texts import LONGEST_KEY, LONGEST_LINE, LONGEST_TEXT, refuse_longer
 from operations.transaction import committed, require
@@ -44,16 +46,18 @@ class TakeCall:
 
 @dataclass(frozen=True, slots=True)
 class TakenCall:
-    """`repeated` says that the key came before and this is the answer given then."""
+    """`repeated` says that the key came before and this is the answer given then, `joined` that the incident was
+    open already."""
 
     call_id: str
     incident_id: str
     incident_number: str
     repeated: bool
+    joined: bool = False
 
 
 def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
-    """Commits the call and opens its incident; the recommendation follows in a worker.
+    """Commits the call; it joins the open incident it is about or opens one, for which advice follows in a worker.
 
     Raises InvalidInputError for an unknown category, a place outside the city, a future instant or a text
     that is too long, ConflictError when the key came before with another call.
@@ -81,17 +85,7 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
         answer = tx.remembered_answer(actor.actor_id, command.idempotency_key, command.digest)
         if answer is not None:
             return TakenCall(**answer, repeated=True)
-        incident: Incident = new_incident(
-            tx,
-            category=category.code,
-            title_zh=f"{category.name_zh}报警",
-            title_en=f"{category.name_en} call",
-            place=command.place,
-            jurisdiction=jurisdiction,
-            priority=category.priority,
-            at=received_at,
-            origin="call",
-        )
+        incident, joined = _incident(tx, category, command.place, jurisdiction, received_at)
         call = Call(
             call_id=new_id(),
             incident_id=incident.incident_id,
@@ -107,16 +101,47 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
             "incident_id": incident.incident_id,
             "incident_number": incident.number,
         }
-        tx.remember_answer(actor.actor_id, command.idempotency_key, command.digest, taken, now)
+        answer = {**taken, "joined": joined}
+        tx.remember_answer(actor.actor_id, command.idempotency_key, command.digest, answer, now)
         tx.record(
             happened(
                 actor,
-                "call.taken",
+                "call.joined" if joined else "call.taken",
                 at=received_at,
                 subject=incident.incident_id,
-                data={"call_id": call.call_id, "text": command.text, "caller": command.caller},
+                data={
+                    "call_id": call.call_id,
+                    "text": command.text,
+                    "caller": command.caller,
+                    "calls": incident.calls,
+                },
                 changes=changes(incidents=[incident]),
             )
         )
-    ports.work.recommend_units(incident.incident_id)
-    return TakenCall(**taken, repeated=False)
+    if not joined:
+        ports.work.recommend_units(incident.incident_id)
+    ports.work.judge_calls(incident.incident_id)
+    return TakenCall(**taken, repeated=False, joined=joined)
+
+
+def _incident(
+    tx: Transaction, category: Category, place: LonLat, jurisdiction: str, at: datetime
+) -> tuple[Incident, bool]:
+    """The incident with this call counted, and whether it was open already."""
+    # Two callers at the same moment open one incident, not two.
+    tx.lock_calls()
+    open_one = open_incident_near(tx, category, place, at)
+    incident = open_one or new_incident(
+        tx,
+        category=category.code,
+        title_zh=f"{category.name_zh}报警",
+        title_en=f"{category.name_en} call",
+        place=place,
+        jurisdiction=jurisdiction,
+        priority=category.priority,
+        at=at,
+        origin="call",
+    )
+    counted = with_call(incident, at, category.priority)
+    tx.save_incident(counted)
+    return counted, open_one is not None

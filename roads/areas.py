@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -62,11 +63,11 @@ def city_bounds() -> BoundingBox:
 class DistrictAreas:
     """Fulfils operations.ports.Areas: a jurisdiction is a district."""
 
+    def names(self) -> Mapping[str, tuple[str, str]]:
+        return {CITY: ("昆明市", "Kunming")} | {d.code: (d.name_zh, d.name_en) for d in load_districts()}
+
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return district_of(place)
-
-    def names(self) -> dict[str, tuple[str, str]]:
-        return {CITY: ("昆明市", "Kunming"), **{d.code: (d.name_zh, d.name_en) for d in load_districts()}}
 
     @property
     def short_names(self) -> dict[str, str]:

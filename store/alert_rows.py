@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlalchemy import Connection, Select, case, delete, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from alerts.model import Alert, LevelState, Severity
+from alerts.response_level import ResponseLevel
+from alerts.rules import Rule
 from core.errors import NotFoundError
-from operations.ports import RuleFailure
+from operations.ports import GeofenceVisit, OpenAlert, RuleFailure
 from store import tables as t
 from store.rows import from_row, to_row
 from store.run import CURRENT_RUN
@@ -27,10 +30,21 @@ _UPSERT_LEVELS = text(
     {", ".join(f"{name} = EXCLUDED.{name}" for name in _LEVEL_COLUMNS if name not in _LEVEL_KEY)}
     """  # noqa: S608 - column names come from the table itself
 )
+_RETURNED_LONG_AGO = text(
+    """
+    EXISTS (
+      SELECT 1 FROM unnest(
+        CAST(:due_rules AS text[]), CAST(:due_grades AS text[]), CAST(:due_instants AS timestamptz[])
+      ) AS due(rule_id, grade, returned_by)
+      WHERE due.rule_id = alerts.rule_id AND due.grade = alerts.peak_grade_code
+        AND alerts.returned_at <= due.returned_by
+    )
+    """
+)
 _RULES = 5_301_003
 """The advisory lock of whoever applies rules."""
 _OPEN = t.alerts.c.status != "cleared"
-_GRAVITY = case({severity.value: severity.rank for severity in Severity}, value=t.alerts.c.severity)
+GRAVITY = case({severity.value: severity.rank for severity in Severity}, value=t.alerts.c.severity)
 
 
 class AlertRows:
@@ -46,6 +60,11 @@ class AlertRows:
         asked = select(t.level_states).where(t.level_states.c.subject_id.in_(list(subject_ids)))
         found = [from_row(LevelState, row) for row in self.connection.execute(asked).mappings()]
         return {(state.rule_id, state.subject_id): state for state in found}
+
+    def subjects_with_levels(self, prefix: str) -> Sequence[str]:
+        subject = t.level_states.c.subject_id
+        asked = select(subject).where(subject.startswith(prefix, autoescape=True)).distinct()
+        return list(self.connection.execute(asked.order_by(subject)).scalars())
 
     def save_level_states(self, states: Sequence[LevelState]) -> None:
         kept = [to_row(state) for state in states if not state.at_rest]
@@ -80,17 +99,37 @@ class AlertRows:
 
     def open_alerts_at(self, point_ids: Collection[str]) -> Sequence[Alert]:
         asked = select(t.alerts).where(t.alerts.c.point_id.in_(list(point_ids)), _OPEN)
-        return self._alerts(asked.order_by(_GRAVITY.desc(), t.alerts.c.opened_at))
+        return self._alerts(asked.order_by(GRAVITY.desc(), t.alerts.c.opened_at))
 
     def open_alerts_by_rules(self, rule_ids: Collection[str]) -> Sequence[Alert]:
         asked = select(t.alerts).where(t.alerts.c.rule_id.in_(sorted(rule_ids)), _OPEN)
         return self._alerts(asked.order_by(t.alerts.c.alert_id).with_for_update())
 
-    def alerts_due(self, at: datetime, limit: int) -> Sequence[Alert]:
+    def alerts_due(self, at: datetime, rules: Collection[Rule], limit: int) -> Sequence[Alert]:
         alert = t.alerts.c
-        due = or_(alert.escalate_at <= at, alert.shelved_until <= at, alert.returned_at.is_not(None))
-        asked = select(t.alerts).where(_OPEN, due).order_by(alert.alert_id).limit(limit)
-        return self._alerts(asked.with_for_update(skip_locked=True))
+        calls = (alert.status == "active") & alert.suppressed_by.is_(None) & alert.returned_at.is_(None)
+        escalates = calls & alert.shelved_until.is_(None) & (alert.escalate_at <= at)
+        returned_by = {
+            (rule.rule_id, level.code): at - rule.clears_itself_after[level.severity]
+            for rule in rules
+            if rule.clears_itself_after is not None
+            for level in rule.levels
+            if level.severity in rule.clears_itself_after
+        }
+        asked = select(t.alerts).where(_OPEN, or_(escalates, alert.shelved_until <= at, _RETURNED_LONG_AGO))
+        columns = {
+            "due_rules": [rule_id for rule_id, _ in returned_by],
+            "due_grades": [grade for _, grade in returned_by],
+            "due_instants": list(returned_by.values()),
+        }
+        locked = asked.order_by(alert.alert_id).limit(limit).with_for_update(of=t.alerts, skip_locked=True)
+        return [from_row(Alert, row) for row in self.connection.execute(locked, columns).mappings()]
+
+    def open_alerts(self) -> Sequence[OpenAlert]:
+        asked = (
+            select(t.alerts).with_only_columns(*(t.alerts.c[f.name] for f in fields(OpenAlert))).where(_OPEN)
+        )
+        return [OpenAlert(**row) for row in self.connection.execute(asked).mappings()]
 
     def alert(self, alert_id: str, lock: bool = True) -> Alert:
         asked = select(t.alerts).where(t.alerts.c.alert_id == alert_id)
@@ -104,6 +143,36 @@ class AlertRows:
         new = insert(t.alerts).values(**row)
         changed = {name: new.excluded[name] for name in row if name not in ("alert_id", "run")}
         self.connection.execute(new.on_conflict_do_update(index_elements=["alert_id"], set_=changed))
+
+    # response levels
+    def response_level(self, jurisdiction: str) -> ResponseLevel:
+        # A row that is not there cannot be locked.
+        new = insert(t.response_levels).values(jurisdiction=jurisdiction)
+        self.connection.execute(new.on_conflict_do_nothing())
+        asked = select(t.response_levels).where(t.response_levels.c.jurisdiction == jurisdiction)
+        return from_row(ResponseLevel, self.connection.execute(asked.with_for_update()).mappings().one())
+
+    def save_response_level(self, level: ResponseLevel) -> None:
+        row = to_row(level)
+        new = insert(t.response_levels).values(**row)
+        changed = {name: new.excluded[name] for name in row if name != "jurisdiction"}
+        self.connection.execute(new.on_conflict_do_update(index_elements=["jurisdiction"], set_=changed))
+
+    # geofences
+    def geofence_visits(self) -> Sequence[GeofenceVisit]:
+        rows = self.connection.execute(select(t.geofence_visits)).mappings()
+        return [from_row(GeofenceVisit, row) for row in rows]
+
+    def save_geofence_visits(self, entered: Sequence[GeofenceVisit], left: Sequence[GeofenceVisit]) -> None:
+        visit = t.geofence_visits.c
+        if left:
+            gone = [(v.unit_id, v.geofence_id) for v in left]
+            self.connection.execute(
+                delete(t.geofence_visits).where(tuple_(visit.unit_id, visit.geofence_id).in_(gone))
+            )
+        if entered:
+            new = insert(t.geofence_visits).on_conflict_do_nothing()
+            self.connection.execute(new, [to_row(v) for v in entered])
 
     def _alerts(self, asked: Select[Any]) -> list[Alert]:
         return [from_row(Alert, row) for row in self.connection.execute(asked).mappings()]

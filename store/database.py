@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalErr
 
 from alerts.alarm_load import AlertMoment
 from alerts.model import Alert, PointState, Reading
+from alerts.response_level import ResponseLevel
 from core.clock import DrillTime
 from core.errors import InvalidInputError, UnavailableError
 from core.events import Event, JournalRow
@@ -21,7 +22,7 @@ from dispatch.recommendation import Recommendation
 from operations.ports import GradingLag, Snapshot
 from store import history, journal
 from store import tables as t
-from store.alert_rows import AlertRows
+from store.alert_rows import GRAVITY, AlertRows
 from store.dispatch_rows import DispatchRows
 from store.drill_rows import DrillRows, read_drill_time
 from store.reading_rows import GRADING, ReadingRows
@@ -148,6 +149,11 @@ class SqlStore:
                 ),
                 point_states=_all(connection, PointState, select(t.point_states)),
                 drill_time=read_drill_time(connection),
+                response_levels=_all(
+                    connection,
+                    ResponseLevel,
+                    select(t.response_levels).order_by(t.response_levels.c.jurisdiction),
+                ),
             )
 
     def head(self) -> int:
@@ -179,6 +185,11 @@ class SqlStore:
     ) -> Sequence[Reading]:
         with translated(), self.engine.connect() as connection:
             return history.readings_of(connection, point_ids, since, until, at_least)
+
+    def open_alerts(self) -> Sequence[Alert]:
+        asked = select(t.alerts).where(t.alerts.c.status != "cleared", t.alerts.c.run == CURRENT_RUN)
+        with translated(), self.engine.connect() as connection:
+            return _all(connection, Alert, asked.order_by(GRAVITY.desc(), t.alerts.c.opened_at))
 
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]:
         incident = t.incidents.c

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.errors import NotFoundError
+from core.geo import BoundingBox
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
+from operations.ports import CallCounts
 from store import tables as t
 from store.rows import from_row, to_row
 from store.run import CURRENT_RUN
@@ -19,6 +21,8 @@ from store.run import CURRENT_RUN
 T = TypeVar("T")
 
 _ENDED = ("cleared", "stood_down")
+_CALLS = 5_301_004
+"""The advisory lock of whoever decides which incident a call belongs to."""
 
 
 class DispatchRows:
@@ -48,8 +52,48 @@ class DispatchRows:
         ).returning(t.incident_numbers.c.last)
         return int(self.connection.execute(counted).scalar_one())
 
+    def lock_calls(self) -> None:
+        self.connection.execute(select(func.pg_advisory_xact_lock(_CALLS)))
+
+    def open_incidents_in(self, category: str, box: BoundingBox) -> Sequence[Incident]:
+        incident = t.incidents.c
+        asked = select(t.incidents).where(
+            incident.category == category,
+            incident.status != "closed",
+            incident.lat.between(box.south, box.north),
+            incident.lon.between(box.west, box.east),
+        )
+        return self._all(Incident, asked.order_by(incident.incident_id))
+
+    def incidents(self, incident_ids: Collection[str]) -> Sequence[Incident]:
+        asked = select(t.incidents).where(t.incidents.c.incident_id.in_(list(incident_ids)))
+        return self._all(Incident, asked.order_by(t.incidents.c.incident_id))
+
     def save_call(self, call: Call) -> None:
         self._save(t.calls, "call_id", to_row(call))
+
+    def calls_of(self, incident_id: str, limit: int) -> Sequence[Call]:
+        call = t.calls.c
+        asked = select(t.calls).where(call.incident_id == incident_id)
+        return self._all(Call, asked.order_by(call.received_at.desc(), call.call_id.desc()).limit(limit))
+
+    def call_counts(self, incident_ids: Collection[str], at: datetime) -> Mapping[str, CallCounts]:
+        call = t.calls.c
+
+        ten_minutes = func.count().filter(call.received_at > at - timedelta(minutes=10))
+        asked = (
+            select(call.incident_id, ten_minutes, func.count(), func.count(call.caller.distinct()))
+            .where(call.incident_id.in_(list(incident_ids)), call.received_at > at - timedelta(hours=1))
+            .group_by(call.incident_id)
+        )
+        return {row[0]: CallCounts(*row[1:]) for row in self.connection.execute(asked)}
+
+    def incidents_called_since(self, since: datetime) -> Sequence[str]:
+        incident = t.incidents.c
+        asked = select(incident.incident_id).where(
+            incident.status != "closed", incident.last_call_at >= since
+        )
+        return list(self.connection.execute(asked.order_by(incident.incident_id)).scalars())
 
     # units and assignments
     def units(self, unit_ids: Collection[str] | None = None) -> Sequence[Unit]:

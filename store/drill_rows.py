@@ -80,6 +80,8 @@ class DrillRows:
         )
         execute(delete(t.point_states))
         execute(delete(t.level_states))
+        execute(delete(t.response_levels))
+        execute(delete(t.geofence_visits))
         execute(update(t.drill_clock).values(run=t.drill_clock.c.run + 1))
         # Batches of the run that ends are not graded into the next one.
         execute(update(t.cursors).values(seq=select(t.journal_head.c.seq).scalar_subquery()))

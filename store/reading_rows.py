@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, or_, select, text
 
 from alerts.model import PointState, Reading
 from operations.ports import QuarantinedItem, ReadingBatch, StoredReadings
@@ -137,6 +137,12 @@ class ReadingRows:
     def silent_points(self, since: datetime) -> Sequence[PointState]:
         asked = select(t.point_states).where(t.point_states.c.last_observed_at < since)
         rows = self.connection.execute(asked.order_by(t.point_states.c.point_id)).mappings()
+        return [from_row(PointState, row) for row in rows]
+
+    def noteworthy_points(self) -> Sequence[PointState]:
+        state = t.point_states.c
+        asked = select(t.point_states).where(or_(state.grade_code.is_not(None), state.passability != "open"))
+        rows = self.connection.execute(asked).mappings()
         return [from_row(PointState, row) for row in rows]
 
     def save_point_states(self, states: Sequence[PointState]) -> None:

@@ -183,6 +183,31 @@ alerts = Table(
     ),
     Index("alerts_timed", "escalate_at", postgresql_where=text("escalate_at IS NOT NULL")),
     Index("alerts_point", "point_id", postgresql_where=text("status <> 'cleared'")),
+    Index("alerts_open", "alert_id", postgresql_where=text("status <> 'cleared'")),
+)
+
+# What stands and what the rules propose; who set what before is in the journal.
+response_levels = Table(
+    "response_levels",
+    metadata,
+    Column("jurisdiction", Text, primary_key=True),
+    Column("level", Text),
+    Column("since_at", Instant),
+    Column("set_by", Text),
+    Column("reason", Text),
+    Column("proposed_level", Text),
+    Column("proposed_at", Instant),
+    Column("proposed_because", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("version", Integer, nullable=False, server_default="0"),
+)
+
+# Which units are in which geofence, and since when.
+geofence_visits = Table(
+    "geofence_visits",
+    metadata,
+    Column("unit_id", Text, primary_key=True),
+    Column("geofence_id", Text, primary_key=True),
+    Column("entered_at", Instant, nullable=False),
 )
 
 incidents = Table(
@@ -208,8 +233,11 @@ incidents = Table(
     Column("closed_at", Instant),
     Column("closed_by", Text),
     Column("note", Text),
+    Column("calls", Integer, nullable=False, server_default="0"),
+    Column("last_call_at", Instant),
     Index("incident_number", "run", "number", unique=True),
     Index("incidents_open", "changed_at", postgresql_where=text("status <> 'closed'")),
+    Index("incidents_around", "category", "lat", postgresql_where=text("status <> 'closed'")),
     Index(
         "one_open_incident",
         "category",
@@ -236,7 +264,7 @@ calls = Table(
     Column("text", Text, nullable=False),
     Column("lon", Float, nullable=False),
     Column("lat", Float, nullable=False),
-    Column("received_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False, index=True),
     Column("taken_by", Text, nullable=False),
 )
 

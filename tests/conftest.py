@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,6 +74,9 @@ def redis(servers: EmbeddedServers) -> Iterator[Redis]:
 
 class GuanduEverywhere:
     """Areas for tests that are not about areas: the city's box is one district."""
+
+    def names(self) -> Mapping[str, tuple[str, str]]:
+        return {CITY: ("昆明市", "Kunming"), "530111": ("官渡区", "Guandu"), "530103": ("盘龙区", "Panlong")}
 
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return "530111" if 102 < place.lon < 104 and 24 < place.lat < 27 else None
