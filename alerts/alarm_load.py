@@ -193,17 +193,22 @@ def load_of(history: AlarmHistory, seat: str, since: datetime, until: datetime) 
     )
 
 
-def load_below(history: AlarmHistory, node: str, since: datetime, until: datetime) -> AlarmLoad:
-    """The load of all seats at or below a node taken as one: what a list of the whole area shows. A call to two of
-    its seats in the same moment counts once."""
+def calls_below(history: AlarmHistory, node: str, since: datetime, until: datetime) -> list[Annunciation]:
+    """Calls to all seats at or below a node. A call to several of them in the same moment counts once."""
     once: dict[tuple[str, datetime], Annunciation] = {}
     for call in history.calls:
         if call.seat.startswith(node) and since <= call.at <= until:
             once.setdefault((call.alert_id, call.at), call)
+    return list(once.values())
+
+
+def load_below(history: AlarmHistory, node: str, since: datetime, until: datetime) -> AlarmLoad:
+    """The load of all seats at or below a node taken as one: what a list of the whole area shows."""
     below = [seat for seat in {*history.answers, *history.waiting} if seat.startswith(node)]
     answers = [answer for seat in below for answer in history.answers.get(seat, ())]
     waiting = frozenset(a for seat in below for a in history.waiting.get(seat, ()))
-    return _load(node, list(once.values()), answers, waiting, history.standing, since, until)
+    calls = calls_below(history, node, since, until)
+    return _load(node, calls, answers, waiting, history.standing, since, until)
 
 
 def _load(

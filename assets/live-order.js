@@ -140,13 +140,14 @@
     return counts;
   }
 
-  /** The flood response level of the city and of each district, the city first; those never set stand at none. */
+  /** The flood response level of the city and of each district that is seen here, the city first; those never set stand
+      at none. `own` is that of the listener's own area. */
   function levels() {
     const areas = cc.state.catalogue.areas;
     return Object.keys(areas).sort().map((jurisdiction) => {
       const stands = cc.state.response_levels.get(jurisdiction) || {};
       const proposes = Boolean(stands.proposed_at) && (stands.proposed_level || null) !== (stands.level || null);
-      return { level: null, since_at: null, set_by: null, reason: null, proposed_level: null, proposed_at: null, proposed_because: {}, ...stands, jurisdiction, name: cc.named(areas[jurisdiction]), proposes };
+      return { level: null, since_at: null, set_by: null, reason: null, proposed_level: null, proposed_at: null, proposed_because: {}, ...stands, jurisdiction, name: cc.named(areas[jurisdiction]), proposes, own: String(cc.state.actor.jurisdiction).slice(0, 6) === jurisdiction };
     });
   }
 

@@ -27,9 +27,9 @@
   /** The flood response level of one's own district. */
   phone.level = (levels) => {
     if (!levels || !levels.length) return null;
-    const own = levels[0];
+    const own = levels.find((area) => area.own) || levels[0];
     return [
-      cc.stepMark(own.level), h("B", {}, own.level ? cc.stepName(own.level) : t("防汛常态")), own.since_at ? cc.ticking("since", own.since_at, "since figure") : null,
+      cc.stepMark(own.level), h("B", {}, own.level ? cc.stepName(own.level) : t("防汛常态")), h("Span", { className: "quiet" }, own.name), own.since_at ? cc.ticking("since", own.since_at, "since figure") : null,
       own.proposes ? h("Span", { className: "proposed-level" }, t("规则提议：{level}", { level: cc.stepName(own.proposed_level) })) : null,
     ];
   };

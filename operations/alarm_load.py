@@ -13,6 +13,8 @@ from alerts.alarm_load import (
     STEADY_AT_MOST,
     AlarmHistory,
     AlarmLoad,
+    Annunciation,
+    calls_below,
     follow_alarms,
     load_below,
     load_of,
@@ -35,6 +37,7 @@ class AlarmReport:
     since: datetime
     until: datetime
     history: AlarmHistory
+    calls: tuple[Annunciation, ...]
     whole: AlarmLoad
     """Everything at and below the node that was asked for, taken as one seat."""
     seats: tuple[AlarmLoad, ...]
@@ -111,6 +114,7 @@ def alarm_report(ports: Ports, actor: Actor, since: datetime | None, until: date
         since=began,
         until=until,
         history=history,
+        calls=tuple(calls_below(history, actor.jurisdiction, began, until)),
         whole=load_below(history, actor.jurisdiction, began, until),
         seats=tuple(load_of(history, seat, began, until) for seat in sorted(history.seats())),
         alerts=alerts,

@@ -72,7 +72,7 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
             "areas": {
                 code: {"name_zh": zh, "name_en": en}
                 for code, (zh, en) in ports.areas.names().items()
-                if actor.covers(code)
+                if actor.covers(code) or actor.jurisdiction.startswith(code)
             },
         },
         "state": state,

@@ -114,7 +114,9 @@ def _cleared(data: Json, row: Json, catalogue: Catalogue) -> str:
     outcome = data.get("outcome")
     if outcome is None:
         return _alert(mark("预警解除"))(data, row, catalogue)
-    return _noted(t("预警解除：{outcome}", outcome=t(OUTCOME.get(str(outcome), str(outcome)))), data.get("note"))
+    return _noted(
+        t("预警解除：{outcome}", outcome=t(OUTCOME.get(str(outcome), str(outcome)))), data.get("note")
+    )
 
 
 def _noted(what: str, note: str | None) -> str:
