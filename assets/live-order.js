@@ -89,6 +89,7 @@
   const MANY_ROWS = 40;
   const LINES_IN_A_FLOOD = 12;
   cc.grouping = "auto"; // or "groups", "rows": what the officer chose
+  cc.unfolded = new Set(); // keys of the groups that the officer opened
 
   function flooded(rows) {
     if (cc.grouping !== "auto") return cc.grouping === "groups";
@@ -120,7 +121,7 @@
     const rows = all.filter((row) => need(row) !== 6);
     const counts = { all: rows.length, open: rows.filter((row) => row.status === "open").length, incidents: rows.filter((row) => row.incident_id).length, waiting: rows.flatMap((row) => row.waiting).length };
     if (!flooded(rows)) return { rows, groups: [], aside, counts, grouped: false };
-    const lines = rows.filter((row) => row.status === "open").slice(0, LINES_IN_A_FLOOD);
+    const lines = rows.filter((row) => row.incident_id).slice(0, LINES_IN_A_FLOOD);
     const own = new Set(lines.map((row) => row.key));
     return { rows: lines, groups: groupsOf(rows.filter((row) => !own.has(row.key))), aside, counts, grouped: true };
   }

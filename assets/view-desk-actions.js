@@ -67,7 +67,6 @@
   }
 
   /* Groups of a flood: unfolded, acknowledged whole; and the choice between groups and single lines. */
-  cc.unfolded = new Set();
   DO["group-toggle"] = (d) => {
     if (!cc.unfolded.delete(d.key)) cc.unfolded.add(d.key);
     cc.feed.changed("selection");

@@ -79,7 +79,7 @@ def mount_faces(
         settings,
         face_title(settings, mark("预警分析")),
         # A page that is asked, not followed: no live feed, no map.
-        r"(base|live|map|view-(wall|desk|phone))-|view-(wall|desk|phone)\.|incident\.css|map\.css",
+        r"(base|live|map)-|view-(wall|desk|phone|shared)|incident|map\.css",
     )
     analysis.layout = lambda: analysis_layout.page(settings, ports.mode == "drill")
     analysis_callbacks.register(analysis, ports, settings.zone)

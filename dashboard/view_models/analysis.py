@@ -239,7 +239,9 @@ def _chart(height: int, **layout: Any) -> go.Figure:
 def _load_chart(report: AlarmReport, zone: ZoneInfo) -> go.Figure:
     """Alarms in each ten minutes over time; floods stand out by brightness, the limits are lines."""
     token = tokens()
-    frame = pd.DataFrame(per_window(report.calls, report.since, report.until), columns=["at", "calls"])
+    frame = pd.DataFrame(
+        per_window(report.calls, _first_shown(report), report.until), columns=["at", "calls"]
+    )
     together = -(-len(frame) // BARS_AT_MOST)
     if together > 1:  # a long period: the worst ten minutes of each stretch are what counts
         frame = frame.groupby(frame.index // together).agg({"at": "first", "calls": "max"})
@@ -258,17 +260,24 @@ def _load_chart(report: AlarmReport, zone: ZoneInfo) -> go.Figure:
     )
     figure.add_hline(y=FLOOD_AT_LEAST, line={"color": token["text-quiet"], "width": 1, "dash": "dot"})
     top = max(FLOOD_AT_LEAST * 1.3, float(frame["calls"].max()) * 1.1)
+    figure.update_xaxes(tickformat="%H:%M\n%m-%d")
     figure.update_yaxes(range=[0, top], nticks=5)
     figure.add_annotation(
         xref="paper",
-        x=1,
+        x=0,
         y=FLOOD_AT_LEAST,
         text=t("洪峰 {n}", n=FLOOD_AT_LEAST),
         showarrow=False,
         yshift=9,
-        xanchor="right",
+        xanchor="left",
     )
     return figure
+
+
+def _first_shown(report: AlarmReport) -> datetime:
+    """The chart begins shortly before the first alarm: a drill has no yesterday."""
+    first = min((call.at for call in report.calls), default=report.since)
+    return max(report.since, first - 3 * WINDOW)
 
 
 def _answer_chart(report: AlarmReport) -> go.Figure:
@@ -312,10 +321,12 @@ def _rule_chart(rules: pd.DataFrame) -> go.Figure:
             x=shown[column].fillna(0).astype(int),
             name=word,
             orientation="h",
+            width=0.55,
             marker={"color": colour, "line": {"width": 0}},
             hovertemplate=f"%{{y}}  {word} <b>%{{x}}</b><extra></extra>",
         )
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0})
+    legend = {"orientation": "h", "traceorder": "normal", "y": 1, "yanchor": "bottom", "x": 0}
+    figure.update_layout(showlegend=True, legend=legend)
     return figure
 
 
