@@ -65,13 +65,15 @@ class AlertMoment:
 
 @dataclass(frozen=True, slots=True)
 class Annunciation:
-    """One call to a seat. `what` names the alarm across its lives: rule and subject."""
+    """One call to a seat. `what` names the alarm across its lives: rule and subject; `moment` is the number of the
+    row that several seats were called by."""
 
     seat: str
     at: datetime
     alert_id: str
     what: tuple[str, str]
     severity: Severity
+    moment: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def follow_alarms(moments: Iterable[AlertMoment]) -> AlarmHistory:
     waiting: dict[str, dict[str, datetime]] = defaultdict(dict)
     standing: dict[str, tuple[str, datetime]] = {}
     told: dict[str, list[str]] = {}
-    for moment in moments:
+    for number, moment in enumerate(moments):
         seats = told.setdefault(moment.alert_id, [])
         newest = node_at(moment.told, moment.jurisdiction)
         is_new = newest not in seats
@@ -163,7 +165,7 @@ def follow_alarms(moments: Iterable[AlertMoment]) -> AlarmHistory:
             called = seats if not by_hand else [newest] if is_new else []
             what = (moment.rule_id, moment.subject_id)
             for seat in called:
-                calls.append(Annunciation(seat, moment.at, moment.alert_id, what, moment.severity))
+                calls.append(Annunciation(seat, moment.at, moment.alert_id, what, moment.severity, number))
                 waiting[seat].setdefault(moment.alert_id, moment.at)
         if moment.quiet or not moment.active:
             for seat in seats:
@@ -194,11 +196,11 @@ def load_of(history: AlarmHistory, seat: str, since: datetime, until: datetime) 
 
 
 def calls_below(history: AlarmHistory, node: str, since: datetime, until: datetime) -> list[Annunciation]:
-    """Calls to all seats at or below a node. A call to several of them in the same moment counts once."""
-    once: dict[tuple[str, datetime], Annunciation] = {}
+    """Calls to all seats at or below a node. What called several of them at once counts once."""
+    once: dict[int, Annunciation] = {}
     for call in history.calls:
         if call.seat.startswith(node) and since <= call.at <= until:
-            once.setdefault((call.alert_id, call.at), call)
+            once.setdefault(call.moment, call)
     return list(once.values())
 
 
