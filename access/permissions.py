@@ -50,10 +50,10 @@ _DISTRICT = frozenset(
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.WALL: frozenset({P.VIEW_WALL}),
     Role.DUTY_OFFICER: _OFFICER,
-    Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.SET_RESPONSE_LEVEL},
+    Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.SET_RESPONSE_LEVEL, P.VIEW_ANALYSIS},
     Role.SUB_CENTRE: _DISTRICT,
     Role.FIELD_UNIT: frozenset({P.VIEW_PHONE, P.REPORT_STATUS, P.READ_ASSIGNMENTS}),
-    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS, P.READ_CAP}),
+    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS, P.READ_CAP, P.VIEW_ANALYSIS}),
     # Grading belongs to the rules, readings, positions and others' warnings to devices: nobody writes them by hand.
     Role.ADMINISTRATOR: frozenset(Permission)
     - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS, P.REPORT_CAP},
@@ -85,7 +85,7 @@ judgement: setting an alert aside, the all-clear, the response level."""
 
 HOMES: dict[Role, str] = {
     Role.WALL: "/wall/",
-    Role.ANALYST: "/wall/",
+    Role.ANALYST: "/analysis/",
     Role.DUTY_OFFICER: "/desk/",
     Role.SHIFT_COMMANDER: "/desk/",
     Role.ADMINISTRATOR: "/desk/",
@@ -161,6 +161,7 @@ ROUTES: tuple[Rule, ...] = (
     *_face("/wall", P.VIEW_WALL),
     *_face("/desk", P.VIEW_DESK),
     *_face("/m", P.VIEW_PHONE),
+    *_face("/analysis", P.VIEW_ANALYSIS),
     Rule("POST", "/api/v1/readings", P.REPORT_READINGS),
     Rule("POST", "/api/v1/passability", P.SET_PASSABILITY),
     Rule("POST", "/api/v1/calls", P.TAKE_CALL),

@@ -38,6 +38,7 @@ from live.health import HealthMonitor
 from live.hub import HubSources, LiveHub
 from live.socket import live_router
 from notify.cap_router import cap_router
+from operations.alarm_load import alarm_load_state
 from operations.public_state import Json
 from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
 from roads.areas import city_bounds
@@ -143,6 +144,7 @@ def _hub(parts: Parts) -> LiveHub:
     sources = HubSources(
         snapshot=lambda actor: snapshot_state(ports, actor),
         metrics=lambda: response_metrics(ports),
+        alarm_load=lambda nodes: alarm_load_state(ports, nodes),
         clock=clock,
         refresh_clock=parts.refresh_clock,
     )

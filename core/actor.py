@@ -43,6 +43,7 @@ class Permission(StrEnum):
     RUN_DRILL = "run_drill"
     GRADE = "grade"
     VIEW_METRICS = "view_metrics"
+    VIEW_ANALYSIS = "view_analysis"
     READ_ALERTS = "read_alerts"
     SHELVE_ALERT = "shelve_alert"
     ALL_CLEAR = "all_clear"

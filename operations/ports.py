@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from alerts.alarm_load import AlertMoment
 from alerts.model import Alert, LevelState, PointState, Reading
 from alerts.response_level import ResponseLevel
 from alerts.rules import Rule
@@ -190,7 +191,10 @@ class Transaction(Protocol):
         """The names of all open alerts; not locked."""
         ...
 
-    def alert(self, alert_id: str) -> Alert: ...
+    def alert(self, alert_id: str, lock: bool = True) -> Alert:
+        """The alert, by default locked until the transaction ends. Raises NotFoundError."""
+        ...
+
     def save_alert(self, alert: Alert) -> None: ...
 
     # CAP messages from others
@@ -338,6 +342,25 @@ class Store(Protocol):
     def journal_after(self, seq: int, limit: int) -> Sequence[JournalRow]: ...
     def journal_of(self, subjects: Collection[str], limit: int) -> Sequence[JournalRow]:
         """The newest rows about these subjects, oldest first."""
+        ...
+
+    def alert_moments(self, since: datetime | None) -> Sequence[AlertMoment]:
+        """What happened to alerts since then, in the journal's order, with all that happened to those that are
+        open; None means from the beginning (of the run, in a drill)."""
+        ...
+
+    def alerts_opened(self, since: datetime | None, until: datetime) -> Sequence[Alert]:
+        """Alerts of the run that were opened then, cleared ones included, oldest first."""
+        ...
+
+    def readings_of(
+        self,
+        point_ids: Collection[str],
+        since: datetime | None,
+        until: datetime,
+        at_least: float | None = None,
+    ) -> Sequence[Reading]:
+        """Readings of these points, by point and instant; with `at_least` only those of that value or more."""
         ...
 
     def open_alerts(self) -> Sequence[Alert]:

@@ -11,7 +11,8 @@ import orjson
 from sqlalchemy import Connection, Engine, create_engine, func, or_, select
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
-from alerts.model import Alert, PointState
+from alerts.alarm_load import AlertMoment
+from alerts.model import Alert, PointState, Reading
 from alerts.response_level import ResponseLevel
 from core.clock import DrillTime
 from core.errors import InvalidInputError, UnavailableError
@@ -19,7 +20,7 @@ from core.events import Event, JournalRow
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
 from operations.ports import FailingRule, GradingLag, Snapshot
-from store import journal
+from store import history, journal
 from store import tables as t
 from store.alert_rows import GRAVITY, AlertRows
 from store.cap_rows import CapRows
@@ -168,6 +169,24 @@ class SqlStore:
     def journal_of(self, subjects: Collection[str], limit: int) -> Sequence[JournalRow]:
         with translated(), self.engine.connect() as connection:
             return journal.about(connection, list(subjects), limit)
+
+    def alert_moments(self, since: datetime | None) -> Sequence[AlertMoment]:
+        with translated(), self.engine.connect() as connection:
+            return history.alert_moments(connection, since)
+
+    def alerts_opened(self, since: datetime | None, until: datetime) -> Sequence[Alert]:
+        with translated(), self.engine.connect() as connection:
+            return history.alerts_opened(connection, since, until)
+
+    def readings_of(
+        self,
+        point_ids: Collection[str],
+        since: datetime | None,
+        until: datetime,
+        at_least: float | None = None,
+    ) -> Sequence[Reading]:
+        with translated(), self.engine.connect() as connection:
+            return history.readings_of(connection, point_ids, since, until, at_least)
 
     def open_alerts(self) -> Sequence[Alert]:
         asked = select(t.alerts).where(t.alerts.c.status != "cleared", t.alerts.c.run == CURRENT_RUN)

@@ -48,6 +48,7 @@ journal = Table(
     Column("data", JSONB, nullable=False),
     Column("changes", JSONB, nullable=False),
     Index("journal_subject", "subject", "seq"),
+    Index("journal_alerts", "run", "at", postgresql_where=text("type LIKE 'alert.%'")),
     Index("journal_batches", "seq", postgresql_where=text("type = 'readings.ingested'")),
 )
 
