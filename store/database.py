@@ -154,7 +154,10 @@ class SqlStore:
                 response_levels=_all(
                     connection,
                     ResponseLevel,
-                    select(t.response_levels).order_by(t.response_levels.c.jurisdiction),
+                    # A row that only was locked says nothing yet.
+                    select(t.response_levels)
+                    .where(t.response_levels.c.version > 0)
+                    .order_by(t.response_levels.c.jurisdiction),
                 ),
             )
 

@@ -86,9 +86,13 @@ def seen_at(ports: Ports, *fixes: Fix) -> int:
 
 
 def called(
-    ports: Ports, actor: Actor | None = None, place: LonLat = SOMEWHERE, category: str = "traffic"
+    ports: Ports, actor: Actor | None = None, place: LonLat | None = None, category: str = "traffic"
 ) -> TakenCall:
-    """A new call each time."""
+    """A new call each time; without a place it comes from SOMEWHERE, or from as far north of there as makes it an
+    incident of its own."""
+    if place is None:
+        open_ones = len(ports.store.snapshot(ports.clock.now()).incidents)
+        place = LonLat(SOMEWHERE.lon, SOMEWHERE.lat + 0.004 * open_ones)
     command = TakeCall(f"key {next(_keys)}", category, place, "市民", "有车祸", ports.clock.now())
     return take_call(ports, actor or somebody(), command)
 

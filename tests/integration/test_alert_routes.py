@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from access.permissions import ROLES
 from core.actor import CITY, Actor, Permission, Role, current_actor
@@ -183,3 +185,39 @@ def test_a_level_is_set_over_the_api_by_whom_the_table_names(client: Client) -> 
     end = {**body, "level": None}
     ended = client.send("POST", "/response-levels", end, role=Role.SHIFT_COMMANDER)
     assert ended.json()["level"] is None
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=5,
+)
+BODIES = st.one_of(
+    JSON,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "note": JSON,
+            "told": JSON,
+            "minutes": JSON,
+            "reason": JSON,
+            "outcome": st.sampled_from(["real", "x"]) | JSON,
+            "jurisdiction": st.just(CITY) | JSON,
+            "level": st.sampled_from(["IV", "V", None]) | JSON,
+        },
+    ),
+)
+PATHS = [f"/alerts/{NOBODYS}/{act}" for act in ("acknowledge", "escalate", "shelve", "unshelve", "all-clear")]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(path=st.sampled_from([*PATHS, "/response-levels"]), body=BODIES)
+def test_no_body_makes_the_server_fail(client: Client, path: str, body: Any) -> None:
+    answer = client.send("POST", path, body, role=Role.SHIFT_COMMANDER)
+    assert answer.status_code in (200, 404, 409, 415, 422), answer.text
+    if answer.status_code != 200:
+        assert answer.headers["content-type"] == "application/problem+json"

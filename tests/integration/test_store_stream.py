@@ -11,7 +11,7 @@ import orjson
 import pytest
 from sqlalchemy import text
 
-from alerts.model import Passability
+from alerts.model import Outcome, Passability
 from core.actor import CITY, Actor
 from core.clock import FixedClock
 from core.errors import CommandCentreError, UnavailableError
@@ -20,16 +20,24 @@ from core.geo import LonLat
 from dispatch.model import UnitStatus
 from live.frames import event_frame
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
+from operations.all_clear_alert import AllClearAlert, all_clear_alert
 from operations.close_incident import CloseIncident, close_incident
+from operations.escalate_alert import EscalateAlert, escalate_alert
 from operations.grade_readings import grade_readings
+from operations.keep_alerts import keep_alerts
 from operations.open_incident import CITY_TIME
 from operations.ports import Ports
+from operations.propose_response_levels import propose_response_levels
 from operations.queries import snapshot_state
 from operations.recommend_units import recommend_units
 from operations.record_status import RecordStatus, record_status
 from operations.register_units import RegisterUnits, register_units
+from operations.set_response_level import SetResponseLevel, set_response_level
+from operations.shelve_alert import ShelveAlert, shelve_alert
 from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from operations.transaction import committed
+from operations.unacknowledge_alert import UnacknowledgeAlert, unacknowledge_alert
+from operations.unshelve_alert import UnshelveAlert, unshelve_alert
 from store.database import SqlStore, make_engine
 from tests.conftest import STORM, Bench
 from tests.integration.desk_work import (
@@ -50,6 +58,7 @@ from tests.integration.desk_work import (
     somebody,
     until,
 )
+from tests.response_rule import response_rule
 
 IDS = {
     "alerts": "alert_id",
@@ -58,6 +67,7 @@ IDS = {
     "assignments": "assignment_id",
     "recommendations": "incident_id",
     "points": "point_id",
+    "response_levels": "jurisdiction",
 }
 """As in docs/live-protocol.md."""
 
@@ -122,6 +132,9 @@ class RandomWalk:
             self.stand_down,
             self.close,
             self.acknowledge,
+            *[self.officer] * 3,
+            self.timers,
+            self.response,
             self.register,
         ]
 
@@ -177,6 +190,30 @@ class RandomWalk:
         alerts = self.ports.store.snapshot(self.clock.now()).alerts
         acknowledge_alert(self.ports, somebody(), AcknowledgeAlert(self.dice.choice(alerts).alert_id))
 
+    def officer(self) -> None:
+        alert_id = self.dice.choice(self.ports.store.open_alerts()).alert_id
+        act: Callable[[], Any] = self.dice.choice(
+            [
+                lambda: escalate_alert(self.ports, somebody(), EscalateAlert(alert_id)),
+                lambda: shelve_alert(self.ports, somebody(), ShelveAlert(alert_id, 2, "x")),
+                lambda: unshelve_alert(self.ports, somebody(), UnshelveAlert(alert_id)),
+                lambda: unacknowledge_alert(self.ports, somebody(), UnacknowledgeAlert(alert_id)),
+                lambda: all_clear_alert(
+                    self.ports, somebody(), AllClearAlert(alert_id, self.dice.choice(list(Outcome)), "x")
+                ),
+            ]
+        )
+        act()
+
+    def timers(self) -> None:
+        keep_alerts(self.ports)
+        propose_response_levels(self.ports)
+
+    def response(self) -> None:
+        where = self.dice.choice([CITY, GUANDU, PANLONG])
+        step = self.dice.choice([None, "standby", "IV", "III"])
+        set_response_level(self.ports, somebody(), SetResponseLevel(where, step, "x"))
+
     def register(self) -> None:
         number = self.dice.randrange(8)
         new = registration(
@@ -198,13 +235,18 @@ class RandomWalk:
 class TwoDistricts:
     """West of 102.74 is Panlong, the rest Guandu."""
 
+    def names(self) -> Mapping[str, tuple[str, str]]:
+        return {CITY: ("昆明市", "Kunming"), PANLONG: ("盘龙区", "Panlong"), GUANDU: ("官渡区", "Guandu")}
+
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return PANLONG if place.lon < 102.74 else GUANDU
 
 
 @pytest.fixture
 def two_districts(bench: Bench) -> Ports:
-    ports = replace(bench.ports, areas=TwoDistricts())
+    catalogue = bench.ports.catalogue
+    rules = {**catalogue.rules, "flood-response": response_rule()}
+    ports = replace(bench.ports, areas=TwoDistricts(), catalogue=replace(catalogue, rules=rules))
     for number in range(6):
         register_units(
             ports,
