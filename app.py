@@ -30,10 +30,12 @@ roads = typer.Typer(help="The road network: build the embedded one, import a rea
 user = typer.Typer(help="Who may sign in.")
 token = typer.Typer(help="Which devices and systems may send to the intake.")
 catalogue = typer.Typer(help="What the city edits: categories, grading tables, rules, points.")
+cap = typer.Typer(help="Warnings of others, as CAP messages.")
 app.add_typer(roads, name="roads", no_args_is_help=True)
 app.add_typer(user, name="user", no_args_is_help=True)
 app.add_typer(token, name="token", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue", no_args_is_help=True)
+app.add_typer(cap, name="cap", no_args_is_help=True)
 
 NewPassword = Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)]
 Jurisdiction = Annotated[str, typer.Option(help="District that it is limited to; the whole city by default.")]
@@ -310,6 +312,19 @@ def token_revoke(token_id: Annotated[str, typer.Argument(help="Its id, as `token
     from bootstrap.users import revoke_token
 
     _print(revoke_token(_settings_with_servers(), token_id))
+
+
+@cap.command("check")
+@plainly
+def cap_check(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE_OR_FOLDER", help="A CAP message, or a folder of them.")
+    ],
+) -> None:
+    """Read CAP messages as the intake would: each with what was noticed, or with why it is refused."""
+    from notify.cap_check import check
+
+    _print(check(path))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ _OFFICER = frozenset(
         P.SHELVE_ALERT,
         P.ALL_CLEAR,
         P.ESCALATE_ALERT,
+        P.READ_CAP,
     }
 )
 _DISTRICT = frozenset(
@@ -40,6 +41,7 @@ _DISTRICT = frozenset(
         P.SHELVE_ALERT,
         P.ALL_CLEAR,
         P.ESCALATE_ALERT,
+        P.READ_CAP,
         # A district decides its own response, in its own jurisdiction only; the city's is the shift commander's.
         P.SET_RESPONSE_LEVEL,
     }
@@ -48,12 +50,13 @@ _DISTRICT = frozenset(
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.WALL: frozenset({P.VIEW_WALL}),
     Role.DUTY_OFFICER: _OFFICER,
-    Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.SET_RESPONSE_LEVEL},
+    Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.SET_RESPONSE_LEVEL, P.VIEW_ANALYSIS},
     Role.SUB_CENTRE: _DISTRICT,
     Role.FIELD_UNIT: frozenset({P.VIEW_PHONE, P.REPORT_STATUS, P.READ_ASSIGNMENTS}),
-    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS}),
-    # Grading belongs to the rules, readings and positions to devices: nobody writes them by hand.
-    Role.ADMINISTRATOR: frozenset(Permission) - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS},
+    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS, P.READ_CAP, P.VIEW_ANALYSIS}),
+    # Grading belongs to the rules, readings, positions and others' warnings to devices: nobody writes them by hand.
+    Role.ADMINISTRATOR: frozenset(Permission)
+    - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS, P.REPORT_CAP},
     # A device may do what its token says and nothing else.
     Role.DEVICE: frozenset(),
     Role.SYSTEM: frozenset({P.GRADE}),
@@ -73,6 +76,8 @@ TOKEN_PERMISSIONS = frozenset(
         P.READ_ALERTS,
         P.ACKNOWLEDGE_ALERT,
         P.ESCALATE_ALERT,
+        P.READ_CAP,
+        P.REPORT_CAP,
     }
 )
 """What a device token may be given: no face, no dispatch, no grade, and none of the acts that take a person's
@@ -80,7 +85,7 @@ judgement: setting an alert aside, the all-clear, the response level."""
 
 HOMES: dict[Role, str] = {
     Role.WALL: "/wall/",
-    Role.ANALYST: "/wall/",
+    Role.ANALYST: "/analysis/",
     Role.DUTY_OFFICER: "/desk/",
     Role.SHIFT_COMMANDER: "/desk/",
     Role.ADMINISTRATOR: "/desk/",
@@ -156,6 +161,7 @@ ROUTES: tuple[Rule, ...] = (
     *_face("/wall", P.VIEW_WALL),
     *_face("/desk", P.VIEW_DESK),
     *_face("/m", P.VIEW_PHONE),
+    *_face("/analysis", P.VIEW_ANALYSIS),
     Rule("POST", "/api/v1/readings", P.REPORT_READINGS),
     Rule("POST", "/api/v1/passability", P.SET_PASSABILITY),
     Rule("POST", "/api/v1/calls", P.TAKE_CALL),
@@ -174,6 +180,9 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/api/v1/clock", Door.SIGNED_IN),
     Rule("POST", "/api/v1/drill/time", P.RUN_DRILL),
     Rule("GET", "/api/v1/metrics", P.VIEW_METRICS),
+    Rule("GET", "/api/v1/cap/feed", P.READ_CAP),
+    Rule("GET", "/api/v1/cap/messages/{identifier}", P.READ_CAP),
+    Rule("POST", "/api/v1/cap", P.REPORT_CAP),
     Rule("GET", "/api/v1/openapi.json", Door.SIGNED_IN),
     Rule("GET", "/api/v1/health", Door.PUBLIC),
 )

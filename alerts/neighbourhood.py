@@ -20,7 +20,7 @@ class Neighbourhood:
     """The depth gauges within NEIGHBOUR_WITHIN_M of each."""
 
     def __init__(self, points: Iterable[MonitoredPoint]) -> None:
-        self._points = {p.point_id: p for p in points if p.quantity == "depth_cm"}
+        self._points = {p.point_id: p for p in points if p.road_kind is not None}
         self._cells: dict[tuple[int, int], list[MonitoredPoint]] = defaultdict(list)
         for point in self._points.values():
             self._cells[_cell(point)].append(point)

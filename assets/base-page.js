@@ -63,7 +63,13 @@
     return h("Span", { className: `mark mark-priority priority-${priority}` }, String(priority));
   }
 
+  /** A figure of a rule in words, and its value with its unit; one without words stands under its own name. */
+  const figureOf = (name) => config.figures[name] || config.figures[name.split(".")[0]] || [name, ""];
+  const figureName = (name) => figureOf(name)[0];
+  const figureValue = (name, value) => `${Math.round(value * 10) / 10}${figureOf(name)[1] ? ` ${figureOf(name)[1]}` : ""}`;
+
   Object.assign(cc, {
+    figureName, figureValue,
     t, named, titled, minutesSeconds, age, h, ticking, mark,
     clockWords: (instant) => clockFormat.format(instant),
     dateWords: (instant) => dateFormat.format(instant),

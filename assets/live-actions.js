@@ -4,8 +4,9 @@
   const cc = window.cc;
   const DO = {
     open: (d) => cc.open(d.incident),
+    "open-alert": (d) => cc.openAlert(d.alert),
     "close-subject": () => cc.close(),
-    acknowledge: (d) => cc.ask("ACKNOWLEDGE", { alert_id: d.alert }),
+    acknowledge: (d, button) => cc.ask("ACKNOWLEDGE", { alert_ids: d.alert.split(" "), note: noteBeside(button) }),
     dismiss: (d) => cc.dismiss(d.nonce),
   };
 
@@ -15,6 +16,14 @@
     const nonce = DO[target.dataset.do](target.dataset, target, event);
     if (typeof nonce === "string") busy(target, nonce);
   });
+
+  /** What was written in the note that stands with a button; nothing where there is none. */
+  function noteBeside(button) {
+    const form = button.closest("[data-form]");
+    const note = form && form.querySelector("textarea");
+    return (note && note.value.trim()) || null;
+  }
+  cc.noteBeside = noteBeside;
 
   /** A button that was pressed waits for its answer, so that nobody presses it twice. */
   function busy(button, nonce) {

@@ -12,16 +12,18 @@
     LIVE_LINK: () => cc.link.status(),
     LIVE_CLOCK: () => cc.state.clock && { ...cc.state.clock, network: (cc.state.health || {}).network, day: cc.dayWords(cc.cityNow()) },
     LIVE_HEALTH: () => cc.state.health && { ...cc.state.health, at: Math.round(cc.state.healthAt) },
-    LIVE_METRICS: () => cc.state.metrics,
-    LIVE_INCIDENTS: () => cc.state.seq !== null && { rows: cc.order.queue(), selected: cc.selected || null, measured: Boolean(cc.state.health && cc.state.health.feeds.readings_age_s !== null) },
+    LIVE_METRICS: () => cc.state.metrics && cc.state.metrics.response && { response: cc.state.metrics.response },
+    LIVE_INCIDENTS: () => cc.state.seq !== null && { ...cc.order.list(), unfolded: [...cc.unfolded], selected: cc.selected || cc.selectedAlert || null, measured: Boolean(cc.state.health && cc.state.health.feeds.readings_age_s !== null) },
     LIVE_ALERTS: () => cc.state.seq !== null && cc.order.water(),
+    LIVE_LOAD: () => cc.state.metrics && cc.state.metrics.alarm_load,
+    LIVE_LEVELS: () => cc.state.seq !== null && cc.order.levels(),
     LIVE_UNITS: () => cc.state.seq !== null && { ...cc.order.units(), ...((cc.state.health || {}).units || {}) },
   };
   const DEPENDS = {
-    link: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS"], metrics: ["LIVE_METRICS"],
+    link: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS"], metrics: ["LIVE_METRICS", "LIVE_LOAD", "LIVE_INCIDENTS"],
     alerts: ["LIVE_INCIDENTS", "LIVE_ALERTS"], points: ["LIVE_INCIDENTS", "LIVE_ALERTS"],
     incidents: ["LIVE_INCIDENTS"], assignments: ["LIVE_INCIDENTS"], units: ["LIVE_UNITS"], selection: ["LIVE_INCIDENTS"],
-    recommendations: [],
+    recommendations: [], response_levels: ["LIVE_LEVELS"],
   };
 
   /** Hands a component its props; does nothing where this face has no such component. */

@@ -1,28 +1,58 @@
-/* What needs a person next: the one order of every list, wall, desk and phone. */
+/* What needs a person next: the one order of every list, wall, desk and phone; and how a flood of rows becomes groups. */
 (function () {
   "use strict";
   const cc = window.cc;
-  const RANK = { red: 4, orange: 3, yellow: 2, blue: 1 };
+  const WATERLOGGING = "waterlogging"; // the category whose grades are the map's
 
-  /* 0 nobody sent; 1 an alert nobody confirmed; 2 on the way; 3 on scene; 4 an alert that only stands. */
+  /* 0 nobody sent; 1 an alert nobody took charge of; 2 on the way; 3 on scene; 4 an alert that is over and waits for its
+     all-clear; 5 an alert that only stands; 6 set aside or explained by another. */
   function need(row) {
     if (row.incident_id) return row.status === "open" ? 0 : row.status === "dispatched" ? 2 : 3;
-    return row.unconfirmed ? 1 : 4;
+    return row.shelved_until || row.suppressed_by ? 6 : row.unconfirmed ? 1 : row.returned_at ? 4 : 5;
   }
 
   /* Within a priority: red, then a major call that nobody has graded (people trapped), then the other grades. */
-  const gravity = (row) => RANK[row.severity] || (row.incident_id && row.priority === 1 ? 3.5 : 0);
+  const gravity = (row) => cc.gravity[row.severity] || (row.incident_id && row.priority === 1 ? 3.5 : 0);
+
+  /** What a person has to know of an alert beside its grade. */
+  function marksOf(alert) {
+    const cause = alert.suppressed_by && cc.state.alerts.get(alert.suppressed_by);
+    return {
+      unconfirmed: cc.waits(alert), level: cc.levelName(alert), acknowledged_by: alert.acknowledged_by, told: alert.told,
+      escalated: Boolean(alert.escalated_at), escalate_at: cc.waits(alert) ? alert.escalate_at : null, returned_at: alert.returned_at,
+      shelved_until: alert.shelved_until, suppressed_by: alert.suppressed_by ? (cause ? cc.named(cause) : cc.t("另一预警")) : null,
+    };
+  }
+  const NO_MARKS = {
+    unconfirmed: false, level: null, acknowledged_by: null, told: null, escalated: false, escalate_at: null, returned_at: null,
+    shelved_until: null, suppressed_by: null,
+  };
+
+  /** Where a row is listed in a flood: basin or street, else the district. */
+  function groupOf(thing, point) {
+    const area = cc.state.catalogue.areas[String(thing.jurisdiction).slice(0, 6)];
+    return cc.named(thing, "group") || cc.named(point, "group") || cc.named(area) || thing.jurisdiction;
+  }
+
+  /** Depth of water or fallen rain, with its unit. */
+  function measured(alert, point) {
+    const quantity = alert.quantity || (point && point.quantity) || null;
+    const value = point && quantity === point.quantity ? point[quantity] : alert.value;
+    return quantity && value ? `${Math.round(value)} ${quantity.split("_").pop()}` : null;
+  }
 
   function rowOfIncident(incident) {
-    const alert = cc.alertOf(incident);
+    const alerts = cc.alertsOf(incident);
+    const alert = alerts[0] || null;
     const point = incident.point_id ? cc.state.points.get(incident.point_id) : null;
     return {
-      key: incident.incident_id, incident_id: incident.incident_id, alert_id: alert && alert.alert_id,
-      number: incident.number, title: cc.named(incident, "title"), name: point ? cc.named(point) : cc.titled(cc.named(incident, "title")), place: incident.place,
-      point: point ? cc.named(point) : null, near: point ? null : cc.base.near(incident.place),
-      category: cc.named(cc.state.catalogue.categories[incident.category]), priority: incident.priority,
-      severity: alert ? alert.severity : null, unconfirmed: Boolean(alert && alert.status === "active"),
-      depth_cm: point ? point.depth_cm : alert ? alert.depth_cm : null,
+      ...(alert ? marksOf(alert) : NO_MARKS),
+      key: incident.incident_id, incident_id: incident.incident_id, alert_id: alert && alert.alert_id, alert_ids: alerts.map((a) => a.alert_id),
+      waiting: alerts.filter(cc.waits).map((a) => a.alert_id), point_id: incident.point_id,
+      calls: incident.calls || 0, number: incident.number, title: cc.named(incident, "title"), name: point ? cc.named(point) : cc.titled(cc.named(incident, "title")), place: incident.place,
+      point: point ? cc.named(point) : null, near: point ? null : cc.base.near(incident.place), group: groupOf(incident, point),
+      category: cc.named(cc.state.catalogue.categories[incident.category]), priority: incident.priority, severity: alert ? alert.severity : null,
+      depth_cm: point ? point.depth_cm : alert ? alert.depth_cm : null, measured: alert ? measured(alert, point) : point && point.depth_cm ? `${Math.round(point.depth_cm)} cm` : null,
       closed: Boolean(point && point.passability === "closed"), status: incident.status, since: incident.opened_at,
       units: cc.assignmentsOf(incident.incident_id)
         .map((a) => ({ callsign: a.callsign, status: a.status, eta_at: a.eta_at }))
@@ -32,30 +62,94 @@
 
   function rowOfAlert(alert) {
     const point = cc.state.points.get(alert.point_id);
+    const wet = alert.category === WATERLOGGING;
+    const rule = cc.state.catalogue.rules[alert.rule_id];
     return {
-      key: alert.alert_id, incident_id: null, alert_id: alert.alert_id, number: "", title: cc.named(alert), name: cc.named(alert),
-      place: alert.place, point: cc.named(alert), category: "", priority: 3, severity: alert.severity,
-      unconfirmed: alert.status === "active", depth_cm: point ? point.depth_cm : alert.depth_cm,
-      closed: Boolean(point && point.passability === "closed"), status: "alert", since: alert.opened_at, units: [],
+      ...marksOf(alert),
+      key: alert.alert_id, incident_id: null, alert_id: alert.alert_id, alert_ids: [alert.alert_id], waiting: cc.waits(alert) ? [alert.alert_id] : [],
+      point_id: alert.point_id, number: "", title: cc.named(alert), name: cc.named(alert), place: alert.place, point: cc.named(alert), group: groupOf(alert, point),
+      category: wet ? "" : cc.named(cc.state.catalogue.categories[alert.category]) || cc.named(rule), priority: 3, severity: alert.severity,
+      depth_cm: !wet ? null : point ? point.depth_cm : alert.depth_cm, measured: measured(alert, wet ? point : null),
+      closed: wet && Boolean(point && point.passability === "closed"), status: "alert", since: alert.opened_at, units: [],
     };
   }
 
   /** Every open incident and every alert without one, the most urgent first. */
   function queue() {
     const rows = [...cc.state.incidents.values()].map(rowOfIncident);
-    const covered = new Set(rows.map((row) => row.alert_id));
+    const covered = new Set(rows.flatMap((row) => row.alert_ids));
     for (const alert of cc.state.alerts.values()) if (!covered.has(alert.alert_id)) rows.push(rowOfAlert(alert));
     return rows.sort((a, b) =>
       need(a) - need(b) || a.priority - b.priority || gravity(b) - gravity(a) ||
       (a.since < b.since ? -1 : a.since > b.since ? 1 : a.key < b.key ? -1 : 1));
   }
 
-  /** Waterlogged points by severity, closed and slow roads. */
+  /* A flood of alarms, or more rows than anybody reads: then the most urgent incidents stay lines of their own, since
+     each asks for a decision, and everything else stands under its basin, street or district. */
+  const MANY_ROWS = 40;
+  const LINES_IN_A_FLOOD = 12;
+  cc.grouping = "auto"; // or "groups", "rows": what the officer chose
+  cc.unfolded = new Set(); // keys of the groups that the officer opened
+
+  function flooded(rows) {
+    if (cc.grouping !== "auto") return cc.grouping === "groups";
+    const load = cc.state.metrics && cc.state.metrics.alarm_load;
+    return rows.length > MANY_ROWS || Boolean(load && load.below.band === "flood");
+  }
+
+  function groupsOf(rows) {
+    const found = new Map();
+    for (const row of rows) {
+      if (!found.has(row.group)) found.set(row.group, { key: `group:${row.group}`, name: row.group, rows: [] });
+      found.get(row.group).rows.push(row);
+    }
+    return [...found.values()].map((group) => {
+      const counts = { red: 0, orange: 0, yellow: 0, blue: 0, none: 0 };
+      for (const row of group.rows) counts[row.severity || "none"] += 1;
+      return {
+        ...group, counts, worst: cc.severities.find((severity) => counts[severity]) || null,
+        since: group.rows.reduce((least, row) => (row.since < least ? row.since : least), group.rows[0].since),
+        waiting: group.rows.flatMap((row) => row.waiting), nobody: group.rows.filter((row) => row.status === "open").length,
+      };
+    }).sort((a, b) => (cc.gravity[b.worst] || 0) - (cc.gravity[a.worst] || 0) || b.waiting.length - a.waiting.length || (a.since < b.since ? -1 : 1));
+  }
+
+  /** The list as it is shown: rows of their own, then groups, and apart from both what is set aside or explained. */
+  function list() {
+    const all = queue();
+    const aside = all.filter((row) => need(row) === 6);
+    const rows = all.filter((row) => need(row) !== 6);
+    const counts = { all: rows.length, open: rows.filter((row) => row.status === "open").length, incidents: rows.filter((row) => row.incident_id).length, waiting: rows.flatMap((row) => row.waiting).length };
+    if (!flooded(rows)) return { rows, groups: [], aside, counts, grouped: false };
+    const lines = rows.filter((row) => row.incident_id).slice(0, LINES_IN_A_FLOOD);
+    const own = new Set(lines.map((row) => row.key));
+    return { rows: lines, groups: groupsOf(rows.filter((row) => !own.has(row.key))), aside, counts, grouped: true };
+  }
+
+  /** Waterlogged points by their gravest grade, other alerts, closed and slow roads. What is over is not counted. */
   function water() {
-    const counts = { red: 0, orange: 0, yellow: 0, blue: 0, closed: 0, slow: 0 };
-    for (const alert of cc.state.alerts.values()) counts[alert.severity] += 1;
+    const counts = { red: 0, orange: 0, yellow: 0, blue: 0, closed: 0, slow: 0, others: 0 };
+    const wet = new Map();
+    for (const alert of cc.state.alerts.values()) {
+      if (alert.returned_at) continue;
+      if (alert.category !== WATERLOGGING) { counts.others += alert.suppressed_by || alert.shelved_until ? 0 : 1; continue; }
+      const known = wet.get(alert.subject_id);
+      if (!known || cc.gravity[alert.severity] > cc.gravity[known]) wet.set(alert.subject_id, alert.severity);
+    }
+    for (const severity of wet.values()) counts[severity] += 1;
     for (const point of cc.state.points.values()) if (point.passability in counts) counts[point.passability] += 1;
     return counts;
+  }
+
+  /** The flood response level of the city and of each district that is seen here, the city first; those never set stand
+      at none. `own` is that of the listener's own area. */
+  function levels() {
+    const areas = cc.state.catalogue.areas;
+    return Object.keys(areas).sort().map((jurisdiction) => {
+      const stands = cc.state.response_levels.get(jurisdiction) || {};
+      const proposes = Boolean(stands.proposed_at) && (stands.proposed_level || null) !== (stands.level || null);
+      return { level: null, since_at: null, set_by: null, reason: null, proposed_level: null, proposed_at: null, proposed_because: {}, ...stands, jurisdiction, name: cc.named(areas[jurisdiction]), proposes, own: String(cc.state.actor.jurisdiction).slice(0, 6) === jurisdiction };
+    });
   }
 
   const GROUP = {
@@ -69,5 +163,5 @@
     return counts;
   }
 
-  cc.order = { queue, water, units, group: (status) => GROUP[status] };
+  cc.order = { queue, list, water, levels, units, group: (status) => GROUP[status], quiet: (row) => need(row) === 6 };
 })();

@@ -5,6 +5,7 @@
   const ID = {
     alerts: "alert_id", incidents: "incident_id", units: "unit_id",
     assignments: "assignment_id", recommendations: "incident_id", points: "point_id",
+    response_levels: "jurisdiction",
   };
   const ENDED = {
     alerts: (a) => a.status === "cleared",
@@ -12,7 +13,7 @@
     assignments: (a) => a.status === "cleared" || a.status === "stood_down",
   };
   const state = {
-    seq: null, catalogue: { grades: [], categories: {}, nets: {} }, actor: null, metrics: null, health: null, clock: null,
+    seq: null, catalogue: { grades: [], categories: {}, nets: {}, rules: {}, areas: {} }, actor: null, metrics: null, health: null, clock: null,
     healthAt: 0, unitByIndex: [],
   };
   for (const kind in ID) state[kind] = new Map();
@@ -51,17 +52,32 @@
     for (const id of state.recommendations.keys()) if (!state.incidents.has(id)) state.recommendations.delete(id);
   }
 
-  function takeMetrics(metrics) { if (metrics && metrics.response) state.metrics = metrics; }
+  function takeMetrics(metrics) { if (metrics && metrics.alarm_load) state.metrics = metrics; }
   function takeClock(clock) { if (clock) { state.clock = clock; cc.setClock(clock); } }
   function takeHealth(health) { if (health && health.feeds) { state.health = health; state.healthAt = performance.now(); } }
 
-  /** The open alert of an incident, by its link or by the point both lie at. */
-  function alertOf(incident) {
+  const RANK = { red: 4, orange: 3, yellow: 2, blue: 1 };
+
+  /** The open alerts that an incident answers, by their link to it or by the point and kind both have; the gravest first. */
+  function alertsOf(incident) {
+    const found = [];
     for (const alert of state.alerts.values()) {
-      if (alert.incident_id === incident.incident_id) return alert;
-      if (incident.point_id && alert.point_id === incident.point_id) return alert;
+      const same = incident.point_id && alert.point_id === incident.point_id && alert.category === incident.category;
+      if (alert.incident_id === incident.incident_id || same) found.push(alert);
     }
-    return null;
+    return found.sort((a, b) => quiet(a) - quiet(b) || RANK[b.severity] - RANK[a.severity] || (a.opened_at < b.opened_at ? -1 : 1));
+  }
+  const alertOf = (incident) => alertsOf(incident)[0] || null;
+
+  /** Nobody is called to it now: set aside, explained by another, or over. */
+  const quiet = (alert) => Boolean(alert.shelved_until || alert.suppressed_by || alert.returned_at);
+  /** Somebody has still to take charge of it. */
+  const waits = (alert) => alert.status === "active" && !quiet(alert);
+
+  /** The word of the level an alert has reached, as its rule names it. */
+  function levelName(alert) {
+    const rule = state.catalogue.rules[alert.rule_id];
+    return (rule && cc.named(rule.levels[alert.grade_code])) || alert.grade_code;
   }
 
   function assignmentsOf(incidentId) {
@@ -70,5 +86,5 @@
 
   cc.state = state;
   cc.take = { snapshot: takeSnapshot, event: takeEvent, metrics: takeMetrics, clock: takeClock, health: takeHealth };
-  Object.assign(cc, { alertOf, assignmentsOf });
+  Object.assign(cc, { alertOf, alertsOf, waits, quiet, levelName, assignmentsOf, gravity: RANK });
 })();

@@ -1,4 +1,4 @@
-/* The incident being looked at: opened, followed while it changes, left again. */
+/* The incident or alert being looked at: opened, followed while it changes, left again. */
 (function () {
   "use strict";
   const cc = window.cc;
@@ -6,39 +6,61 @@
   const SETTLED_MS = 300;
   let openedAt = 0;
   let askedAt = -Infinity;
-  cc.selected = null;
+  cc.selected = null; // an incident
+  cc.selectedAlert = null; // or an alert, never both
   cc.pointedUnit = null;
 
-  /** Does the event touch the incident that is open? */
+  /** Does the event touch what is open? */
   function concerns(frame) {
+    if (cc.selectedAlert) {
+      const alert = cc.state.alerts.get(cc.selectedAlert);
+      if (frame.subject === cc.selectedAlert) return true;
+      const point = alert && alert.point_id;
+      return Object.values(frame.changes).some((items) => items.some((item) =>
+        item.alert_id === cc.selectedAlert || (point && item.point_id === point && !item.alert_id)));
+    }
     if (!cc.selected) return false;
     const incident = cc.state.incidents.get(cc.selected);
-    const alert = incident && cc.alertOf(incident);
-    if (frame.subject === cc.selected || (incident && frame.subject === incident.point_id) || (alert && frame.subject === alert.alert_id)) return true;
+    const alerts = incident ? cc.alertsOf(incident).map((alert) => alert.alert_id) : [];
+    if (frame.subject === cc.selected || (incident && frame.subject === incident.point_id) || alerts.includes(frame.subject)) return true;
     return Object.values(frame.changes).some((items) => items.some((item) =>
       item.incident_id === cc.selected || (incident && incident.point_id && item.point_id === incident.point_id)));
   }
 
-  function follow(stamp) { cc.feed.set("LIVE_SUBJECT", { incident_id: cc.selected, stamp }); }
+  function follow(stamp) { cc.feed.set("LIVE_SUBJECT", { incident_id: cc.selected, alert_id: cc.selectedAlert, stamp }); }
 
-  /** Opens an incident: the panel asks the server, the map goes there. */
-  cc.open = function (incidentId) {
-    cc.selected = incidentId;
+  function show(place) {
     cc.pointedUnit = null;
     openedAt = performance.now();
     askedAt = -Infinity;
     delete document.documentElement.dataset.confirming;
     document.documentElement.dataset.subject = "open";
-    const incident = cc.state.incidents.get(incidentId);
     follow(`${cc.state.seq}-${Date.now()}`);
-    if (incident) setTimeout(() => cc.view.showPlace(incident.place), 0);
+    if (place) setTimeout(() => cc.view.showPlace(place), 0);
     cc.feed.changed("selection");
-    if (cc.onOpen) cc.onOpen(incident);
+    if (cc.onOpen) cc.onOpen();
+  }
+
+  /** Opens an incident: the panel asks the server, the map goes there. */
+  cc.open = function (incidentId) {
+    cc.selected = incidentId;
+    cc.selectedAlert = null;
+    const incident = cc.state.incidents.get(incidentId);
+    show(incident && incident.place);
+  };
+
+  /** Opens an alert: why it is there and what may be done about it. */
+  cc.openAlert = function (alertId) {
+    cc.selected = null;
+    cc.selectedAlert = alertId;
+    const alert = cc.state.alerts.get(alertId);
+    show(alert && alert.place);
   };
 
   cc.close = function () {
-    if (!cc.selected) return false;
+    if (!cc.selected && !cc.selectedAlert) return false;
     cc.selected = null;
+    cc.selectedAlert = null;
     cc.pointedUnit = null;
     delete document.documentElement.dataset.subject;
     delete document.documentElement.dataset.confirming;
@@ -73,7 +95,7 @@
 
   cc.onEvent = (frame) => { if (concerns(frame)) follow(`${frame.seq}`); };
   cc.feed.listen((kinds) => {
-    if (!cc.selected || !kinds.has("link") || cc.link.status().state !== "online") return;
+    if (!(cc.selected || cc.selectedAlert) || !kinds.has("link") || cc.link.status().state !== "online") return;
     follow(`again-${cc.state.seq}-${Date.now()}`); // what was missed while the link was down
   });
 })();

@@ -2,7 +2,6 @@
 (function () {
   "use strict";
   const cc = window.cc;
-  const RANK = { red: 4, orange: 3, yellow: 2, blue: 1 };
   const kept = new Map();
   let map = null;
 
@@ -11,10 +10,10 @@
     const rows = new Map();
     const points = new Set();
     for (const row of cc.order.queue()) {
+      // One mark for a place: what needs a person most. What is set aside or explained stands in the list only.
+      if (cc.order.quiet(row) || (row.point_id && points.has(row.point_id))) continue;
       rows.set(row.key, row);
-      const incident = row.incident_id && cc.state.incidents.get(row.incident_id);
-      const alert = row.alert_id && cc.state.alerts.get(row.alert_id);
-      points.add((incident && incident.point_id) || (alert && alert.point_id));
+      points.add(row.point_id);
     }
     for (const point of cc.state.points.values()) {
       if (points.has(point.point_id) || point.passability === "open") continue;
@@ -26,10 +25,12 @@
     return rows;
   }
 
+  const isChosen = (row) => (row.incident_id ? row.incident_id === cc.selected : Boolean(row.alert_id) && row.alert_id === cc.selectedAlert);
+
   function look(row) {
     return [
       "pin", row.severity ? `pin-${row.severity}` : "pin-plain", row.closed ? "is-closed" : "", row.unconfirmed ? "unconfirmed" : "",
-      row.status === "open" ? "is-open" : "", row.incident_id && row.incident_id === cc.selected ? "selected" : "",
+      row.status === "open" ? "is-open" : "", isChosen(row) ? "selected" : "",
       row.depth_cm === null || row.depth_cm === undefined ? "" : "is-wet",
     ].filter(Boolean).join(" ");
   }
@@ -49,9 +50,9 @@
     const size = 30 * cc.uiScale();
     const marker = L.marker([row.place[1], row.place[0]], {
       icon: L.divIcon({ html: pin, className: "pin-frame", iconSize: [size, size] }),
-      interactive: cc.face === "desk", keyboard: false, title: cc.face === "desk" ? row.title : "", zIndexOffset: (RANK[row.severity] || 0) * 1000,
+      interactive: cc.face === "desk", keyboard: false, title: cc.face === "desk" ? row.title : "", zIndexOffset: (cc.gravity[row.severity] || 0) * 1000,
     });
-    if (cc.face === "desk") marker.on("click", () => { if (row.incident_id) cc.open(row.incident_id); });
+    if (cc.face === "desk") marker.on("click", () => { if (row.incident_id) cc.open(row.incident_id); else if (row.alert_id) cc.openAlert(row.alert_id); });
     marker.addTo(map);
     return { marker, pin, shape: `${row.severity}|${row.priority}|${row.incident_id}|${row.place}` };
   }
@@ -80,7 +81,7 @@
     const found = [...kept.values()].map(({ row }) => {
       const [x, y] = cc.world(row.place[0], row.place[1]);
       const depth = row.depth_cm ? ` ${Math.round(row.depth_cm)} cm` : "";
-      return { x, y, text: `${row.name}${depth}`, short: depth.trim(), strong: row.status === "open" || row.incident_id === cc.selected, rank: (row.incident_id === cc.selected ? 10 : 0) + (RANK[row.severity] || 0) };
+      return { x, y, text: `${row.name}${depth}`, short: depth.trim(), strong: row.status === "open" || isChosen(row), rank: (isChosen(row) ? 10 : 0) + (cc.gravity[row.severity] || 0) };
     });
     return found.sort((a, b) => b.rank - a.rank);
   }

@@ -15,7 +15,10 @@
   DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_id: d.assignment });
   DO.undo = (d) => {
     if (d.nonce) cc.dismiss(d.nonce);
-    for (const id of d.assignments.split(" ")) cc.ask("STAND_DOWN", { assignment_id: id });
+    for (const id of d.undo.split(" ")) {
+      if (d.undoes === "shelve") cc.ask("UNSHELVE", { alert_id: id });
+      else cc.ask("STAND_DOWN", { assignment_id: id });
+    }
   };
   DO.recommend = () => cc.advise();
   DO.passability = (d) => cc.ask("PASSABILITY", { point_id: d.point, passability: d.state });
@@ -24,20 +27,91 @@
   const closing = (part) => document.querySelector(`#${cc.ids.PANEL} [data-do="${part}"]`);
   DO["close-ask"] = () => { page.dataset.confirming = "close"; closing("close-keep").focus(); };
   cc.keepOpen = () => {
-    if (!page.dataset.confirming) return false;
+    const part = page.dataset.confirming;
+    if (!part) return false;
     delete page.dataset.confirming;
-    if (closing("close-ask")) closing("close-ask").focus();
+    if (closing(`${part}-ask`)) closing(`${part}-ask`).focus();
     return true;
   };
+  DO["form-keep"] = () => { cc.keepOpen(); };
   DO["close-keep"] = () => { cc.keepOpen(); };
   DO["close-incident"] = () => {
     delete page.dataset.confirming;
     return cc.ask("CLOSE", { incident_id: cc.selected });
   };
-  DO.alert = (d) => {
-    const alert = cc.state.alerts.get(d.alert);
-    if (alert) cc.view.showPlace(alert.place);
-    return alert && alert.status === "active" ? cc.ask("ACKNOWLEDGE", { alert_id: d.alert }) : null;
+  /* What may be done about an alert, each asked in place: the panel shows the form, Esc takes it back. */
+  const ask = (part) => () => {
+    page.dataset.confirming = part;
+    const form = document.querySelector(`#${cc.ids.PANEL} [data-form="${part}"]`);
+    if (form) form.querySelector("textarea, button").focus();
+  };
+  DO["note-ask"] = ask("note");
+  DO["shelve-ask"] = ask("shelve");
+  DO["clear-ask"] = ask("clear");
+  DO.shelve = (d, button) => {
+    const reason = cc.noteBeside(button);
+    if (!reason) { missing(button, t("请先写明理由")); return null; }
+    delete page.dataset.confirming;
+    return cc.ask("SHELVE", { alert_id: d.alert, minutes: Number(d.minutes), reason });
+  };
+  DO.unshelve = (d) => cc.ask("UNSHELVE", { alert_id: d.alert });
+  DO.escalate = (d) => cc.ask("ESCALATE", { alert_id: d.alert, told: d.told });
+  DO["all-clear"] = (d, button) => {
+    delete page.dataset.confirming;
+    return cc.ask("ALL_CLEAR", { alert_id: d.alert, outcome: d.outcome, note: cc.noteBeside(button) });
+  };
+  function missing(button, words) {
+    const form = button.closest("[data-form]");
+    form.querySelector(".form-problem").textContent = words;
+    form.querySelector("textarea").focus();
+  }
+
+  /* Groups of a flood: unfolded, acknowledged whole; and the choice between groups and single lines. */
+  DO["group-toggle"] = (d) => {
+    if (!cc.unfolded.delete(d.key)) cc.unfolded.add(d.key);
+    cc.feed.changed("selection");
+  };
+  DO.grouping = () => {
+    const grouped = cc.order.list().grouped;
+    cc.grouping = grouped ? "rows" : "groups";
+    cc.feed.changed("selection");
+  };
+
+  /* The flood response level: the sheet of all areas, and setting one of them. */
+  const sheet = () => document.getElementById(cc.ids.LEVELS);
+  const chosen = { area: null, level: null };
+  cc.levelChosen = chosen;
+  function choose(area, level) {
+    Object.assign(chosen, { area, level });
+    cc.drawLevels();
+  }
+  const later = (selector) => setTimeout(() => { const found = sheet().querySelector(selector); if (found) found.focus(); }, 60);
+  DO["levels-open"] = () => {
+    sheet().hidden = false;
+    choose(null, null);
+    later("[data-do=level-area]:not([disabled])");
+  };
+  cc.closeLevels = () => {
+    if (!sheet() || sheet().hidden) return false;
+    const area = chosen.area;
+    if (!area) { sheet().hidden = true; return true; }
+    choose(null, null);
+    later(`[data-area="${area}"]`);
+    return true;
+  };
+  DO["levels-close"] = () => { choose(null, null); sheet().hidden = true; };
+  DO["level-area"] = (d) => {
+    if (chosen.area === d.area) { choose(null, null); return; }
+    choose(d.area, d.level || null);
+    later("[data-form] textarea");
+  };
+  DO["level-step"] = (d) => choose(chosen.area, d.level || null);
+  DO["level-set"] = (d, button) => {
+    const reason = cc.noteBeside(button);
+    if (!reason) { missing(button, t("请先写明理由")); return null; }
+    const nonce = cc.ask("RESPONSE_LEVEL", { jurisdiction: chosen.area, level: chosen.level, reason });
+    if (nonce) choose(null, null);
+    return nonce;
   };
   DO["zoom-in"] = () => cc.view.zoom(0.75);
   DO["zoom-out"] = () => cc.view.zoom(-0.75);

@@ -9,18 +9,21 @@
     const all = rows();
     if (!all.length) return;
     const at = all.indexOf(document.activeElement);
-    const chosen = all.findIndex((row) => row.dataset.incident && row.dataset.incident === cc.selected);
+    const open = cc.selected || cc.selectedAlert;
+    const chosen = all.findIndex((row) => open && row.dataset.key === open);
     const next = all[Math.min(all.length - 1, Math.max(0, (at >= 0 ? at : chosen >= 0 ? chosen : by > 0 ? -1 : all.length) + by))];
     next.focus();
     next.scrollIntoView({ block: "nearest" });
-    // With an incident open, going through the queue shows each.
-    if (cc.selected && next.dataset.incident) cc.open(next.dataset.incident);
+    // With one open, going through the queue shows each.
+    if (!open || next.dataset.do === "group-toggle") return;
+    if (next.dataset.incident) cc.open(next.dataset.incident);
+    else if (next.dataset.alert) cc.openAlert(next.dataset.alert);
   }
 
   function back() {
     const help = document.getElementById(cc.ids.HELP);
     if (!help.hidden) { help.hidden = true; return; }
-    if (cc.closeCall() || cc.keepOpen()) return;
+    if (cc.closeLevels() || cc.closeCall() || cc.keepOpen()) return;
     if (cc.close()) return;
     if (cc.selectedUnit) { cc.view.selectUnit(null); return; }
     held = null;
@@ -54,20 +57,25 @@
     j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
     d: () => cc.selected && cc.press("dispatch", panel().querySelector(".best") || document.createElement("div")),
     a: () => {
-      if (cc.selected && cc.press("acknowledge", panel())) return;
+      if ((cc.selected || cc.selectedAlert) && cc.press("acknowledge", panel())) return;
       const row = document.activeElement;
-      if (row && row.dataset && row.dataset.alert) cc.ask("ACKNOWLEDGE", { alert_id: row.dataset.alert });
+      if (row && row.dataset && row.dataset.waiting) cc.ask("ACKNOWLEDGE", { alert_ids: row.dataset.waiting.split(" "), note: null });
     },
+    s: () => cc.selectedAlert && (cc.press("shelve-ask", panel()) || cc.press("unshelve", panel())),
+    e: () => cc.selectedAlert && cc.press("escalate", panel()),
+    c: () => cc.selectedAlert && cc.press("clear-ask", panel()),
+    r: () => cc.actions["levels-open"](),
+    g: () => cc.actions.grouping(),
     u: () => {
       const toast = cc.undoable();
-      if (toast) cc.actions.undo({ assignments: toast.undo.join(" "), nonce: toast.nonce });
-      else cc.say({ kind: "done", action: "undo", text: cc.t("没有刚才的出警可撤回；更早的在“在办单位”里撤回。") });
+      if (toast) cc.actions.undo({ undo: toast.undo.join(" "), undoes: toast.action, nonce: toast.nonce });
+      else cc.say({ kind: "done", action: "undo", text: cc.t("没有刚才的操作可撤回；更早的出警在“在办单位”里撤回。") });
     },
     n: () => cc.actions["call-open"](),
     "?": () => cc.actions.help(),
     Enter: () => {
       if (rows().includes(document.activeElement)) return false;
-      const first = rows().find((row) => row.dataset.incident);
+      const first = rows()[0];
       if (first) { first.focus(); first.click(); }
     },
   };

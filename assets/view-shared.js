@@ -70,6 +70,7 @@
     return [
       h("Span", { className: "counts-name" }, t("积水点")), h("Span", { className: "grades" }, grades),
       h("Span", { className: `count ${counts.closed ? "" : "none"}` }, h("Span", { className: "mark mark-road" }), h("I", {}, t("断交")), h("B", {}, String(counts.closed))),
+      counts.others ? h("Span", { className: "count others" }, h("I", {}, t("其他预警")), h("B", {}, String(counts.others))) : null,
     ];
   };
 
@@ -85,7 +86,8 @@
 
   /** Who is on it, in one line: callsign, then minutes to go or "there". */
   cc.whoIsOn = function (row) {
-    if (!row.units.length && row.status !== "open") return row.incident_id ? h("Span", { className: "quiet" }, t("待销警")) : null;
+    if (!row.incident_id) return cc.whoHas(row);
+    if (!row.units.length && row.status !== "open") return h("Span", { className: "quiet" }, t("待销警"));
     if (!row.units.length) return h("Span", { className: "nobody" }, t("无人出警"));
     const [first, ...others] = row.units;
     return h("Span", { className: "who" }, h("B", {}, first.callsign),
@@ -93,15 +95,47 @@
       others.length ? h("Span", { className: "quiet" }, `+${others.length}`) : null);
   };
 
-  /** What is known of a row's place: grade word, depth, closed road, or the category. */
+  const TOLD = { community: t("社区"), street: t("街道"), district: t("区级"), city: t("市级") };
+
+  /** What is known of a row's place: level, what was measured, closed road, or the category; and what became of the alert. */
   cc.factsOf = function (row) {
-    const grade = row.severity && cc.state.catalogue.grades.find((g) => g.severity === row.severity);
     return [
-      grade ? h("Span", {}, cc.titled(cc.named(grade))) : row.near ? h("Span", {}, t("近{road}", { road: row.near })) : h("Span", {}, cc.titled(row.category)),
-      row.depth_cm ? h("Span", { className: "figure" }, `${Math.round(row.depth_cm)} cm`) : null,
+      row.level ? h("Span", {}, cc.titled(row.level)) : row.near ? h("Span", {}, t("近{road}", { road: row.near })) : h("Span", {}, cc.titled(row.category)),
+      row.level && row.category && !row.incident_id ? h("Span", {}, cc.titled(row.category)) : null,
+      row.measured ? h("Span", { className: "figure" }, row.measured) : null,
       row.closed ? h("Span", { className: "road-closed" }, t("断交")) : null,
+      row.calls > 1 ? h("Span", { className: "figure" }, t("{n} 个来电", { n: row.calls })) : null,
+      row.returned_at ? h("Span", { className: "returned" }, t("已恢复")) : null,
+      row.escalated && row.unconfirmed ? h("Span", { className: "told" }, t("已报{level}", { level: TOLD[row.told] })) : null,
     ];
   };
+
+  /** Who has an alert, or what it waits for, in one line. */
+  cc.whoHas = function (row) {
+    if (row.shelved_until) return h("Span", { className: "quiet" }, t("搁置"), " ", cc.ticking("until", row.shelved_until, "figure"));
+    if (row.suppressed_by) return h("Span", { className: "quiet" }, t("由{name}引起", { name: row.suppressed_by }));
+    if (row.unconfirmed) {
+      return h("Span", { className: "who" }, h("Span", { className: "todo" }, t("待确认")),
+        row.escalate_at ? h("Span", { className: "quiet escalates", title: t("无人确认则上报") }, "↑", cc.ticking("until", row.escalate_at, "figure")) : null);
+    }
+    if (row.returned_at) return h("Span", { className: "quiet" }, t("待解除"));
+    return h("Span", { className: "quiet" }, row.acknowledged_by || t("已确认"));
+  };
+
+  /** How many of each grade a group holds, the gravest first. */
+  cc.countsOf = (counts) => h("Span", { className: "grades" }, cc.severities.filter((severity) => counts[severity]).map((severity) =>
+    h("Span", { className: "count", key: severity }, cc.mark(severity), h("B", {}, String(counts[severity])))),
+    counts.none ? h("Span", { className: "count" }, h("I", {}, t("未评级")), h("B", {}, String(counts.none))) : null);
+
+  /** The step of the flood response: Ⅳ to Ⅰ wear the grades' marks, standby and everyday work wear none. */
+  const STEP_MARK = { IV: "blue", III: "yellow", II: "orange", I: "red" };
+  cc.stepMark = (step) => (STEP_MARK[step] ? cc.mark(STEP_MARK[step]) : h("Span", { className: `mark mark-step ${step ? "standby" : ""}` }, step ? "·" : "–"));
+  cc.stepName = (step) => (step === "standby" ? t("戒备") : step ? t("{numeral}级响应", { numeral: cc.config.numerals[STEP_MARK[step]] }) : t("常态"));
+
+  const BANDS = { steady: t("平稳"), busy: t("偏忙"), flood: t("告警洪峰") };
+  cc.bandWord = (band) => BANDS[band];
+  /** Shares of high, medium and low priority beside what the standard asks for. */
+  cc.mixWords = (mix) => (mix ? ["high", "medium", "low"].map((p) => Math.round(mix[p] * 100)).join(" / ") : "–");
 
   /** The calm state of a list: nothing needs anybody. Without a single reading nobody knows that it is calm. */
   cc.allQuiet = () => {
@@ -128,7 +162,7 @@
     clearTimeout(timer);
     if (alive.length) timer = setTimeout(() => window.dash_clientside.set_props(cc.ids.TOASTS, { children: shared.toasts(null) }), Math.min(...alive.map((x) => x.until)) - now + 50);
     return alive.map((toast) => h("Div", { className: `toast ${toast.kind}`, key: toast.nonce }, h("P", {}, toast.text),
-      toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-assignments": toast.undo.join(" "), "data-nonce": toast.nonce }, t("撤回"), h("Kbd", {}, "U")) : null,
+      toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-undo": toast.undo.join(" "), "data-undoes": toast.action, "data-nonce": toast.nonce }, t("撤回"), h("Kbd", {}, "U")) : null,
       h("Button", { type: "button", className: "dismiss", "data-do": "dismiss", "data-nonce": toast.nonce, "aria-label": t("关闭") }, "×")));
   };
   cc.dismiss = (nonce) => {

@@ -46,19 +46,56 @@
     };
   };
 
+  const line = (row) =>
+    h("Li", { key: row.key, className: `row ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed ? "waits" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}`, "data-rows": "1" },
+      cc.mark(row.severity, row.priority),
+      h("Div", { className: "row-what" }, h("P", { className: "row-title" }, row.name), h("P", { className: "dots" }, cc.factsOf(row))),
+      h("Div", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row)));
+
+  const group = (found) =>
+    h("Li", { key: found.key, className: `row is-group ${found.nobody ? "is-open" : ""} ${found.waiting.length && found.worst === "red" ? "unconfirmed" : ""}`, "data-rows": String(found.rows.length) },
+      cc.mark(found.worst, "·"),
+      h("Div", { className: "row-what" }, h("P", { className: "row-title" }, found.name), h("P", { className: "dots" }, cc.countsOf(found.counts))),
+      h("Div", { className: "row-when" }, cc.ticking("since", found.since, "since figure"),
+        found.nobody ? h("Span", { className: "nobody" }, t("{n} 处无人出警", { n: found.nobody })) : h("Span", { className: "quiet" }, found.waiting.length ? t("{n} 条待确认", { n: found.waiting.length }) : t("已确认"))));
+
   wall.queue = (live) => {
     if (!live) return null;
-    const rows = live.rows;
-    const waiting = rows.filter((row) => row.status === "open").length;
-    const shown = rows.slice(0, ROWS);
+    const { rows, groups, counts } = live;
+    const shown = [...rows.slice(0, ROWS).map(line), ...groups.map(group)];
     return [
-      h("H2", {}, t("待处置"), h("Span", { className: "big" }, String(waiting)), h("Span", { className: "quiet" }, t("在办 {n} · 共 {all}", { n: rows.filter((row) => row.incident_id).length - waiting, all: rows.length }))),
-      rows.length === 0 ? cc.allQuiet() : h("Ol", { className: "rows" }, shown.map((row) =>
-        h("Li", { key: row.key, className: `row ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}` },
-          cc.mark(row.severity, row.priority),
-          h("Div", { className: "row-what" }, h("P", { className: "row-title" }, row.name), h("P", { className: "dots" }, cc.factsOf(row))),
-          h("Div", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row) || h("Span", { className: "quiet" }, row.unconfirmed ? t("待确认") : t("已确认")))))),
-      h("P", { className: "more", "data-all": String(rows.length) }),
+      h("H2", {}, t("待处置"), h("Span", { className: "big" }, String(counts.open)), h("Span", { className: "quiet" }, live.grouped ? t("在办 {n} · 共 {all} · 按片区", { n: counts.incidents - counts.open, all: counts.all }) : t("在办 {n} · 共 {all}", { n: counts.incidents - counts.open, all: counts.all }))),
+      counts.all === 0 ? cc.allQuiet() : h("Ol", { className: "rows" }, shown),
+      h("P", { className: "more", "data-all": String(counts.all) }),
+    ];
+  };
+
+  /** The flood response level of the city, and of those districts that have one or should. */
+  wall.level = (levels) => {
+    if (!levels || !levels.length) return null;
+    const [city, ...districts] = levels;
+    const named = districts.filter((area) => area.level || area.proposes);
+    return [
+      h("Div", { className: `level-city ${city.level ? "" : "everyday"}` }, cc.stepMark(city.level), h("B", {}, cc.stepName(city.level)),
+        city.since_at ? cc.ticking("since", city.since_at, "since figure") : null),
+      city.proposes ? h("P", { className: "proposed-level" }, t("规则提议：{level}", { level: cc.stepName(city.proposed_level) })) : null,
+      named.length ? h("Ul", { className: "level-districts" }, named.map((area) =>
+        h("Li", { key: area.jurisdiction }, cc.stepMark(area.level), h("Span", {}, area.name), area.proposes ? h("B", {}, t("提议{level}", { level: cc.stepName(area.proposed_level) })) : h("Span", { className: "quiet" }, cc.stepName(area.level))))) : null,
+    ];
+  };
+
+  /** What alarms ask of the duty seats, against the limits of EEMUA 191. */
+  wall.load = (load) => {
+    if (!load) return null;
+    const { own, below, seats, limits } = load;
+    const flooded = seats.filter((seat) => seat.band === "flood").length;
+    return [
+      h("H2", {}, t("告警负荷"), h("Span", { className: `band ${below.band}` }, cc.bandWord(below.band))),
+      h("Dl", { className: "figures" },
+        h("Div", {}, h("Dt", {}, t("近 10 分钟")), h("Dd", {}, String(below.last_window), h("Span", { className: "quiet" }, t("本席 {n} · 洪峰 ≥ {limit}", { n: own.last_window, limit: limits.flood })))),
+        h("Div", {}, h("Dt", {}, t("待确认")), h("Dd", {}, String(below.unanswered), h("Span", { className: "quiet" }, t("确认中位 {time}", { time: cc.minutesSeconds(below.acknowledged_median_s) })))),
+        h("Div", {}, h("Dt", {}, t("高 / 中 / 低 %")), h("Dd", {}, cc.mixWords(below.mix), h("Span", { className: "quiet" }, t("宜 {mix}", { mix: cc.mixWords(limits.mix) })))),
+        flooded ? h("Div", {}, h("Dt", {}, t("洪峰中的席位")), h("Dd", {}, String(flooded))) : null),
     ];
   };
 
@@ -68,14 +105,15 @@
     const more = document.querySelector(`#${cc.ids.QUEUE} .more`);
     if (!list || !more) return;
     const room = list.getBoundingClientRect().bottom + 1;
-    let hidden = 0, open = 0;
+    let hidden = 0, open = 0, drawn = 0;
     for (const row of list.children) {
       const out = hidden > 0 || row.getBoundingClientRect().bottom > room;
       row.style.visibility = out ? "hidden" : "";
-      hidden += out ? 1 : 0;
+      drawn += Number(row.dataset.rows);
+      hidden += out ? Number(row.dataset.rows) : 0;
       open += out && row.classList.contains("is-open") ? 1 : 0;
     }
-    hidden += Math.max(0, Number(more.dataset.all) - list.children.length);
+    hidden += Math.max(0, Number(more.dataset.all) - drawn);
     const words = !hidden ? "" : open ? t("还有 {n} 条未显示，其中 {open} 条无人出警", { n: hidden, open }) : t("还有 {n} 条未显示", { n: hidden });
     if (more.textContent !== words) more.textContent = words;
   }

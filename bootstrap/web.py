@@ -37,6 +37,8 @@ from jobs.names import LAST_SWEEP_KEY
 from live.health import HealthMonitor
 from live.hub import HubSources, LiveHub
 from live.socket import live_router
+from notify.cap_router import cap_router
+from operations.alarm_load import alarm_load_state
 from operations.public_state import Json
 from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
 from roads.areas import city_bounds
@@ -88,7 +90,9 @@ def build_web(settings: Settings) -> Web:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     problems.install(app)
     app.include_router(login_router(access, pages))
-    app.include_router(intake_router(parts.ports, counters, city_bounds()))
+    cap = cap_router(parts.ports, counters)
+    app.include_router(intake_router(parts.ports, counters, city_bounds(), described_with=cap))
+    app.include_router(cap)
     app.include_router(live_router(hub, _listening_actor, access.credentials.revalidate))
     # Without a network there is no base map yet: its files are then not found, which is no fault.
     basemap = basemap_dir(settings.data_dir)
@@ -140,6 +144,7 @@ def _hub(parts: Parts) -> LiveHub:
     sources = HubSources(
         snapshot=lambda actor: snapshot_state(ports, actor),
         metrics=lambda: response_metrics(ports),
+        alarm_load=lambda nodes: alarm_load_state(ports, nodes),
         clock=clock,
         refresh_clock=parts.refresh_clock,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from redis import Redis
 from sqlalchemy import Engine
 
+from bootstrap.cap_map import load_cap_map
 from bootstrap.catalogue import FolderCatalogue
 from bootstrap.settings import Settings
 from core.clock import Clock, DrillTime, WallClock
@@ -76,6 +77,7 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
         areas=DistrictAreas(),
         catalogues=catalogues,
         mode=settings.mode,
+        cap=load_cap_map(settings.catalogue_dir),
     )
 
     def record(seen: CatalogueSeen) -> None:

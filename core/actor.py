@@ -43,11 +43,14 @@ class Permission(StrEnum):
     RUN_DRILL = "run_drill"
     GRADE = "grade"
     VIEW_METRICS = "view_metrics"
+    VIEW_ANALYSIS = "view_analysis"
     READ_ALERTS = "read_alerts"
     SHELVE_ALERT = "shelve_alert"
     ALL_CLEAR = "all_clear"
     ESCALATE_ALERT = "escalate_alert"
     SET_RESPONSE_LEVEL = "set_response_level"
+    READ_CAP = "read_cap"
+    REPORT_CAP = "report_cap"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Mounts the three faces on one server: the wall at /wall/, the desk at /desk/, the phone at /m/."""
+"""Mounts the faces on one server: the wall at /wall/, the desk at /desk/, the phone at /m/, analysis at /analysis/."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from dash import Dash
 from fastapi import FastAPI
 
 from core.geo import LonLat
+from dashboard.callbacks import analysis as analysis_callbacks
 from dashboard.callbacks import desk as desk_callbacks
 from dashboard.callbacks import mobile as mobile_callbacks
 from dashboard.callbacks import wall as wall_callbacks
-from dashboard.ids import Desk, Phone, Wall
+from dashboard.ids import Analysis, Desk, Phone, Wall
 from dashboard.language import LanguageMiddleware, mark
+from dashboard.layouts import analysis as analysis_layout
 from dashboard.layouts import desk as desk_layout
 from dashboard.layouts import mobile as mobile_layout
 from dashboard.layouts import wall as wall_layout
@@ -26,7 +28,7 @@ ToWgs84 = Callable[[float, float, str], LonLat]
 def mount_faces(
     server: FastAPI, ports: Ports, to_wgs84: ToWgs84, settings: FaceSettings | None = None
 ) -> Sequence[Dash]:
-    """The three apps, mounted. `set_up` must be called with them when the server starts.
+    """The apps, mounted. `set_up` must be called with them when the server starts.
 
     Adds the language middleware to the server; `/language/{language}` is with the sign-in.
     """
@@ -34,23 +36,54 @@ def mount_faces(
     server.add_middleware(LanguageMiddleware)
 
     wall = Face(
-        "wall", server, "/wall/", Wall, settings, face_title(settings, mark("指挥大屏")), r"view-(desk|phone)"
+        "wall",
+        server,
+        "/wall/",
+        Wall,
+        settings,
+        face_title(settings, mark("指挥大屏")),
+        r"view-(desk|phone|analysis)",
     )
     wall.layout = lambda: wall_layout.page(settings)
     wall_callbacks.register(wall)
 
     desk = Face(
-        "desk", server, "/desk/", Desk, settings, face_title(settings, mark("值班台")), r"view-(wall|phone)"
+        "desk",
+        server,
+        "/desk/",
+        Desk,
+        settings,
+        face_title(settings, mark("值班台")),
+        r"view-(wall|phone|analysis)",
     )
     desk.layout = lambda: desk_layout.page(settings, ports.catalogue)
     desk_callbacks.register(desk, ports, to_wgs84, settings.zone)
 
     phone = Face(
-        "phone", server, "/m/", Phone, settings, face_title(settings, mark("分中心手机")), r"view-(desk|wall)"
+        "phone",
+        server,
+        "/m/",
+        Phone,
+        settings,
+        face_title(settings, mark("分中心手机")),
+        r"view-(desk|wall|analysis)",
     )
     phone.layout = lambda: mobile_layout.page(settings)
     mobile_callbacks.register(phone, ports, settings.zone)
-    return (wall, desk, phone)
+
+    analysis = Face(
+        "analysis",
+        server,
+        "/analysis/",
+        Analysis,
+        settings,
+        face_title(settings, mark("预警分析")),
+        # A page that is asked, not followed: no live feed, no map.
+        r"(base|live|map)-|view-(wall|desk|phone|shared)|incident|map\.css",
+    )
+    analysis.layout = lambda: analysis_layout.page(settings, ports.mode == "drill")
+    analysis_callbacks.register(analysis, ports, settings.zone)
+    return (wall, desk, phone, analysis)
 
 
 def set_up(apps: Sequence[Dash]) -> None:

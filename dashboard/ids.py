@@ -15,6 +15,8 @@ class Wall(StrEnum):
     LIVE_HEALTH = "wall-live-health"
     LIVE_METRICS = "wall-live-metrics"
     LIVE_INCIDENTS = "wall-live-incidents"
+    LIVE_LEVELS = "wall-live-levels"
+    LIVE_LOAD = "wall-live-load"
     LIVE_ALERTS = "wall-live-alerts"
     LIVE_UNITS = "wall-live-units"
     TRUTH = "wall-truth-banner"
@@ -23,6 +25,8 @@ class Wall(StrEnum):
     RESPONSE = "wall-response-figure"
     TREND = "wall-response-trend"
     QUEUE = "wall-queue-list"
+    LEVEL = "wall-response-level"
+    LOAD = "wall-alarm-load"
     WATER = "wall-water-counts"
     UNITS = "wall-units-counts"
 
@@ -37,6 +41,8 @@ class Desk(StrEnum):
     LIVE_HEALTH = "desk-live-health"
     LIVE_METRICS = "desk-live-metrics"
     LIVE_INCIDENTS = "desk-live-incidents"
+    LIVE_LEVELS = "desk-live-levels"
+    LIVE_LOAD = "desk-live-load"
     LIVE_ALERTS = "desk-live-alerts"
     LIVE_UNITS = "desk-live-units"
     LIVE_SUBJECT = "desk-live-subject"
@@ -45,6 +51,10 @@ class Desk(StrEnum):
     FEEDS = "desk-feeds-ages"
     RESPONSE = "desk-response-figure"
     QUEUE = "desk-queue-list"
+    LEVEL = "desk-level-chip"
+    LEVELS = "desk-levels-sheet"
+    LEVELS_LIST = "desk-levels-list"
+    LOAD = "desk-alarm-load"
     WATER = "desk-water-counts"
     UNITS = "desk-units-counts"
     UNIT_SELECTED = "desk-unit-selected"
@@ -58,6 +68,11 @@ class Desk(StrEnum):
     ASK_DISPATCH = "desk-ask-dispatch"
     ASK_STAND_DOWN = "desk-ask-standdown"
     ASK_ACKNOWLEDGE = "desk-ask-acknowledge"
+    ASK_SHELVE = "desk-ask-shelve"
+    ASK_UNSHELVE = "desk-ask-unshelve"
+    ASK_ESCALATE = "desk-ask-escalate"
+    ASK_ALL_CLEAR = "desk-ask-allclear"
+    ASK_RESPONSE_LEVEL = "desk-ask-responselevel"
     ASK_PASSABILITY = "desk-ask-passability"
     ASK_CLOSE = "desk-ask-close"
     ASK_CALL = "desk-ask-call"
@@ -72,11 +87,13 @@ class Phone(StrEnum):
     LIVE_CLOCK = "phone-live-clock"
     LIVE_HEALTH = "phone-live-health"
     LIVE_INCIDENTS = "phone-live-incidents"
+    LIVE_LEVELS = "phone-live-levels"
     LIVE_ALERTS = "phone-live-alerts"
     LIVE_SUBJECT = "phone-live-subject"
     TRUTH = "phone-truth-banner"
     DRILL = "phone-drill-label"
     QUEUE = "phone-queue-list"
+    LEVEL = "phone-response-level"
     WATER = "phone-water-counts"
     PANEL = "phone-incident-panel"
     TOASTS = "phone-outcome-toasts"
@@ -84,7 +101,19 @@ class Phone(StrEnum):
     ASK_ACKNOWLEDGE = "phone-ask-acknowledge"
 
 
-FaceIds = type[Wall] | type[Desk] | type[Phone]
+class Analysis(StrEnum):
+    """Components of the analyst's page."""
+
+    ROOT = "analysis-page-root"
+    PERIOD = "analysis-period-choice"
+    REPORT = "analysis-report-body"
+    DOWNLOAD_RULES = "analysis-download-rules"
+    DOWNLOAD_ALERTS = "analysis-download-alerts"
+    ASKED_RULES = "analysis-asked-rules"
+    ASKED_ALERTS = "analysis-asked-alerts"
+
+
+FaceIds = type[Wall] | type[Desk] | type[Phone] | type[Analysis]
 
 
 def as_json(ids: FaceIds) -> dict[str, str]:

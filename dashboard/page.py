@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from dashboard.ids import FaceIds, as_json
 from dashboard.language import current_locale, english, t
 from dashboard.theme import ASSETS, plotly_template, tokens
+from dashboard.view_models.figures import figure_words
 from dashboard.view_models.incident import GRADE_NUMERAL
 from dashboard.view_models.notices import unexpected
 
@@ -133,6 +134,7 @@ class Face(Dash):
             "words": dict(english()) if locale == "en" else {},
             "tokens": dict(tokens()),
             "numerals": GRADE_NUMERAL,
+            "figures": figure_words(),
             "chart": plotly_template(),
             "tile_url": settings.tile_url,
             "tile_attribution": settings.tile_attribution,

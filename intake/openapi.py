@@ -63,7 +63,7 @@ def takes(schema: str) -> dict[str, Any]:
     }
 
 
-def document(router: APIRouter) -> bytes:
+def document(*routers: APIRouter) -> bytes:
     """The description of these routes as JSON."""
     described = get_openapi(
         title="昆明指挥中心接入接口 · Command centre intake",
@@ -73,7 +73,7 @@ def document(router: APIRouter) -> bytes:
             "with an offset, every place names its coordinate system. Bodies are at most 2 MB of JSON. Errors "
             "are problem details (RFC 9457)."
         ),
-        routes=router.routes,
+        routes=[route for router in routers for route in router.routes],
     )
     schemas, shared = TypeAdapter.json_schemas(
         [(name, "validation", adapter) for name, adapter in _BODIES.items()],

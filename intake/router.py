@@ -106,8 +106,11 @@ UnitIds = Annotated[
 ]
 
 
-def intake_router(ports: Ports, counters: IntakeCounters, bounds: BoundingBox) -> APIRouter:
-    """The routes under /api/v1. `bounds` encloses the city, WGS-84 degrees.
+def intake_router(
+    ports: Ports, counters: IntakeCounters, bounds: BoundingBox, described_with: APIRouter | None = None
+) -> APIRouter:
+    """The routes under /api/v1. `bounds` encloses the city, WGS-84 degrees. The API's description also tells of
+    the routes of `described_with`, which another edge serves.
 
     The routes need Problems.install on the application and, around it, the access guard.
     """
@@ -126,7 +129,7 @@ def intake_router(ports: Ports, counters: IntakeCounters, bounds: BoundingBox) -
     add("/metrics", api.metrics, methods=["GET"], response_class=Response)
     add("/health", api.health, methods=["GET"])
     add_alert_routes(router, ports, counters)
-    openapi = document(router)
+    openapi = document(router, *([described_with] if described_with else []))
     add("/openapi.json", lambda: Response(openapi, media_type="application/json"), include_in_schema=False)
     return router
 

@@ -16,6 +16,7 @@ from operations import recommend_units as recommending
 from operations import route_assignment as routing
 from operations import watch_geofences as fencing
 from operations import watch_silence as silence
+from operations.expire_cap import expire_cap
 from operations.find_lost_work import find_lost_work
 
 log = logging.getLogger(__name__)
@@ -79,9 +80,11 @@ def watch_geofences() -> None:
 
 
 def sweep() -> None:
-    """Once a second: queues what was committed but never worked on, and leaves word that workers work."""
+    """Once a second: queues what was committed but never worked on, ends warnings of others whose time is over,
+    and leaves word that workers work."""
     context = bound()
     find_lost_work(context.ports)
+    expire_cap(context.ports)
     network = context.ports.travel_times
     context.redis.hset(
         LAST_SWEEP_KEY,

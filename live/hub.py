@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -28,12 +28,14 @@ POLL_S = 1.0
 FRAME_EVERY_S = 1.0
 HEALTH_EVERY_S = 2.0
 METRICS_DEBOUNCE_S = 0.3
+METRICS_EVERY_S = 5.0
+"""A load falls by the clock alone: it is computed again this often, and sent when it differs."""
 SNAPSHOT_FRESH_S = 1.0
 STARTS_WITHIN_S = 5.0
 ROWS_KEPT = 2_000
 ROWS_A_READ = 500
 
-_CHANGES_METRICS = ("assignment.", "incident.closed", "drill.")
+_CHANGES_METRICS = ("alert.", "assignment.", "incident.closed", "drill.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class HubSources:
 
     snapshot: Callable[[Actor], dict[str, Any]]
     metrics: Callable[[], dict[str, Any]]
+    alarm_load: Callable[[Collection[str]], Mapping[str, dict[str, Any]]]
     clock: Callable[[], dict[str, Any]]
     refresh_clock: Callable[[], None]
 
@@ -78,7 +81,9 @@ class LiveHub:
         self._roster: dict[str, dict[str, int]] = {}
         self._position_frames: dict[str, bytes] = {}
         self._readings_at: float | None = None
-        self._last: dict[str, dict[str, Any]] = {"metrics": {}, "health": {}}
+        self._health_last: dict[str, Any] = {}
+        self._metrics: dict[str, dict[str, Any]] = {}
+        """By jurisdiction."""
         self._jurisdiction_of_point = {p.point_id: p.jurisdiction for p in ports.catalogue.points.values()}
 
     async def run(self) -> None:
@@ -101,6 +106,8 @@ class LiveHub:
             raise UnavailableError("实时通道尚未就绪 / the live hub has not read the journal yet") from error
         await self.catch_up(listener)
         self._listeners.add(listener)
+        if listener.actor.jurisdiction not in self._metrics:
+            self._metrics_due.set()
 
     def leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
@@ -131,8 +138,8 @@ class LiveHub:
                 "permissions": sorted(actor.permissions),
             },
             "clock": self._sources.clock(),
-            "health": self._last["health"],
-            "metrics": self._last["metrics"] if actor.jurisdiction == CITY else {},
+            "health": self._health_last,
+            "metrics": self._metrics.get(actor.jurisdiction, {}),
         }
 
     async def _snapshot(self, actor: Actor) -> dict[str, Any]:
@@ -154,7 +161,7 @@ class LiveHub:
             await asyncio.wait_for(self._rung.wait(), POLL_S)
         self._rung.clear()
         if self._seq < 0:
-            self._last["metrics"] = await asyncio.to_thread(self._sources.metrics)
+            self._metrics = await asyncio.to_thread(self._measured, {CITY})
             self._seq = await asyncio.to_thread(self._ports.store.head)
             self._started.set()
         while rows := await asyncio.to_thread(self._ports.store.journal_after, self._seq, ROWS_A_READ):
@@ -209,20 +216,36 @@ class LiveHub:
 
     async def _push_health(self) -> None:
         units_total = max((len(roster) for roster in self._roster.values()), default=0)
-        self._last["health"] = await asyncio.to_thread(self._health.look, self._readings_at, units_total)
-        self._broadcast(frames.frame("health", health=self._last["health"]))
+        self._health_last = await asyncio.to_thread(self._health.look, self._readings_at, units_total)
+        self._broadcast(frames.frame("health", health=self._health_last))
         await asyncio.sleep(HEALTH_EVERY_S)
 
     async def _push_metrics(self) -> None:
-        await self._metrics_due.wait()
-        await asyncio.sleep(METRICS_DEBOUNCE_S)
+        with suppress(TimeoutError):  # nothing happened: what time alone changes
+            await asyncio.wait_for(self._metrics_due.wait(), METRICS_EVERY_S)
+            await asyncio.sleep(METRICS_DEBOUNCE_S)
         self._metrics_due.clear()
-        self._last["metrics"] = await asyncio.to_thread(self._sources.metrics)
-        # Response times name incidents of the whole city.
-        text = frames.frame("metrics", metrics=self._last["metrics"])
+        before = self._metrics
+        self._metrics = await asyncio.to_thread(
+            self._measured, {CITY, *(listener.actor.jurisdiction for listener in self._listeners)}
+        )
+        texts = {
+            jurisdiction: frames.frame("metrics", metrics=metrics)
+            for jurisdiction, metrics in self._metrics.items()
+            if metrics != before.get(jurisdiction)
+        }
         for listener in tuple(self._listeners):
-            if listener.actor.jurisdiction == CITY:
+            text = texts.get(listener.actor.jurisdiction)
+            if text is not None:
                 listener.tell(text)
+
+    def _measured(self, jurisdictions: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The metrics each jurisdiction is told: response times name incidents of the whole city."""
+        loads = self._sources.alarm_load(jurisdictions)
+        response = self._sources.metrics()
+        return {
+            node: {**(response if node == CITY else {}), "alarm_load": loads[node]} for node in jurisdictions
+        }
 
     async def _repeat(self, step: Callable[[], Awaitable[None]]) -> None:
         """Runs a step for ever. A part that is away is what the health frame tells; anything else is a fault

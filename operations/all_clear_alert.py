@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alerts.all_clear import all_clear
 from alerts.model import Alert, Outcome
 from core.actor import Actor, Permission
-from operations.change_alert import change_alert
+from operations.one_alert import change_alert
 from operations.ports import Ports
 from operations.texts import LONGEST_TEXT, refuse_longer
 

@@ -7,8 +7,8 @@ from alerts.inhibition import follow_explanation
 from alerts.model import Alert, LevelState
 from core.actor import SYSTEM, Actor, Permission
 from operations.catalogue import Catalogue
-from operations.change_alert import record_change
 from operations.inhibit_alerts import settle_inhibitions
+from operations.one_alert import record_change
 from operations.ports import OpenAlert, Ports
 from operations.transaction import committed, require
 

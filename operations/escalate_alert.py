@@ -10,7 +10,7 @@ from alerts.lifecycle import AlertChange
 from alerts.model import Alert
 from core.actor import Actor, Permission
 from core.command_tree import CommandLevel
-from operations.change_alert import change_alert
+from operations.one_alert import change_alert
 from operations.ports import Ports
 from operations.texts import LONGEST_TEXT, refuse_longer
 

@@ -17,8 +17,8 @@ from alerts.model import Alert
 from alerts.rules import Rule
 from alerts.shelving import expire_shelf
 from core.actor import SYSTEM, Actor, Permission
-from operations.change_alert import record_change
 from operations.inhibit_alerts import settle_inhibitions
+from operations.one_alert import record_change
 from operations.ports import Ports
 from operations.transaction import committed, require
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from alerts.alarm_load import AlertMoment
 from alerts.model import Alert, LevelState, PointState, Reading
 from alerts.response_level import ResponseLevel
 from alerts.rules import Rule
@@ -17,6 +18,8 @@ from core.geo import BoundingBox, LonLat
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.travel import Closure, RouteFound
+from operations.cap import CapArea, ReceivedCap
+from operations.cap_map import CapMap
 from operations.catalogue import Catalogue, CatalogueSeen, CatalogueSource
 
 
@@ -188,8 +191,28 @@ class Transaction(Protocol):
         """The names of all open alerts; not locked."""
         ...
 
-    def alert(self, alert_id: str) -> Alert: ...
+    def alert(self, alert_id: str, lock: bool = True) -> Alert:
+        """The alert, by default locked until the transaction ends. Raises NotFoundError."""
+        ...
+
     def save_alert(self, alert: Alert) -> None: ...
+
+    # CAP messages from others
+    def received_cap(self, key: str) -> ReceivedCap | None: ...
+    def received_caps(self, keys: Collection[str]) -> Sequence[ReceivedCap]: ...
+    def later_cap(self, key: str) -> ReceivedCap | None:
+        """A message that came before and names this one, so that this one has nothing more to say."""
+        ...
+
+    def save_received_cap(self, received: ReceivedCap) -> None:
+        """Saves it; where it is about a subject, it takes the place of what stood for that."""
+        ...
+
+    def caps_due(self, at: datetime, limit: int) -> Sequence[ReceivedCap]:
+        """Standing messages that end at or before this instant."""
+        ...
+
+    def end_standing_caps(self, subject_ids: Collection[str]) -> None: ...
 
     # incidents and calls
     def open_incidents_at(self, point_ids: Collection[str]) -> Mapping[str, Incident]: ...
@@ -321,8 +344,31 @@ class Store(Protocol):
         """The newest rows about these subjects, oldest first."""
         ...
 
+    def alert_moments(self, since: datetime | None) -> Sequence[AlertMoment]:
+        """What happened to alerts since then, in the journal's order, with all that happened to those that are
+        open; None means from the beginning (of the run, in a drill)."""
+        ...
+
+    def alerts_opened(self, since: datetime | None, until: datetime) -> Sequence[Alert]:
+        """Alerts of the run that were opened then, cleared ones included, oldest first."""
+        ...
+
+    def readings_of(
+        self,
+        point_ids: Collection[str],
+        since: datetime | None,
+        until: datetime,
+        at_least: float | None = None,
+    ) -> Sequence[Reading]:
+        """Readings of these points, by point and instant; with `at_least` only those of that value or more."""
+        ...
+
     def open_alerts(self) -> Sequence[Alert]:
         """All open alerts, the gravest first."""
+        ...
+
+    def alert_history(self, cleared_since: datetime, types: Collection[str]) -> Sequence[JournalRow]:
+        """Rows of these types about alerts that stand or were cleared since then, by alert and in order."""
         ...
 
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]: ...
@@ -388,6 +434,14 @@ class TravelTimes(Protocol):
     ) -> list[RouteFound]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class PartOfCity:
+    """The districts that an area touches, by code, and a place in the part of the city it covers."""
+
+    districts: frozenset[str]
+    place: LonLat
+
+
 class Areas(Protocol):
     """The districts of the city."""
 
@@ -397,6 +451,10 @@ class Areas(Protocol):
 
     def jurisdiction_of(self, place: LonLat) -> str | None:
         """The six-digit code of the district the place lies in; None outside the city."""
+        ...
+
+    def part_in_city(self, areas: Sequence[CapArea], codes: Collection[str]) -> PartOfCity | None:
+        """What the shapes of these areas and these codes of GB/T 2260 cover of the city; None for nothing."""
         ...
 
 
@@ -414,6 +472,8 @@ class Ports:
     catalogues: CatalogueSource
     mode: str = "live"
     """`live`: the city's instant is the wall clock's. `drill`: a scenario's time may be set."""
+    cap: CapMap = field(default_factory=CapMap)
+    """How the city speaks CAP with others."""
 
     @property
     def catalogue(self) -> Catalogue:

@@ -15,6 +15,7 @@ from core.geo import LonLat
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
+from operations.cap import CapMessage
 
 Json = dict[str, Any]
 
@@ -102,6 +103,11 @@ def depth_state(state: PointState, point: MonitoredPoint) -> Json:
 
 def response_level_state(level: ResponseLevel) -> Json:
     return _fields(level)
+
+
+def cap_state(message: CapMessage) -> Json:
+    """A message of others, whole."""
+    return _fields(message)
 
 
 def drill_state(drill: DrillTime | None) -> Json | None:

@@ -68,7 +68,14 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
     return {
         "seq": snap.seq,
         "at": now.isoformat(),
-        "catalogue": catalogue_state(ports.catalogue),
+        "catalogue": {
+            **catalogue_state(ports.catalogue),
+            "areas": {
+                code: {"name_zh": zh, "name_en": en}
+                for code, (zh, en) in ports.areas.names().items()
+                if actor.covers(code) or actor.jurisdiction.startswith(code)
+            },
+        },
         "state": state,
     }
 
@@ -90,6 +97,14 @@ def catalogue_state(catalogue: Catalogue) -> Json:
             c.code: {"name_zh": c.name_zh, "name_en": c.name_en, "priority": int(c.priority)}
             for c in catalogue.categories.values()
         },
+        "rules": {
+            rule.rule_id: {
+                "name_zh": rule.name_zh,
+                "name_en": rule.name_en,
+                "levels": {x.code: {"name_zh": x.name_zh, "name_en": x.name_en} for x in rule.levels},
+            }
+            for rule in catalogue.rules.values()
+        },
         "nets": {n.code: {"name_zh": n.name_zh, "name_en": n.name_en} for n in catalogue.nets.values()},
         "sources": {"grades": table.source, "version": catalogue.version},
     }
@@ -102,7 +117,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
     """
     with ports.store.transaction() as tx:
         incident = tx.incident(incident_id, lock=False)
-        _may_see(actor, incident.jurisdiction)
+        may_see(actor, incident.jurisdiction)
         assignments = tx.assignments_of(incident_id)
         recommendation = tx.latest_recommendation(incident_id)
         calls = tx.calls_of(incident_id, limit=CALLS_SHOWN)
@@ -121,7 +136,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
         "point": point,
         "alert": alert_state(alerts[0]) if alerts else None,
         "calls": [call_state(call) for call in calls],
-        "timeline": [_timeline_row(row) for row in ports.store.journal_of(subjects, limit=100)],
+        "timeline": [timeline_row(row) for row in ports.store.journal_of(subjects, limit=100)],
     }
 
 
@@ -186,13 +201,15 @@ def response_metrics(ports: Ports) -> Json:
     return {"response": {**response_state(response_figures(reached)), "series": series}}
 
 
-def _may_see(actor: Actor, jurisdiction: str) -> None:
+def may_see(actor: Actor, jurisdiction: str) -> None:
+    """Raises PermissionDeniedError for whoever sees no face, or not this place."""
     seeing = (Permission.VIEW_DESK, Permission.VIEW_WALL, Permission.VIEW_PHONE)
     allowed = next((permission for permission in seeing if actor.may(permission)), Permission.VIEW_DESK)
     require(actor, allowed, jurisdiction)
 
 
-def _timeline_row(row: JournalRow) -> dict[str, Any]:
+def timeline_row(row: JournalRow) -> dict[str, Any]:
+    """A journal row as a timeline tells it."""
     event = row.event
     return {
         "seq": row.seq,

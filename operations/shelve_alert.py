@@ -9,7 +9,7 @@ from alerts.model import Alert
 from alerts.shelving import LONGEST_SHELF, shelve
 from core.actor import Actor, Permission
 from core.errors import InvalidInputError
-from operations.change_alert import change_alert
+from operations.one_alert import change_alert
 from operations.ports import Ports
 from operations.texts import LONGEST_REASON, refuse_longer
 

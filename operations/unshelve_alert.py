@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alerts.model import Alert
 from alerts.shelving import unshelve
 from core.actor import Actor, Permission
-from operations.change_alert import change_alert
+from operations.one_alert import change_alert
 from operations.ports import Ports
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,9 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from core.actor import CITY
-from core.geo import BoundingBox, LonLat
+from core.geo import BoundingBox, LonLat, distance_m
+from operations.cap import CapArea, CapCircle
+from operations.ports import PartOfCity
 from roads.layout import CATALOGUE
 
 DISTRICTS: Path = CATALOGUE / "areas" / "districts.geojson"
@@ -69,7 +72,91 @@ class DistrictAreas:
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return district_of(place)
 
+    def part_in_city(self, areas: Sequence[CapArea], codes: Collection[str]) -> PartOfCity | None:
+        shapes = [shape for area in areas for shape in _shapes(area)]
+        meant = tuple(code for written in codes if (code := _node(written)))
+        touched = {
+            district: next((shape for shape in shapes if _touches(shape, district)), None)
+            for district in load_districts()
+        }
+        found = [
+            district
+            for district, shape in touched.items()
+            if shape is not None
+            or any(district.code.startswith(code) or code.startswith(district.code) for code in meant)
+        ]
+        if not found:
+            return None
+        codes_found = frozenset(district.code for district in found)
+        shape = touched[found[0]]
+        middle = None if shape is None else _middle(shape)
+        if middle is None or district_of(middle) not in codes_found:
+            middle = _place_in(found[0], shape)
+        return PartOfCity(codes_found, middle)
+
     @property
     def short_names(self) -> dict[str, str]:
         """Names as they stand in callsigns, by code: 官渡 for 官渡区."""
         return {d.code: d.name_zh.removesuffix("区") for d in load_districts()}
+
+
+_FLAT_WITHIN_KM = 300.0
+"""Up to this radius a circle may be drawn on a flat map: two per mille off at the edge. Of a larger one it is asked
+whether it reaches the middle of a district."""
+_KM_PER_DEGREE = 111.195
+"""Of latitude, on a sphere of the mean earth radius."""
+_CORNERS = 64
+
+
+def _shapes(area: CapArea) -> list[BaseGeometry | CapCircle]:
+    """Polygons and small circles as geometry in degrees; circles too large for a flat map stay what they are."""
+    found: list[BaseGeometry | CapCircle] = [shapely.Polygon(ring) for ring in area.polygons]
+    return found + [_outline(circle) for circle in area.circles]
+
+
+def _outline(circle: CapCircle) -> BaseGeometry | CapCircle:
+    if circle.radius_km > _FLAT_WITHIN_KM or abs(circle.centre.lat) > 80:
+        return circle
+    if circle.radius_km == 0:
+        return shapely.Point(*circle.centre)
+    up = circle.radius_km / _KM_PER_DEGREE
+    across = up / math.cos(math.radians(circle.centre.lat))
+    angles = [2 * math.pi * n / _CORNERS for n in range(_CORNERS)]
+    lon, lat = circle.centre
+    return shapely.Polygon([(lon + across * math.cos(a), lat + up * math.sin(a)) for a in angles])
+
+
+def _touches(shape: BaseGeometry | CapCircle, district: District) -> bool:
+    if isinstance(shape, CapCircle):
+        return distance_m(_inside(district.polygon), shape.centre) <= shape.radius_km * 1000
+    shapely.prepare(district.polygon)
+    return bool(district.polygon.intersects(shape))
+
+
+def _middle(shape: BaseGeometry | CapCircle) -> LonLat:
+    if isinstance(shape, CapCircle):
+        return shape.centre
+    return LonLat(round(shape.centroid.x, 6), round(shape.centroid.y, 6))
+
+
+def _place_in(district: District, shape: BaseGeometry | CapCircle | None) -> LonLat:
+    """A place in the part of the district that the shape covers, or in the district where that is all we know."""
+    # A ring that crosses itself has no well-defined inside, and mending a hostile one may take minutes.
+    if shape is None or isinstance(shape, CapCircle) or not shape.is_valid:
+        return _inside(district.polygon)
+    return _inside(district.polygon.intersection(shape))
+
+
+def _inside(geometry: BaseGeometry) -> LonLat:
+    point = geometry.representative_point()
+    return LonLat(round(point.x, 6), round(point.y, 6))
+
+
+def _node(written: str) -> str | None:
+    """The node of a code of GB/T 2260 or 10114 without the zeros that fill it up: 530100000000 is 5301."""
+    if not written.isascii() or not written.isdigit() or not 2 <= len(written) <= 12:
+        return None
+    code = written
+    while len(code) > 2 and len(code) % 2 == 0 and code.endswith("00"):
+        code = code[:-2]
+    return code if code.startswith(CITY) or CITY.startswith(code) else None

@@ -131,8 +131,9 @@ class AlertRows:
         )
         return [OpenAlert(**row) for row in self.connection.execute(asked).mappings()]
 
-    def alert(self, alert_id: str) -> Alert:
-        found = self._alerts(select(t.alerts).where(t.alerts.c.alert_id == alert_id).with_for_update())
+    def alert(self, alert_id: str, lock: bool = True) -> Alert:
+        asked = select(t.alerts).where(t.alerts.c.alert_id == alert_id)
+        found = self._alerts(asked.with_for_update() if lock else asked)
         if not found:
             raise NotFoundError(f"found no alert {alert_id!r}, expected an existing one / 没有这条记录")
         return found[0]

@@ -11,7 +11,8 @@ import orjson
 from sqlalchemy import Connection, Engine, create_engine, func, or_, select
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
-from alerts.model import Alert, PointState
+from alerts.alarm_load import AlertMoment
+from alerts.model import Alert, PointState, Reading
 from alerts.response_level import ResponseLevel
 from core.clock import DrillTime
 from core.errors import InvalidInputError, UnavailableError
@@ -19,9 +20,10 @@ from core.events import Event, JournalRow
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
 from operations.ports import FailingRule, GradingLag, Snapshot
-from store import journal
+from store import history, journal
 from store import tables as t
 from store.alert_rows import GRAVITY, AlertRows
+from store.cap_rows import CapRows
 from store.catalogue_rows import CatalogueRows
 from store.dispatch_rows import DispatchRows
 from store.drill_rows import DrillRows, read_drill_time
@@ -33,7 +35,7 @@ _GATE = 5_301_002
 """The advisory lock that every transaction shares and one that must be alone takes for itself."""
 
 
-class SqlTransaction(ReadingRows, AlertRows, DispatchRows, DrillRows, CatalogueRows):
+class SqlTransaction(ReadingRows, AlertRows, CapRows, DispatchRows, DrillRows, CatalogueRows):
     """One transaction; fulfils operations.ports.Transaction."""
 
     def __init__(self, connection: Connection) -> None:
@@ -168,10 +170,32 @@ class SqlStore:
         with translated(), self.engine.connect() as connection:
             return journal.about(connection, list(subjects), limit)
 
+    def alert_moments(self, since: datetime | None) -> Sequence[AlertMoment]:
+        with translated(), self.engine.connect() as connection:
+            return history.alert_moments(connection, since)
+
+    def alerts_opened(self, since: datetime | None, until: datetime) -> Sequence[Alert]:
+        with translated(), self.engine.connect() as connection:
+            return history.alerts_opened(connection, since, until)
+
+    def readings_of(
+        self,
+        point_ids: Collection[str],
+        since: datetime | None,
+        until: datetime,
+        at_least: float | None = None,
+    ) -> Sequence[Reading]:
+        with translated(), self.engine.connect() as connection:
+            return history.readings_of(connection, point_ids, since, until, at_least)
+
     def open_alerts(self) -> Sequence[Alert]:
         asked = select(t.alerts).where(t.alerts.c.status != "cleared", t.alerts.c.run == CURRENT_RUN)
         with translated(), self.engine.connect() as connection:
             return _all(connection, Alert, asked.order_by(GRAVITY.desc(), t.alerts.c.opened_at))
+
+    def alert_history(self, cleared_since: datetime, types: Collection[str]) -> Sequence[JournalRow]:
+        with translated(), self.engine.connect() as connection:
+            return journal.of_alerts(connection, cleared_since, types)
 
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]:
         incident = t.incidents.c

@@ -1,11 +1,12 @@
-"""The journal: appended in commit order and without holes, read four ways."""
+"""The journal: appended in commit order and without holes, read five ways."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from core.events import Event, JournalRow
 from store import tables as t
@@ -54,6 +55,20 @@ def about(connection: Connection, subjects: Sequence[str], limit: int) -> list[J
         .order_by(t.journal.c.seq.desc())
     )
     return [_row(row) for row in connection.execute(asked.limit(limit))][::-1]
+
+
+def of_alerts(connection: Connection, cleared_since: datetime, types: Collection[str]) -> list[JournalRow]:
+    """Rows of these types about alerts of the present run that stand or were cleared since then."""
+    alert, row = t.alerts.c, t.journal.c
+    concerned = select(alert.alert_id).where(
+        alert.run == CURRENT_RUN, or_(alert.status != "cleared", alert.cleared_at >= cleared_since)
+    )
+    asked = (
+        select(t.journal)
+        .where(row.subject.in_(concerned), row.type.in_(list(types)), row.run == CURRENT_RUN)
+        .order_by(row.subject, row.seq)
+    )
+    return [_row(found) for found in connection.execute(asked)]
 
 
 def _row(row: Row[Any]) -> JournalRow:

@@ -48,6 +48,7 @@ journal = Table(
     Column("data", JSONB, nullable=False),
     Column("changes", JSONB, nullable=False),
     Index("journal_subject", "subject", "seq"),
+    Index("journal_alerts", "run", "at", postgresql_where=text("type LIKE 'alert.%'")),
     Index("journal_batches", "seq", postgresql_where=text("type = 'readings.ingested'")),
 )
 
@@ -208,6 +209,32 @@ geofence_visits = Table(
     Column("unit_id", Text, primary_key=True),
     Column("geofence_id", Text, primary_key=True),
     Column("entered_at", Instant, nullable=False),
+)
+
+# Messages of others. Sender, identifier and sent name one; `refs` holds the names of those it speaks of.
+received_caps = Table(
+    "received_caps",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("sender", Text, nullable=False),
+    Column("identifier", Text, nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("msg_type", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("subject_id", Text),
+    Column("alert_id", String(26)),
+    Column("refs", ARRAY(Text), nullable=False),
+    Column("standing", Boolean, nullable=False),
+    Column("ends_at", Instant),
+    Column("signed", Boolean, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("received_by", Text, nullable=False),
+    Index("received_caps_refs", "refs", postgresql_using="gin"),
+    Index("received_caps_standing", "ends_at", postgresql_where=text("standing")),
+    Index("received_caps_subject", "subject_id"),
 )
 
 incidents = Table(

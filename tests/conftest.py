@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine, text
 
-from bootstrap.catalogue import load_catalogue
+from bootstrap.cap_map import load_cap_map
+from bootstrap.catalogue import CATALOGUE_DIR, load_catalogue
 from bootstrap.embedded import EmbeddedServers
 from core.actor import CITY, Actor, Permission, Role
 from core.clock import FixedClock
@@ -22,8 +23,9 @@ from jobs.queue import RqWorkQueue
 from live.doorbell import RedisDoorbell
 from live.positions import RedisPositionBoard
 from live.redis_client import connect
+from operations.cap import CapArea
 from operations.catalogue import Catalogue, StandingCatalogue
-from operations.ports import Ports
+from operations.ports import PartOfCity, Ports
 from roads.straight_line import StraightLineTravelTimes
 from store.database import SqlStore, make_engine
 from store.metadata import metadata
@@ -89,6 +91,12 @@ class GuanduEverywhere:
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return "530111" if 102 < place.lon < 104 and 24 < place.lat < 27 else None
 
+    def part_in_city(self, areas: Sequence[CapArea], codes: Collection[str]) -> PartOfCity | None:
+        corners = [place for area in areas for ring in area.polygons for place in ring]
+        centres = [circle.centre for area in areas for circle in area.circles]
+        inside = [place for place in corners + centres if self.jurisdiction_of(place)]
+        return PartOfCity(frozenset({"530111"}), inside[0]) if inside else None
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -114,6 +122,7 @@ def bench(engine: Engine, redis: Redis) -> Bench:
         areas=GuanduEverywhere(),
         catalogues=StandingCatalogue(depth_only(load_catalogue())),
         mode="drill",
+        cap=load_cap_map(CATALOGUE_DIR),
     )
     return Bench(ports, clock, store, redis)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from alerts.features import remember
 from alerts.grading import next_level
@@ -69,7 +70,11 @@ def levels(readings: Iterable[Reading], rule: Rule) -> list[tuple[Reading, Level
     return steps
 
 
+def with_catalogue(ports: Ports, **changes: Any) -> Ports:
+    """The ports with these parts of the catalogue changed."""
+    return replace(ports, catalogues=StandingCatalogue(replace(ports.catalogue, **changes)))
+
+
 def with_rules(ports: Ports, *rules: Rule) -> Ports:
     """The ports with a catalogue of these rules only."""
-    catalogue = replace(ports.catalogue, rules={rule.rule_id: rule for rule in rules})
-    return replace(ports, catalogues=StandingCatalogue(catalogue))
+    return with_catalogue(ports, rules={rule.rule_id: rule for rule in rules})

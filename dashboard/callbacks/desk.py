@@ -7,27 +7,36 @@ from zoneinfo import ZoneInfo
 
 from dash import ClientsideFunction, Dash, Input, Output
 
-from alerts.model import Passability
+from alerts.model import Alert, Outcome, Passability
 from core.actor import Actor
+from core.command_tree import CommandLevel
 from core.geo import LonLat
+from dashboard.callbacks.acknowledging import acknowledged
 from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.following import follow
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Desk
 from dashboard.language import named, t
+from dashboard.layouts.alert_panel import desk_alert
 from dashboard.layouts.incident_panel import desk_panel
+from dashboard.view_models.alert import OUTCOME, TOLD
+from dashboard.view_models.levels import step_words
 from dashboard.view_models.notices import Notice
 from dashboard.view_models.places import pasted_place
 from dashboard.view_models.reasons import TAKEN_BACK
 from dashboard.view_models.timeline import PASSABILITY
-from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
+from operations.all_clear_alert import AllClearAlert, all_clear_alert
 from operations.close_incident import CloseIncident, close_incident
 from operations.dispatch_units import DispatchUnits, dispatch_units
+from operations.escalate_alert import EscalateAlert, escalate_alert
 from operations.ports import Ports
 from operations.report_passability import ReportPassability, report_passability
 from operations.request_recommendation import request_recommendation
+from operations.set_response_level import SetResponseLevel, set_response_level
+from operations.shelve_alert import ShelveAlert, shelve_alert
 from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from operations.take_call import TakeCall, take_call
+from operations.unshelve_alert import UnshelveAlert, unshelve_alert
 
 
 def register(
@@ -43,12 +52,22 @@ def register(
             (Desk.LIVE_METRICS,): (Desk.RESPONSE, "desk", "response"),
             (Desk.LIVE_INCIDENTS,): (Desk.QUEUE, "desk", "queue"),
             (Desk.LIVE_ALERTS,): (Desk.WATER, "shared", "water"),
+            (Desk.LIVE_LOAD,): (Desk.LOAD, "desk", "load"),
+            (Desk.LIVE_LEVELS,): (Desk.LEVEL, "desk", "level"),
             (Desk.LIVE_UNITS,): (Desk.UNITS, "shared", "units"),
             (Desk.UNIT_SELECTED,): (Desk.UNIT_CARD, "desk", "unit"),
             (Desk.OUTCOME,): (Desk.TOASTS, "shared", "toasts"),
         },
     )
-    show_subject(app, Desk.LIVE_SUBJECT, Desk.PANEL, ports, lambda view: desk_panel(view, zone))
+    follow(app, {(Desk.LIVE_LEVELS,): (Desk.LEVELS_LIST, "desk", "levels")})
+    show_subject(
+        app,
+        Desk.LIVE_SUBJECT,
+        Desk.PANEL,
+        ports,
+        lambda view: desk_panel(view, zone),
+        lambda view: desk_alert(view, zone),
+    )
 
     def recommend(actor: Actor, request: Request) -> Notice:
         request_recommendation(ports, actor, request["incident_id"])
@@ -77,9 +96,44 @@ def register(
         return Notice("done", t("已撤回：{callsign}", callsign=ended.callsign), "stand_down")
 
     def acknowledge(actor: Actor, request: Request) -> Notice:
-        alert = acknowledge_alert(ports, actor, AcknowledgeAlert(alert_id=request["alert_id"], note=None))
-        name = named({"name_zh": alert.name_zh, "name_en": alert.name_en})
-        return Notice("done", t("已确认：{name}", name=name), "acknowledge")
+        return acknowledged(ports, actor, request)
+
+    def shelve(actor: Actor, request: Request) -> Notice:
+        alert = shelve_alert(
+            ports, actor, ShelveAlert(request["alert_id"], int(request["minutes"]), str(request["reason"]))
+        )
+        words = t("已搁置 {n} 分钟：{name}", n=request["minutes"], name=_name(alert))
+        return Notice("done", words, "shelve", [alert.alert_id])
+
+    def unshelve(actor: Actor, request: Request) -> Notice:
+        alert = unshelve_alert(ports, actor, UnshelveAlert(request["alert_id"]))
+        return Notice("done", t("已取消搁置：{name}", name=_name(alert)), "unshelve")
+
+    def escalate(actor: Actor, request: Request) -> Notice:
+        told = CommandLevel(request["told"]) if request.get("told") else None
+        alert = escalate_alert(ports, actor, EscalateAlert(request["alert_id"], told=told))
+        words = t("已上报{level}：{name}", level=t(TOLD[alert.told]), name=_name(alert))
+        return Notice("done", words, "escalate")
+
+    def all_clear(actor: Actor, request: Request) -> Notice:
+        outcome = Outcome(request["outcome"])
+        alert = all_clear_alert(
+            ports, actor, AllClearAlert(request["alert_id"], outcome, request.get("note") or None)
+        )
+        words = t("已解除：{name}（{outcome}）", name=_name(alert), outcome=t(OUTCOME[outcome]))
+        return Notice("done", words, "all_clear")
+
+    def set_level(actor: Actor, request: Request) -> Notice:
+        stands = set_response_level(
+            ports,
+            actor,
+            SetResponseLevel(request["jurisdiction"], request.get("level"), str(request["reason"])),
+        )
+        zh, en = ports.areas.names().get(stands.jurisdiction, (stands.jurisdiction, stands.jurisdiction))
+        words = t(
+            "{name}：{level}", name=named({"name_zh": zh, "name_en": en}), level=step_words(stands.level)
+        )
+        return Notice("done", words, "response_level")
 
     def set_passability(actor: Actor, request: Request) -> Notice:
         passability = Passability(request["passability"])
@@ -127,6 +181,11 @@ def register(
         (Desk.ASK_DISPATCH, "dispatch", dispatch),
         (Desk.ASK_STAND_DOWN, "stand_down", stand_down),
         (Desk.ASK_ACKNOWLEDGE, "acknowledge", acknowledge),
+        (Desk.ASK_SHELVE, "shelve", shelve),
+        (Desk.ASK_UNSHELVE, "unshelve", unshelve),
+        (Desk.ASK_ESCALATE, "escalate", escalate),
+        (Desk.ASK_ALL_CLEAR, "all_clear", all_clear),
+        (Desk.ASK_RESPONSE_LEVEL, "response_level", set_level),
         (Desk.ASK_PASSABILITY, "passability", set_passability),
         (Desk.ASK_CLOSE, "close", close),
         (Desk.ASK_CALL, "call", take),
@@ -139,3 +198,7 @@ def register(
         Input(Desk.OUTCOME, "data"),
         prevent_initial_call=True,
     )
+
+
+def _name(alert: Alert) -> str:
+    return named({"name_zh": alert.name_zh, "name_en": alert.name_en})

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 from dash import Dash
 
 from core.actor import Actor
+from dashboard.callbacks.acknowledging import acknowledged
 from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.following import follow
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Phone
-from dashboard.language import named, t
+from dashboard.layouts.alert_panel import phone_alert
 from dashboard.layouts.incident_panel import phone_detail
 from dashboard.view_models.notices import Notice
-from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
 from operations.ports import Ports
 
 
@@ -27,14 +27,20 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
             (Phone.LIVE_CLOCK,): (Phone.DRILL, "shared", "drill"),
             (Phone.LIVE_INCIDENTS,): (Phone.QUEUE, "phone", "queue"),
             (Phone.LIVE_ALERTS,): (Phone.WATER, "shared", "water"),
+            (Phone.LIVE_LEVELS,): (Phone.LEVEL, "phone", "level"),
             (Phone.OUTCOME,): (Phone.TOASTS, "shared", "toasts"),
         },
     )
-    show_subject(app, Phone.LIVE_SUBJECT, Phone.PANEL, ports, lambda view: phone_detail(view, zone))
+    show_subject(
+        app,
+        Phone.LIVE_SUBJECT,
+        Phone.PANEL,
+        ports,
+        lambda view: phone_detail(view, zone),
+        lambda view: phone_alert(view, zone),
+    )
 
     def acknowledge(actor: Actor, request: Request) -> Notice:
-        alert = acknowledge_alert(ports, actor, AcknowledgeAlert(alert_id=request["alert_id"], note=None))
-        name = named({"name_zh": alert.name_zh, "name_en": alert.name_en})
-        return Notice("done", t("已确认：{name}", name=name), "acknowledge")
+        return acknowledged(ports, actor, request)
 
     answer_requests(app, Phone.ASK_ACKNOWLEDGE, Phone.OUTCOME, "acknowledge", acknowledge, zone)

@@ -19,6 +19,8 @@ def register(app: Dash) -> None:
             (Wall.LIVE_METRICS,): (Wall.RESPONSE, "wall", "response"),
             (Wall.LIVE_INCIDENTS,): (Wall.QUEUE, "wall", "queue"),
             (Wall.LIVE_ALERTS,): (Wall.WATER, "shared", "water"),
+            (Wall.LIVE_LOAD,): (Wall.LOAD, "wall", "load"),
+            (Wall.LIVE_LEVELS,): (Wall.LEVEL, "wall", "level"),
             (Wall.LIVE_UNITS,): (Wall.UNITS, "shared", "units"),
         },
     )

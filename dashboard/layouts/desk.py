@@ -43,6 +43,7 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
             ),
             html.Aside(id=Desk.PANEL, className="panel", **attributes(aria_live="polite")),
             call_form(catalogue),
+            _levels(),
             _keys(),
             html.Div(id=Desk.TOASTS, className="toasts", role="status"),
         ],
@@ -55,6 +56,8 @@ def _bar(settings: FaceSettings) -> list[Component]:
     return [
         html.H1(t("{city}指挥中心", city=settings.city())),
         html.Span(id=Desk.DRILL, className="drill"),
+        html.Span(id=Desk.LEVEL, className="level-own"),
+        html.Span(id=Desk.LOAD, className="load-small"),
         html.Span(id=Desk.RESPONSE, className="response-small"),
         html.Span(id=Desk.FEEDS, className="feeds"),
         html.Span("", className="clock", **attributes(data_tick="clock")),
@@ -73,6 +76,34 @@ def _bar(settings: FaceSettings) -> list[Component]:
     ]
 
 
+def _levels() -> Component:
+    """The flood response level of every area, over the desk while it is asked for."""
+    return html.Div(
+        html.Div(
+            [
+                html.Header(
+                    [
+                        html.H2(t("防汛响应级别")),
+                        html.Button(
+                            "×",
+                            type="button",
+                            className="close",
+                            **attributes(data_do="levels-close", aria_label=t("关闭")),
+                        ),
+                    ],
+                    className="sheet-head",
+                ),
+                html.Div(id=Desk.LEVELS_LIST),
+                html.P(t("规则只提议，由人设定；设定人、时间和理由记入日志。"), className="quiet"),
+            ],
+            className="sheet levels-sheet",
+        ),
+        id=Desk.LEVELS,
+        className="overlay",
+        hidden=True,
+    )
+
+
 def _zoom() -> list[Component]:
     return [
         html.Button("+", type="button", **attributes(data_do="zoom-in", aria_label=t("放大"))),
@@ -86,8 +117,13 @@ def _keys() -> Component:
         ("J  K", t("下一个、上一个警情")),
         ("Enter", t("打开")),
         ("D", t("出警：派推荐的第一个单位")),
-        ("A", t("确认预警")),
-        ("U", t("撤回刚才的出警")),
+        ("A", t("确认预警；在组上则确认全组")),
+        ("S", t("搁置预警，取消搁置")),
+        ("E", t("上报预警")),
+        ("C", t("解除预警")),
+        ("R", t("防汛响应级别")),
+        ("G", t("按片区或逐条列出")),
+        ("U", t("撤回刚才的出警或搁置")),
         ("N", t("接警")),
         ("Esc", t("返回")),
         ("?", t("键盘")),

@@ -19,7 +19,7 @@ from dashboard.view_models.incident import (
     IncidentView,
 )
 from dashboard.view_models.reasons import OVERRIDE_REASONS
-from dashboard.view_models.timeline import PASSABILITY
+from dashboard.view_models.timeline import PASSABILITY, Happening
 
 
 def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
@@ -37,7 +37,7 @@ def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
             _passability(view),
             _milestones(view, zone),
             _close(view),
-            _timeline(view, zone),
+            timeline_list(view.timeline, zone),
         ],
         className="incident",
         **attributes(data_incident=view.incident_id, data_advice=view.recommendation_id or ""),
@@ -47,7 +47,13 @@ def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
 def phone_detail(view: IncidentView, zone: ZoneInfo) -> Component:
     """The same incident for a phone: who is coming, and acknowledging."""
     return html.Div(
-        [*_what(view), _acknowledge(view), _assigned(view), _milestones(view, zone), _timeline(view, zone)],
+        [
+            *_what(view),
+            _acknowledge(view),
+            _assigned(view),
+            _milestones(view, zone),
+            timeline_list(view.timeline, zone),
+        ],
         className="incident",
         **attributes(data_incident=view.incident_id),
     )
@@ -112,16 +118,26 @@ def _what(view: IncidentView) -> list[Component]:
 def _acknowledge(view: IncidentView) -> Component:
     if view.alert_id is None:
         return html.Div()
+    more = html.Button(
+        t("预警详情"),
+        type="button",
+        className="link",
+        **attributes(data_do="open-alert", data_alert=view.alert_id),
+    )
     if view.acknowledged:
         name = view.acknowledged_by or ""
-        return html.Div(html.P(t("预警已由 {name} 确认", name=name), className="quiet acked"))
+        said = html.Span(t("预警已由 {name} 确认", name=name), className="quiet")
+        return html.Div(html.P([said, more], className="dots acked"))
     return html.Div(
-        html.Button(
-            [t("确认预警"), html.Kbd("A")],
-            type="button",
-            className="button wide acknowledge",
-            **attributes(data_do="acknowledge", data_alert=view.alert_id),
-        )
+        [
+            html.Button(
+                [t("确认预警"), html.Kbd("A")],
+                type="button",
+                className="button wide acknowledge",
+                **attributes(data_do="acknowledge", data_alert=view.alert_id),
+            ),
+            html.P(more, className="dots acked"),
+        ]
     )
 
 
@@ -353,10 +369,11 @@ def _closes(words: Any, action: str, look: str = "") -> Component:
     return html.Button(words, type="button", className=f"button {look}".strip(), **attributes(data_do=action))
 
 
-def _timeline(view: IncidentView, zone: ZoneInfo) -> Component:
+def timeline_list(happenings: Sequence[Happening], zone: ZoneInfo) -> Component:
+    """What happened, newest first, folded away until it is wanted."""
     return html.Details(
         [
-            html.Summary(t("经过（{count}）", count=len(view.timeline))),
+            html.Summary(t("经过（{count}）", count=len(happenings))),
             html.Ol(
                 [
                     html.Li(
@@ -366,7 +383,7 @@ def _timeline(view: IncidentView, zone: ZoneInfo) -> Component:
                             html.Span(happening.who, className="quiet"),
                         ]
                     )
-                    for happening in view.timeline
+                    for happening in happenings
                 ]
             ),
         ],

@@ -47,6 +47,7 @@ def _figures(settings: FaceSettings) -> list[Component]:
                 ),
             ]
         ),
+        html.Div(id=Wall.LEVEL, className="level-wall"),
         html.Div(loading(t("等待实况…")), id=Wall.RESPONSE, className="response"),
         dcc.Graph(
             id=Wall.TREND,
@@ -57,6 +58,7 @@ def _figures(settings: FaceSettings) -> list[Component]:
             },
             config={"staticPlot": True, "displayModeBar": False, "responsive": True},
         ),
+        html.Div(id=Wall.LOAD, className="load-wall"),
         html.Footer([html.Div(id=Wall.FEEDS, className="feeds"), language_switch("/wall/")]),
     ]
 

@@ -23,6 +23,7 @@ INCIDENT_STATUS = {
     "on_scene": mark("处置中"),
     "closed": mark("已销警"),
 }
+CALLS = ("call.taken", "call.joined")
 ON_IT = ("dispatched", "en_route", "on_scene")
 GRADE_NUMERAL = {"blue": "Ⅳ", "yellow": "Ⅲ", "orange": "Ⅱ", "red": "Ⅰ"}
 ORIGIN = {"call": mark("来电"), "alert": mark("积水预警"), "closure": mark("道路断交")}
@@ -186,12 +187,14 @@ def _assignment(assignment: Json) -> AssignmentView:
 
 
 def _grade(alert: Json | None, catalogue: Catalogue) -> str | None:
+    """The level's word in the rule that reached it."""
     if alert is None:
         return None
-    grade = catalogue.waterlogging.grade(alert["grade_code"])
-    if grade is None:
+    rule = catalogue.rules.get(alert.get("rule_id", ""))
+    level = rule.level(alert["grade_code"]) if rule else catalogue.waterlogging.grade(alert["grade_code"])
+    if level is None:
         return str(alert["grade_code"])
-    return named({"name_zh": grade.name_zh, "name_en": grade.name_en})
+    return named({"name_zh": level.name_zh, "name_en": level.name_en})
 
 
 def _depth(point: Json | None, alert: Json | None) -> str | None:
@@ -219,7 +222,7 @@ def _milestones(incident: Json) -> list[Milestone]:
 
 def _reported(rows: Sequence[Json]) -> str:
     """What the callers said, the newest call first."""
-    said = [str(row["data"].get("text") or "") for row in rows if row["type"] == "call.taken"]
+    said = [str(row["data"].get("text") or "") for row in rows if row["type"] in CALLS]
     return "\n".join(text for text in reversed(said) if text)
 
 

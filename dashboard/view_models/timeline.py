@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from core.actor import SYSTEM
 from dashboard.language import mark, named, t
 from dashboard.view_models.durations import minutes_seconds
+from dashboard.view_models.figures import figure_value
+from dashboard.view_models.levels import step_words
 from dashboard.view_models.reasons import reason_words
 from operations.catalogue import Catalogue
 
@@ -22,6 +25,15 @@ ASSIGNMENT_STATUS = {
     "stood_down": mark("已撤回"),
 }
 PASSABILITY = {"open": mark("通行"), "slow": mark("缓行"), "closed": mark("断交")}
+TOLD = {
+    "community": mark("社区工作站"),
+    "street": mark("街道处置中心"),
+    "district": mark("区级分中心"),
+    "city": mark("市级中心"),
+}
+"""The four levels of the command tree."""
+OUTCOME = {"real": mark("属实"), "false_alarm": mark("误报"), "unknown": mark("不详")}
+MEASURED = ("depth_cm", "rain_mm")
 ADVICE = "recommendation.made"
 LONGEST = 40
 
@@ -61,8 +73,10 @@ def _who(row: Json) -> str:
 def _opened(data: Json, _row: Json, catalogue: Catalogue) -> str:
     if data.get("because") == "closed":
         return t("立警：道路断交")
-    if data.get("grade"):
+    if data.get("grade") and catalogue.waterlogging.grade(data["grade"]):
         return t("立警：积水{grade}", grade=_grade(data, catalogue))
+    if data.get("alert_id"):
+        return t("立警：预警")
     return t("立警")
 
 
@@ -74,11 +88,52 @@ def _call(data: Json, _row: Json, _catalogue: Catalogue) -> str:
 def _alert(words: str) -> Callable[[Json, Json, Catalogue], str]:
     def said(data: Json, _row: Json, catalogue: Catalogue) -> str:
         facts = [_grade(data, catalogue)] if data.get("grade") else []
-        if data.get("depth_cm") is not None:
-            facts.append(f"{data['depth_cm']:.0f} cm")
+        facts += [figure_value(q, round(data[q])) for q in MEASURED if data.get(q) is not None]
         return f"{t(words)} {' '.join(facts)}".strip()
 
     return said
+
+
+def _acknowledged(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    return _noted(t("预警已确认"), data.get("note"))
+
+
+def _escalated(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    told = str(data.get("told", ""))
+    return _noted(t("上报{level}", level=t(TOLD.get(told, told))), data.get("note"))
+
+
+def _shelved(data: Json, row: Json, _catalogue: Catalogue) -> str:
+    if not data.get("until"):
+        return _noted(t("搁置"), data.get("reason"))
+    left = datetime.fromisoformat(data["until"]) - datetime.fromisoformat(row["at"])
+    return _noted(t("搁置 {n} 分钟", n=round(left.total_seconds() / 60)), data.get("reason"))
+
+
+def _cleared(data: Json, row: Json, catalogue: Catalogue) -> str:
+    outcome = data.get("outcome")
+    if outcome is None:
+        return _alert(mark("预警解除"))(data, row, catalogue)
+    return _noted(
+        t("预警解除：{outcome}", outcome=t(OUTCOME.get(str(outcome), str(outcome)))), data.get("note")
+    )
+
+
+def _noted(what: str, note: str | None) -> str:
+    return t("{what}（{reason}）", what=what, reason=note) if note else what
+
+
+def _level_set(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    before, after = step_words(data.get("from")), step_words(data.get("to"))
+    return _noted(t("响应级别由{before}改为{after}", before=before, after=after), data.get("reason"))
+
+
+def _level_proposed(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    return t("规则提议：{level}", level=step_words(data.get("to")))
+
+
+def _joined(data: Json, row: Json, catalogue: Catalogue) -> str:
+    return t("并入{said}", said=_call(data, row, catalogue))
 
 
 def _passability(data: Json, row: Json, _catalogue: Catalogue) -> str:
@@ -134,8 +189,10 @@ def _because(what: str, reason: str | None) -> str:
 
 
 def _grade(data: Json, catalogue: Catalogue) -> str:
-    grade = catalogue.waterlogging.grade(data["grade"])
-    return named({"name_zh": grade.name_zh, "name_en": grade.name_en}) if grade else str(data["grade"])
+    """The level's word in the rule that reached it; an incident's row names no rule and means the map's grades."""
+    rule = catalogue.rules.get(str(data.get("rule", "")).partition("@")[0])
+    level = rule.level(data["grade"]) if rule else catalogue.waterlogging.grade(data["grade"])
+    return named({"name_zh": level.name_zh, "name_en": level.name_en}) if level else str(data["grade"])
 
 
 _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
@@ -145,8 +202,19 @@ _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
     "alert.opened": _alert(mark("预警发布")),
     "alert.raised": _alert(mark("预警升级")),
     "alert.lowered": _alert(mark("预警降级")),
-    "alert.cleared": _alert(mark("预警解除")),
-    "alert.acknowledged": lambda _data, _row, _catalogue: t("预警已确认"),
+    "alert.cleared": _cleared,
+    "alert.returned": _alert(mark("恢复正常")),
+    "alert.resumed": _alert(mark("再次达到")),
+    "alert.acknowledged": _acknowledged,
+    "alert.escalated": _escalated,
+    "alert.escalation_ended": _alert(mark("不再上报")),
+    "alert.shelved": _shelved,
+    "alert.unshelved": _alert(mark("取消搁置")),
+    "alert.suppressed": _alert(mark("由他因引起，不再提醒")),
+    "alert.unsuppressed": _alert(mark("重新提醒")),
+    "response_level.set": _level_set,
+    "response_level.proposed": _level_proposed,
+    "call.joined": _joined,
     "passability.changed": _passability,
     ADVICE: _advice,
     "units.dispatched": _dispatched,

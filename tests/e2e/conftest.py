@@ -48,23 +48,35 @@ class Screens:
 
     def open(self, login: str, face: Face, language: str = "zh") -> Page:
         """Signs in by the form in a browser of one's own and waits until the face is live."""
-        width, height = SIZE[face]
+        page = self.open_page(login, f"/{face}/", language, SIZE[face], touch=face == "m")
+        live(page)
+        return page
+
+    def open_page(
+        self,
+        login: str,
+        path: str,
+        language: str = "zh",
+        size: tuple[int, int] = (1280, 720),
+        touch: bool = False,
+    ) -> Page:
+        """Signs in by the form in a browser of one's own, on the way to this path."""
+        width, height = size
         context = self._browser.new_context(
             base_url=self._base_url,
             viewport={"width": width, "height": height},
-            has_touch=face == "m",
+            has_touch=touch,
             reduced_motion="reduce",
         )
         self._contexts.append(context)
         context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": self._base_url}])
         context.set_default_timeout(PATIENCE_MS)
         page = self.watched(context)
-        page.goto(f"/login?next=/{face}/")
+        page.goto(f"/login?next={path}")
         form = page.locator("form.sign-in")
         form.locator("input[name=login]").fill(login)
         form.locator("input[name=password]").fill(DEMO_PASSWORD)
         form.locator("[type=submit]").click()
-        live(page)
         return page
 
     def watched(self, context: BrowserContext) -> Page:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -19,6 +18,7 @@ from intake.router import intake_router
 from operations.grade_readings import grade_readings
 from tests.alert_cases import RULE
 from tests.conftest import Bench
+from tests.depth_rule import with_catalogue
 from tests.integration.desk_work import GUANDU, PANLONG, reading, send, types
 
 NOBODYS = "01JAAAAAAAAAAAAAAAAAAAAAAA"
@@ -29,7 +29,7 @@ class Client:
 
     def __init__(self, bench: Bench) -> None:
         rules = {RULE.rule_id: RULE}
-        self.ports = replace(bench.ports, catalogue=replace(bench.ports.catalogue, rules=rules))
+        self.ports = with_catalogue(bench.ports, rules=rules)
         counters = IntakeCounters()
         self.app = FastAPI(openapi_url=None)
         Problems(counters).install(self.app)

@@ -26,6 +26,7 @@ from operations.queries import incident_detail
 from operations.take_call import TakeCall, TakenCall, take_call
 from tests.alert_cases import RULE
 from tests.conftest import Bench
+from tests.depth_rule import with_rules
 from tests.integration.desk_work import (
     POINT,
     SOMEWHERE,
@@ -163,8 +164,7 @@ MANY: Rule = replace(
 
 @pytest.fixture
 def counting(bench: Bench) -> Ports:
-    catalogue = replace(bench.ports.catalogue, rules={MANY.rule_id: MANY})
-    return replace(bench.ports, catalogue=catalogue)
+    return with_rules(bench.ports, MANY)
 
 
 def test_a_rule_counts_the_calls_about_one_incident_and_its_alert_ends_by_the_clock(

@@ -21,6 +21,7 @@ from operations.ports import Ports
 from operations.watch_geofences import watch_geofences
 from tests.alert_cases import RULE
 from tests.conftest import Bench
+from tests.depth_rule import with_catalogue
 from tests.integration.desk_work import POINT, close_road, fix, register, seen_at, types
 
 INSIDE, OUTSIDE = LonLat(102.7655, 25.0158), LonLat(102.7755, 25.0158)
@@ -49,9 +50,8 @@ FENCE = Geofence("GF01", "隧道口", "tunnel", "530111", INSIDE, 80.0, (), froz
 
 @pytest.fixture
 def ports(bench: Bench) -> Ports:
-    catalogue = replace(bench.ports.catalogue, rules={ENTRY.rule_id: ENTRY}, geofences={"GF01": FENCE})
     register(bench.ports, 2)
-    return replace(bench.ports, catalogue=catalogue)
+    return with_catalogue(bench.ports, rules={ENTRY.rule_id: ENTRY}, geofences={"GF01": FENCE})
 
 
 def drives(bench: Bench, ports: Ports, place: LonLat, seconds: float = 10) -> Alert | None:
@@ -115,6 +115,6 @@ def test_without_the_position_board_nothing_is_known_and_nothing_changes(bench: 
 def test_a_geofence_that_left_the_catalogue_leaves_no_alert_behind(bench: Bench, ports: Ports) -> None:
     close_road(ports)
     drives(bench, ports, INSIDE)
-    without = replace(ports, catalogue=replace(ports.catalogue, geofences={}))
+    without = with_catalogue(ports, geofences={})
     assert clear_left_behind(without) == 1
     assert list(ports.store.open_alerts()) == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from alerts.model import Alert, AlertStatus, Outcome, Severity
-from alerts.rules import Inhibition, Level, Rule, Watch
+from alerts.rules import Inhibition, Level, Watch
 from core.actor import Permission
 from core.command_tree import CommandLevel
 from core.errors import (
@@ -34,6 +34,7 @@ from operations.unshelve_alert import UnshelveAlert, unshelve_alert
 from operations.watch_silence import watch_silence
 from tests.alert_cases import RULE
 from tests.conftest import Bench
+from tests.depth_rule import with_catalogue, with_rules
 from tests.integration.desk_work import (
     PANLONG,
     POINT,
@@ -47,15 +48,10 @@ from tests.integration.desk_work import (
 )
 
 
-def with_rules(bench: Bench, *rules: Rule) -> Ports:
-    catalogue = replace(bench.ports.catalogue, rules={rule.rule_id: rule for rule in rules})
-    return replace(bench.ports, catalogue=catalogue)
-
-
 @pytest.fixture
 def ports(bench: Bench) -> Ports:
     """With one rule, which escalates every five minutes and lets blue clear itself after thirty."""
-    return with_rules(bench, RULE)
+    return with_rules(bench.ports, RULE)
 
 
 def read(ports: Ports, depth_cm: float, point_id: str = POINT) -> None:
@@ -324,7 +320,7 @@ PUMP = replace(
 
 
 def test_cleared_by_a_person_an_alert_explains_no_other_any_more(bench: Bench) -> None:
-    ports = with_rules(bench, replace(RULE, watches=Watch(point_ids=frozenset({POINT}))), PUMP)
+    ports = with_rules(bench.ports, replace(RULE, watches=Watch(point_ids=frozenset({POINT}))), PUMP)
     read(ports, 35)
     road = only(ports)
     read(ports, 35, "KM02")
@@ -341,10 +337,10 @@ def test_cleared_by_a_person_an_alert_explains_no_other_any_more(bench: Bench) -
 
 def test_a_rule_that_lists_no_explanation_any_more_frees_its_alerts(bench: Bench) -> None:
     road = replace(RULE, watches=Watch(point_ids=frozenset({POINT})))
-    ports = with_rules(bench, road, PUMP)
+    ports = with_rules(bench.ports, road, PUMP)
     read(ports, 35)
     read(ports, 35, "KM02")
-    later = with_rules(bench, road, replace(PUMP, inhibited_by=()))
+    later = with_rules(bench.ports, road, replace(PUMP, inhibited_by=()))
     assert clear_left_behind(later) == 1
     assert {a.suppressed_by for a in later.store.open_alerts()} == {None}
 
@@ -358,7 +354,7 @@ def test_an_alert_whose_rule_left_the_catalogue_is_cleared_by_the_system_which_s
     read(ports, 35)
     alert_id = only(ports).alert_id
     assert clear_left_behind(ports) == 0
-    without = with_rules(bench)
+    without = with_rules(bench.ports)
     assert clear_left_behind(without) == 1
     cleared = alert_of(ports, alert_id)
     assert (cleared.cleared_by, cleared.outcome) == ("系统", Outcome.UNKNOWN)
@@ -371,7 +367,7 @@ def test_an_alert_whose_rule_left_the_catalogue_is_cleared_by_the_system_which_s
 def test_an_alert_whose_point_left_the_catalogue_is_cleared_too(bench: Bench, ports: Ports) -> None:
     read(ports, 35)
     points = {i: p for i, p in ports.catalogue.points.items() if i != POINT}
-    without = replace(ports, catalogue=replace(ports.catalogue, points=points))
+    without = with_catalogue(ports, points=points)
     assert clear_left_behind(without) == 1
     assert list(ports.store.open_alerts()) == []
 
@@ -399,7 +395,7 @@ SILENT = replace(
 
 
 def test_a_gauge_that_says_nothing_has_one_alert_that_grows_and_ends_when_it_speaks(bench: Bench) -> None:
-    ports = with_rules(bench, SILENT)
+    ports = with_rules(bench.ports, SILENT)
     read(ports, 0)
     seen = []
     for _ in range(70):
@@ -420,7 +416,7 @@ def test_a_gauge_that_says_nothing_has_one_alert_that_grows_and_ends_when_it_spe
 
 
 def test_points_that_never_spoke_or_speak_now_are_silent_for_no_rule(bench: Bench) -> None:
-    ports = with_rules(bench, SILENT)
+    ports = with_rules(bench.ports, SILENT)
     assert watch_silence(ports) == 0
     read(ports, 0)
     assert watch_silence(ports) == 0
@@ -428,7 +424,7 @@ def test_points_that_never_spoke_or_speak_now_are_silent_for_no_rule(bench: Benc
 
 def test_many_silent_gauges_are_watched_in_parts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("operations.watch_silence.POINTS_A_TRANSACTION", 3)
-    ports = with_rules(bench, SILENT)
+    ports = with_rules(bench.ports, SILENT)
     for point_id in list(ports.catalogue.points)[:8]:
         read(ports, 0, point_id)
     bench.clock.advance(901)
@@ -441,7 +437,7 @@ def test_a_silence_rule_that_raises_is_noted_and_stops_no_other(bench: Bench) ->
         raise ZeroDivisionError("by nothing")
 
     broken = replace(SILENT, rule_id="broken", levels=(replace(SILENT.levels[0], reached=breaks),))
-    ports = with_rules(bench, broken, SILENT)
+    ports = with_rules(bench.ports, broken, SILENT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("operations.apply_rules.log.warning", lambda *_: None)
         read(ports, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import orjson
@@ -20,6 +19,7 @@ from operations.queries import snapshot_state
 from operations.set_response_level import SetResponseLevel, set_response_level
 from tests.alert_cases import RULE
 from tests.conftest import Bench
+from tests.depth_rule import with_catalogue
 from tests.integration.desk_work import (
     GUANDU,
     PANLONG,
@@ -39,7 +39,7 @@ S = ResponseStep
 @pytest.fixture
 def ports(bench: Bench) -> Ports:
     rules = {rule.rule_id: rule for rule in (RULE, response_rule(off_delay=timedelta(minutes=30)))}
-    return replace(bench.ports, catalogue=replace(bench.ports.catalogue, rules=rules))
+    return with_catalogue(bench.ports, rules=rules)
 
 
 def as_role(role: Role, jurisdiction: str = CITY) -> Actor:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.running_system import RunningSystem
+from tests.running_system import SPEED, RunningSystem
 
 TOLD_WITHIN_S = 60
 """Wall time after everything is back; the system looks every second, this machine may be busy."""
@@ -41,6 +41,7 @@ def test_a_pending_escalation_outlives_workers_scheduler_and_redis(running_syste
     assert after["told"] != alert["told"]
     levels = [row["data"]["told"] for row in told]
     assert len(set(levels)) == len(levels), "nobody is told twice"
+    system.set_speed(SPEED)
 
 
 def opened(system: RunningSystem, point_id: str, at: datetime) -> dict[str, Any]:

@@ -113,3 +113,54 @@ def upgrade() -> None:
         "alerts_timed", "alerts", ["escalate_at"], postgresql_where=sa.text("escalate_at IS NOT NULL")
     )
     op.create_index("alerts_point", "alerts", ["point_id"], postgresql_where=sa.text("status <> 'cleared'"))
+
+
+def downgrade() -> None:
+    """Back to depth grades as the only rule: alerts and memories of other rules have no place there and go."""
+    for name in ("alerts_point", "alerts_timed", "one_open_alert"):
+        op.drop_index(name, "alerts")
+    op.execute("DELETE FROM alerts WHERE rule_id <> 'waterlogging-depth' OR point_id IS NULL")
+    op.execute("UPDATE alerts SET value = 0 WHERE value IS NULL")
+    for name in (
+        "rule_id",
+        "catalogue_version",
+        "subject_id",
+        "peak_grade_code",
+        "told",
+        "group_zh",
+        "group_en",
+        "alarmed_at",
+        "quantity",
+        "because",
+        "cleared_by",
+        "clear_note",
+        "outcome",
+        "shelved_by",
+        "shelve_reason",
+        "suppressed_by",
+        "returned_at",
+        "shelved_until",
+        "escalated_at",
+        "escalate_at",
+    ):
+        op.drop_column("alerts", name)
+    op.alter_column("alerts", "value", new_column_name="depth_cm", nullable=False)
+    op.alter_column("alerts", "rule_version", new_column_name="table_version")
+    op.alter_column("alerts", "point_id", nullable=False)
+    op.create_index(
+        "one_open_alert",
+        "alerts",
+        ["category", "point_id"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'cleared'"),
+    )
+    op.drop_column("point_states", "recent")
+    op.drop_column("point_states", "unchanged_since")
+    op.alter_column("point_states", "value", new_column_name="depth_cm")
+    for name in ("rising_to", "falling_to"):
+        op.add_column("point_states", sa.Column(name, sa.Text(), nullable=True))
+    for name in ("rising_since", "falling_since"):
+        op.add_column("point_states", sa.Column(name, INSTANT, nullable=True))
+    op.drop_table("rule_failures")
+    op.drop_table("level_states")
+    op.alter_column("readings", "value", new_column_name="depth_cm")

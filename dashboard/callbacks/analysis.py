@@ -1,0 +1,73 @@
+"""The analyst's page: a period is chosen, the report computed; tables are downloaded as they are shown."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from dash import Dash, Input, Output, State
+from dash.development.base_component import Component
+
+from core.actor import Actor
+from core.errors import CommandCentreError
+from dashboard.callbacks.asking import acting
+from dashboard.ids import Analysis
+from dashboard.layouts.analysis import report as report_layout
+from dashboard.layouts.shared import failed
+from dashboard.view_models.analysis import alerts_frame, analysis_view, as_csv, begin_of, rules_frame
+from dashboard.view_models.notices import one_language
+from operations.alarm_load import alarm_report
+from operations.ports import Ports
+from operations.verify_rules import verify_rules
+
+
+def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
+    """Ties the period to the report, and the buttons to their files."""
+
+    def shown(period: str) -> list[Component] | Component:
+        actor = acting()
+        now = ports.clock.now()
+        since = begin_of(period, now)
+        try:
+            view = analysis_view(
+                alarm_report(ports, actor, since, now),
+                verify_rules(ports, actor, since, now),
+                ports.catalogue,
+                ports.areas.names(),
+                zone,
+            )
+        except CommandCentreError as error:
+            return failed(one_language(error.message))
+        return report_layout(view)
+
+    @app.callback(Output(Analysis.REPORT, "children"), Input(Analysis.PERIOD, "value"))
+    async def refresh(period: str) -> Any:
+        return await asyncio.to_thread(shown, period)
+
+    def rules(actor: Actor, period: str) -> pd.DataFrame:
+        now = ports.clock.now()
+        return rules_frame(verify_rules(ports, actor, begin_of(period, now), now), ports.catalogue)
+
+    def alerts(actor: Actor, period: str) -> pd.DataFrame:
+        now = ports.clock.now()
+        return alerts_frame(alarm_report(ports, actor, begin_of(period, now), now).alerts, ports.catalogue)
+
+    for asked, file, name, table in (
+        (Analysis.ASKED_RULES, Analysis.DOWNLOAD_RULES, "rules", rules),
+        (Analysis.ASKED_ALERTS, Analysis.DOWNLOAD_ALERTS, "alerts", alerts),
+    ):
+        _download(app, asked, file, name, lambda period, table=table: as_csv(table(acting(), period)))
+
+
+def _download(app: Dash, asked: str, file: str, name: str, content: Any) -> None:
+    @app.callback(
+        Output(file, "data"),
+        Input(asked, "n_clicks"),
+        State(Analysis.PERIOD, "value"),
+        prevent_initial_call=True,
+    )
+    async def download(_clicks: int, period: str) -> dict[str, Any]:
+        text = await asyncio.to_thread(content, period)
+        return {"content": text, "filename": f"{name}-{period}.csv", "type": "text/csv"}

@@ -1,0 +1,324 @@
+"""One alert: why it is there, who has it, and what may be done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.language import t
+from dashboard.layouts.incident_panel import timeline_list
+from dashboard.layouts.shared import attributes, grade_mark
+from dashboard.view_models.alert import OUTCOME, AlertView
+from dashboard.view_models.durations import clock_words
+from dashboard.view_models.incident import GRADE_NUMERAL
+
+SHELVES_MIN = (15, 30, 60)
+"""How long an alert may be set aside at one press, in minutes (this project's proposal)."""
+LONGEST_NOTE = 500
+
+
+def desk_alert(view: AlertView, zone: ZoneInfo) -> Component:
+    """The panel of the duty officer, with every action. Every part keeps its place, empty or not: what was unfolded
+    or typed stays when the panel is drawn again."""
+    return html.Div(
+        [
+            _head(view),
+            _standing(view, zone),
+            _acknowledge(view, with_note=True),
+            _actions(view),
+            _why(view),
+            _measured(view),
+            _advice(view),
+            timeline_list(view.timeline, zone),
+        ],
+        className="incident alert-panel",
+        **attributes(data_alert=view.alert_id),
+    )
+
+
+def phone_alert(view: AlertView, zone: ZoneInfo) -> Component:
+    """The same for a phone: why, and acknowledging."""
+    return html.Div(
+        [
+            _head(view),
+            _standing(view, zone),
+            _acknowledge(view, with_note=False),
+            _why(view),
+            _measured(view),
+            _advice(view),
+            timeline_list(view.timeline, zone),
+        ],
+        className="incident alert-panel",
+        **attributes(data_alert=view.alert_id),
+    )
+
+
+def _head(view: AlertView) -> Component:
+    return html.Header(
+        [
+            grade_mark(view.severity),
+            html.Div(
+                [
+                    html.H2(view.name),
+                    html.P(
+                        [
+                            html.B(f"{GRADE_NUMERAL[view.severity]} {view.level}"),
+                            html.Span(view.measured, className="figure") if view.measured else None,
+                            html.Span(view.category),
+                        ],
+                        className="dots",
+                    ),
+                ]
+            ),
+            html.Button(
+                "×",
+                type="button",
+                className="close",
+                **attributes(data_do="close-subject", aria_label=t("返回")),
+            ),
+        ],
+        className="incident-head",
+    )
+
+
+def _ticks(kind: str, at: str | None, look: str) -> Component:
+    return html.Span("", className=look, **attributes(data_tick=kind, data_at=at))
+
+
+def _standing(view: AlertView, zone: ZoneInfo) -> Component:
+    words = {
+        "waits": t("待确认"),
+        "acknowledged": t("已由 {name} 确认", name=view.acknowledged_by or ""),
+        "returned": t("已恢复，待解除"),
+        "shelved": t("已搁置"),
+        "suppressed": t("由他因引起"),
+        "cleared": t("已解除"),
+    }
+    lines: list[Component] = []
+    if view.status == "shelved":
+        lines.append(
+            html.P(
+                [
+                    html.Span(
+                        t("{name}：{reason}", name=view.shelved_by or "", reason=view.shelve_reason or "")
+                    ),
+                    html.Span(
+                        [t("还有"), " ", _ticks("until", view.shelved_until, "figure")], className="remaining"
+                    ),
+                ],
+                className="dots",
+            )
+        )
+    if view.status == "suppressed":
+        lines.append(
+            html.P(
+                [
+                    html.Span(t("另一预警解释了它：")),
+                    html.Button(
+                        view.cause,
+                        type="button",
+                        className="link",
+                        **attributes(data_do="open-alert", data_alert=view.cause_id),
+                    ),
+                ],
+                className="dots",
+            )
+        )
+    if view.status == "cleared":
+        who = view.cleared_by or t("系统")
+        lines.append(
+            html.P([html.Span(who), html.Span(view.outcome) if view.outcome else None], className="dots")
+        )
+    if view.returned_at and view.status != "cleared":
+        lines.append(
+            html.P(t("{time} 恢复正常", time=clock_words(view.returned_at, zone)), className="quiet")
+        )
+    if view.note:
+        lines.append(html.P(view.note, className="said"))
+    told: list[Component] = [html.Span(t("已告{level}", level=view.told_word))]
+    if view.escalate_at and view.status == "waits":
+        told.append(
+            html.Span(
+                [t("无人确认则上报"), " ", _ticks("until", view.escalate_at, "figure")], className="escalates"
+            )
+        )
+    if view.incident_id:
+        told.append(
+            html.Button(
+                t("警情 {number}", number=view.incident_number or ""),
+                type="button",
+                className="link",
+                **attributes(data_do="open", data_incident=view.incident_id),
+            )
+        )
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(words[view.status], className=f"status status-{view.status}"),
+                    _ticks("since", view.opened_at, "since") if view.status != "cleared" else None,
+                ],
+                className="standing",
+            ),
+            *lines,
+            html.P(told, className="dots"),
+        ],
+        className="incident-facts",
+    )
+
+
+def _button(words: Any, action: str, view: AlertView, look: str = "", **more: str | None) -> Component:
+    return html.Button(
+        words,
+        type="button",
+        className=f"button {look}".strip(),
+        **attributes(data_do=action, data_alert=view.alert_id, **more),
+    )
+
+
+def _note(label: str) -> Component:
+    return html.Label(
+        [html.Span(label), html.Textarea(rows=2, maxLength=LONGEST_NOTE)],
+        className="field",
+    )
+
+
+def _form(part: str, children: list[Any]) -> Component:
+    """What a part of the panel asks before it acts; shown while the page's `confirming` names it."""
+    return html.Div(children, className=f"asked asked-{part}", role="group", **attributes(data_form=part))
+
+
+def _acknowledge(view: AlertView, with_note: bool) -> Component:
+    if not view.may_acknowledge:
+        return html.Div()
+    big = _button([t("确认预警"), html.Kbd("A")], "acknowledge", view, "primary big acknowledge")
+    if not with_note:
+        return html.Div(big)
+    return html.Div(
+        [
+            big,
+            html.Button(
+                t("附一句说明"), type="button", className="link asks", **attributes(data_do="note-ask")
+            ),
+            _form("note", [_note(t("说明（可不填）"))]),
+        ],
+        className="acknowledging",
+        **attributes(data_form="acknowledge"),
+    )
+
+
+def _actions(view: AlertView) -> Component:
+    shelved = view.status == "shelved"
+    buttons = [
+        _button([t("解除预警"), html.Kbd("C")], "clear-ask", view) if view.may_clear else None,
+        (
+            _button([t("取消搁置"), html.Kbd("S")], "unshelve", view)
+            if shelved
+            else _button([t("搁置"), html.Kbd("S")], "shelve-ask", view)
+        )
+        if view.may_shelve
+        else None,
+        _button([t("上报"), html.Kbd("E")], "escalate", view, data_told=view.told)
+        if view.may_escalate
+        else None,
+    ]
+    return html.Div(
+        [
+            html.Div([b for b in buttons if b is not None], className="alert-actions"),
+            _shelve(view),
+            _clear(view),
+        ]
+    )
+
+
+def _shelve(view: AlertView) -> Component:
+    return _form(
+        "shelve",
+        [
+            _note(t("搁置理由（必填）")),
+            html.P("", className="form-problem", role="alert"),
+            html.Div(
+                [
+                    _button(t("{n} 分钟", n=minutes), "shelve", view, data_minutes=str(minutes))
+                    for minutes in SHELVES_MIN
+                ],
+                className="choices",
+            ),
+        ],
+    )
+
+
+def _clear(view: AlertView) -> Component:
+    # While the condition stands only a false alarm can be cleared; the others would be refused.
+    stands = view.returned_at is None
+    return _form(
+        "clear",
+        [
+            html.P(t("条件仍然成立：只有误报可以解除。"), className="quiet") if stands else None,
+            _note(t("说明（可不填）")),
+            html.Div(
+                [
+                    html.Button(
+                        t(word),
+                        type="button",
+                        className="button",
+                        disabled=stands and outcome != "false_alarm",
+                        **attributes(data_do="all-clear", data_alert=view.alert_id, data_outcome=outcome),
+                    )
+                    for outcome, word in OUTCOME.items()
+                ],
+                className="choices",
+            ),
+            html.P(t("解除不能撤回。"), className="quiet"),
+        ],
+    )
+
+
+def _why(view: AlertView) -> Component:
+    return html.Div(
+        [
+            html.H3(t("为何预警")),
+            html.P(
+                [html.Span(view.rule), html.Span(t("版本 {version}", version=view.rule_version))],
+                className="dots",
+            ),
+            html.Dl(
+                [html.Div([html.Dt(reason.name), html.Dd(reason.value)]) for reason in view.because],
+                className="reasons",
+            )
+            if view.because
+            else None,
+            html.P(view.source, className="quiet source") if view.source else None,
+        ],
+        className="why",
+    )
+
+
+def _measured(view: AlertView) -> Component:
+    if not view.sparkline and not view.thresholds:
+        return html.Div()
+    return html.Div(
+        [
+            html.H3(t("最近一小时读数")) if view.sparkline else None,
+            html.Img(src=view.sparkline, className="sparkline", alt=t("最近一小时读数"))
+            if view.sparkline
+            else None,
+            html.Ul(
+                [
+                    html.Li(
+                        [grade_mark(severity), html.Span(word), html.Span(least, className="figure quiet")]
+                    )
+                    for severity, word, least in view.thresholds
+                ],
+                className="thresholds",
+            ),
+        ],
+        className="measured",
+    )
+
+
+def _advice(view: AlertView) -> Component:
+    return html.Div([html.H3(t("建议")), html.P(view.advice)]) if view.advice else html.Div()

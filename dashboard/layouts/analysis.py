@@ -1,0 +1,205 @@
+"""The analyst's page: how right the rules were, how much alarms asked of people, how fast they were answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.ids import Analysis
+from dashboard.language import t
+from dashboard.layouts.shared import language_switch, loading
+from dashboard.page import FaceSettings
+from dashboard.view_models.analysis import PERIODS, AnalysisView, Figure, rule_rows, seat_rows
+
+GRAPH: Any = {"displayModeBar": False, "responsive": True}
+
+
+def page(settings: FaceSettings, drill: bool) -> Component:
+    """The whole page in the language of the request; `drill` labels all its figures as of a drill."""
+    return html.Div(
+        [
+            html.Header(
+                [
+                    html.H1(t("{city} · 预警分析", city=settings.city())),
+                    html.Span(
+                        [html.B(t("演练")), html.Span(t("回放与合成数据，不是实况"))],
+                        className="drill-label dots",
+                    )
+                    if drill
+                    else None,
+                    html.Span(className="gap"),
+                    html.Span(
+                        [
+                            html.Button(
+                                t("规则表 CSV"),
+                                id=Analysis.ASKED_RULES,
+                                type="button",
+                                className="button small",
+                            ),
+                            html.Button(
+                                t("预警表 CSV"),
+                                id=Analysis.ASKED_ALERTS,
+                                type="button",
+                                className="button small",
+                            ),
+                        ],
+                        className="downloads",
+                    ),
+                    language_switch("/analysis/"),
+                    html.A(t("退出"), href=settings.sign_out_url, className="language"),
+                ],
+                className="analysis-bar",
+            ),
+            dcc.RadioItems(
+                id=Analysis.PERIOD,
+                options=[{"label": t(words), "value": period} for period, words in PERIODS.items()],
+                value="day",
+                className="periods",
+                inline=True,
+            ),
+            html.Main(loading(t("正在计算…")), id=Analysis.REPORT),
+            dcc.Download(id=Analysis.DOWNLOAD_RULES),
+            dcc.Download(id=Analysis.DOWNLOAD_ALERTS),
+        ],
+        id=Analysis.ROOT,
+        className="analysis",
+    )
+
+
+def report(view: AnalysisView) -> list[Component]:
+    """What was found in the period."""
+    span = html.P(t("{since} 至 {until}", since=view.since, until=view.until), className="span quiet figure")
+    if view.empty:
+        return [
+            span,
+            html.Div(
+                [
+                    html.P(t("这段时间没有预警"), className="state-title"),
+                    html.P(t("规则没有发出任何预警，也就没有可核对的。请选更长的时段，或等演练推进。")),
+                ],
+                className="state",
+            ),
+        ]
+    return [
+        span,
+        html.Dl([_figure(figure) for figure in view.figures], className="headline"),
+        _section(
+            t("规则核验"),
+            t("预测类规则与实测读数核对；其余与解除时的结论核对，漏报不可知。"),
+            [
+                _table(
+                    (
+                        t("规则"),
+                        t("预警"),
+                        t("属实"),
+                        t("误报"),
+                        t("迟到"),
+                        t("未定"),
+                        t("漏报"),
+                        t("准确率"),
+                        t("命中率"),
+                        t("提前量中位"),
+                        t("最短提前"),
+                    ),
+                    rule_rows(view.rules),
+                ),
+                _how(),
+            ],
+        ),
+        html.Div(
+            [
+                _section(
+                    t("每 10 分钟告警数"),
+                    t("亮柱为洪峰。全部席位合计，同一时刻多席只计一次。"),
+                    [_graph(view.load_chart)],
+                    "wide",
+                ),
+                _section(t("各规则预警"), "", [_graph(view.rule_chart)]),
+                _section(t("确认用时"), t("从提醒到有人负责。"), [_graph(view.answer_chart)]),
+                _section(t("提前量"), t("每个点是一次被预见的越限。"), [_graph(view.lead_chart)], "wide")
+                if view.lead_chart is not None
+                else None,
+            ],
+            className="charts",
+        ),
+        _section(
+            t("各席负荷"),
+            t("席位是指挥体系里被通知到的一级。"),
+            [
+                _table(
+                    (
+                        t("席位"),
+                        t("告警次数"),
+                        t("最忙 10 分钟"),
+                        t("洪峰"),
+                        t("待确认"),
+                        t("确认中位"),
+                        t("确认 P90"),
+                    ),
+                    seat_rows(view.seats),
+                )
+            ],
+        ),
+    ]
+
+
+def _file(words: str, button_id: str) -> Component:
+    return html.Button(words, id=button_id, type="button", className="button small")
+
+
+def _figure(figure: Figure) -> Component:
+    return html.Div(
+        [
+            html.Dt(figure.name),
+            html.Dd([html.B(figure.value, className="figure"), html.Span(figure.against, className="quiet")]),
+        ],
+        className="over" if figure.over else "",
+    )
+
+
+def _section(title: str, words: str, children: list[Component], look: str = "") -> Component:
+    return html.Section(
+        [html.H2([title, html.Span(words, className="quiet")]), *children], className=look or None
+    )
+
+
+def _graph(figure: object) -> Component:
+    return dcc.Graph(figure=figure, config=GRAPH, className="chart")
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
+    return html.Div(
+        html.Table(
+            [
+                html.Thead(html.Tr([html.Th(name, scope="col") for name in names])),
+                html.Tbody(
+                    [
+                        html.Tr([html.Th(row[0], scope="row"), *[html.Td(cell) for cell in row[1:]]])
+                        for row in rows
+                    ]
+                ),
+            ]
+        ),
+        className="table",
+    )
+
+
+def _how() -> Component:
+    return html.Details(
+        [
+            html.Summary(t("怎样计算")),
+            html.Ul(
+                [
+                    html.Li(t("属实：预警后在规则所称时限内，读数达到所称数值；或解除时结论为属实。")),
+                    html.Li(t("误报：时限已过而未达到；或解除时结论为误报。")),
+                    html.Li(t("迟到：发出时读数已达到，不算属实也不算误报。")),
+                    html.Li(t("漏报：读数达到而此前时限内没有预警。相隔 30 分钟以上的越限算两次。")),
+                    html.Li(t("提前量：从预警到读数达到；一次越限只算最早的预警。")),
+                ]
+            ),
+        ],
+        className="how-computed",
+    )

@@ -1,0 +1,66 @@
+"""One alert in full: why it is there, what its rule says, what was measured, what was done about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from alerts.model import Alert
+from alerts.rules import Rule
+from core.actor import Actor
+from operations.ports import Ports
+from operations.public_state import Json, alert_state
+from operations.queries import may_see, timeline_row
+
+READINGS_OVER = timedelta(hours=1)
+TIMELINE_ROWS = 100
+
+
+def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
+    """The alert with its rule, the readings of its point over the last hour, what it is explained by, the number of
+    its incident and its journal rows.
+
+    Raises NotFoundError, PermissionDeniedError when it lies in another jurisdiction.
+    """
+    with ports.store.transaction() as tx:
+        alert = tx.alert(alert_id, lock=False)
+        may_see(actor, alert.jurisdiction)
+        cause = _found(tx.alert(alert.suppressed_by, lock=False)) if alert.suppressed_by else None
+        incident = tx.incident(alert.incident_id, lock=False) if alert.incident_id else None
+    now = ports.clock.now()
+    readings = ports.store.readings_of([alert.point_id], now - READINGS_OVER, now) if alert.point_id else []
+    rule = ports.catalogue.rules.get(alert.rule_id)
+    return {
+        "alert": alert_state(alert),
+        "rule": rule_state(rule) if rule else None,
+        "cause": cause,
+        "incident": {"incident_id": incident.incident_id, "number": incident.number} if incident else None,
+        "readings": [[reading.observed_at.isoformat(), reading.value] for reading in readings],
+        "timeline": [timeline_row(row) for row in ports.store.journal_of([alert_id], limit=TIMELINE_ROWS)],
+    }
+
+
+def _found(alert: Alert) -> Json:
+    return {"alert_id": alert.alert_id, "name_zh": alert.name_zh, "name_en": alert.name_en}
+
+
+def rule_state(rule: Rule) -> Json:
+    """What a person may want to know of a rule; its conditions stay in its file."""
+    return {
+        "rule_id": rule.rule_id,
+        "version": rule.version,
+        "source": rule.source,
+        "name_zh": rule.name_zh,
+        "name_en": rule.name_en,
+        "advice_zh": rule.advice_zh,
+        "advice_en": rule.advice_en,
+        "levels": [
+            {
+                "code": level.code,
+                "name_zh": level.name_zh,
+                "name_en": level.name_en,
+                "severity": level.severity.value,
+                "thresholds": dict(level.thresholds),
+            }
+            for level in rule.levels
+        ],
+    }

@@ -1,0 +1,213 @@
+"""What an officer does about alerts: takes charge, sets aside, clears, reads groups, sets the response level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from dashboard.ids import Analysis, Desk, Phone, Wall
+from tests.e2e.conftest import Screens
+from tests.e2e.test_main_job import EARLY, toast
+from tests.running_system import RunningSystem
+
+RISEN = "10:20:00"
+"""More than ten points are waterlogged then: begun there, the drill opens with a flood of alarms."""
+
+
+def alerts(system: RunningSystem, where: str = "true") -> list[dict[str, Any]]:
+    """Open alerts of this run, oldest first."""
+    return system.rows(
+        f"SELECT a.* FROM alerts a JOIN drill_clock USING (run) WHERE status <> 'cleared' AND {where}"  # noqa: S608
+        " ORDER BY alert_id"
+    )
+
+
+def an_alert(system: RunningSystem) -> dict[str, Any]:
+    """The drill begun afresh, slowly; an unacknowledged alert of it."""
+    system.begin_drill(EARLY, speed=1)
+    return system.until(lambda: alerts(system, "status = 'active'"), 30, "an alert that nobody has")[0]
+
+
+def alert_now(system: RunningSystem, alert: dict[str, Any]) -> dict[str, Any]:
+    [found] = system.rows("SELECT * FROM alerts WHERE alert_id = %s", alert["alert_id"])
+    return found
+
+
+def open_alert(desk: Page, alert: dict[str, Any]) -> Locator:
+    """Its panel, opened as a click on its row or on "about the alert" does."""
+    desk.wait_for_function("id => window.cc.state.alerts.has(id)", arg=alert["alert_id"])
+    desk.evaluate("id => window.cc.openAlert(id)", alert["alert_id"])
+    panel = desk.locator(f"#{Desk.PANEL} [data-alert='{alert['alert_id']}'].alert-panel")
+    expect(panel).to_be_visible()
+    return panel
+
+
+@pytest.mark.parametrize("way", ["click", "keyboard"])
+def test_an_alert_is_taken_charge_of_set_aside_and_cleared(
+    running_system: RunningSystem, screens: Screens, way: str
+) -> None:
+    system = running_system
+    alert = an_alert(system)
+    desk = screens.open("desk1", "desk", "en")
+    panel = open_alert(desk, alert)
+    expect(panel.locator(".reasons")).to_contain_text("depth of standing water")
+    expect(panel.locator(".thresholds li")).not_to_have_count(0)
+
+    if way == "click":
+        panel.locator("[data-do=note-ask]").click()
+        panel.locator("[data-form=note] textarea").fill("looked at the camera")
+        panel.locator(".acknowledge").click()
+    else:
+        desk.keyboard.press("a")
+    expect(panel.locator(".status")).to_contain_text("Confirmed by 值班员一")
+    assert alert_now(system, alert)["acknowledged_by"] == "值班员一"
+    if way == "click":
+        assert alert_now(system, alert)["note"] == "looked at the camera"
+
+    form = panel.locator("[data-form=shelve]")
+    if way == "click":
+        panel.locator("[data-do=shelve-ask]").click()
+        form.locator("[data-minutes='15']").click()
+        expect(form.locator(".form-problem")).to_have_text("Write the reason first")
+        form.locator("textarea").fill("pump is being repaired")
+        form.locator("[data-minutes='15']").click()
+    else:
+        desk.keyboard.press("s")
+        expect(form.locator("textarea")).to_be_focused()
+        desk.keyboard.type("pump is being repaired")
+        desk.keyboard.press("Tab")
+        desk.keyboard.press("Enter")
+    expect(panel.locator(".status")).to_have_text("Shelved")
+    assert alert_now(system, alert)["shelve_reason"] == "pump is being repaired"
+
+    if way == "click":
+        toast(desk, "done").filter(has_text="Shelved").locator("[data-do=undo]").click()
+    else:
+        desk.keyboard.press("u")
+    expect(panel.locator(".status")).not_to_have_text("Shelved")
+    assert alert_now(system, alert)["shelved_until"] is None
+
+    clear = panel.locator("[data-form=clear]")
+    if way == "click":
+        panel.locator("[data-do=clear-ask]").click()
+        expect(clear.locator("[data-outcome=real]")).to_be_disabled()
+        clear.locator("textarea").fill("dry, the gauge lies")
+        clear.locator("[data-outcome=false_alarm]").click()
+    else:
+        desk.keyboard.press("c")
+        expect(clear.locator("textarea")).to_be_focused()
+        desk.keyboard.type("dry, the gauge lies")
+        desk.keyboard.press("Tab")  # what is disabled is passed over
+        desk.keyboard.press("Enter")
+    expect(panel.locator(".status")).to_have_text("Cleared")
+    cleared = alert_now(system, alert)
+    assert (cleared["status"], cleared["outcome"], cleared["clear_note"]) == (
+        "cleared",
+        "false_alarm",
+        "dry, the gauge lies",
+    )
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+
+
+def test_in_a_flood_the_list_groups_itself_and_a_group_is_taken_whole(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(RISEN, speed=1)
+    system.until(lambda: len(alerts(system)) > 12, 60, "more than a dozen alerts")
+    desk = screens.open("desk1", "desk", "en")
+    expect(desk.locator(f"#{Desk.LOAD} .flood")).to_be_visible()
+    groups = desk.locator(f"#{Desk.QUEUE} .row.is-group")
+    expect(groups.first).to_be_visible()
+    assert desk.locator(f"#{Desk.QUEUE} [data-incident]:not([data-incident=''])").count() <= 12
+
+    first = desk.locator(f"#{Desk.QUEUE} .group").filter(has=desk.locator(".group-line > .button")).first
+    waiting = (first.locator(".is-group").get_attribute("data-waiting") or "").split()
+    assert len(waiting) > 1
+    first.locator(".is-group").click()
+    expect(first.locator(".group-rows li").first).to_be_visible()
+    first.locator(".is-group").focus()
+    desk.keyboard.press("a")
+    expect(toast(desk, "done").first).to_contain_text(f"Confirmed: {len(waiting)}")
+    assert {a["alert_id"] for a in alerts(system, "status = 'acknowledged'")} == set(waiting)
+
+    desk.keyboard.press("g")
+    expect(groups).to_have_count(0)
+    desk.keyboard.press("g")
+    expect(groups.first).to_be_visible()
+
+
+def test_the_response_level_is_set_with_a_reason_and_seen_on_the_wall_and_by_the_district(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    wall = screens.open("wall", "wall", "en")
+    phone = screens.open("phone", "m", "en")
+    expect(wall.locator(f"#{Wall.LEVEL} .level-city")).to_have_class("level-city everyday")
+    desk = screens.open("admin", "desk", "en")
+    desk.keyboard.press("r")
+    sheet = desk.locator(f"#{Desk.LEVELS}")
+    for area, step in (("5301", "III"), ("530111", "II")):
+        sheet.locator(f".level-line[data-area='{area}']").click()
+        sheet.locator(f"[data-do=level-step][data-level='{step}']").click()
+        sheet.locator("[data-do=level-set]").click()
+        expect(sheet.locator(".form-problem")).to_have_text("Write the reason first")
+        sheet.locator("textarea").fill("rain of the next three hours")
+        sheet.locator("[data-do=level-set]").click()
+        expect(sheet.locator(".level-form")).to_have_count(0)
+        expect(sheet.locator(f".level-line[data-area='{area}'] .level-step")).not_to_have_text("Everyday")
+    expect(wall.locator(f"#{Wall.LEVEL} .level-city")).to_contain_text("Response Ⅲ")
+    expect(wall.locator(f"#{Wall.LEVEL} .level-districts")).to_contain_text("Response Ⅱ")
+    expect(phone.locator(f"#{Phone.LEVEL}")).to_contain_text("Response Ⅱ")
+    stands = system.rows("SELECT * FROM response_levels WHERE jurisdiction = '5301'")[0]
+    assert (stands["level"], stands["set_by"], stands["reason"]) == (
+        "III",
+        "管理员",
+        "rain of the next three hours",
+    )
+    desk.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    officer = screens.open("desk1", "desk")
+    officer.keyboard.press("r")
+    expect(officer.locator(f"#{Desk.LEVELS} .level-line[data-area='5301']")).to_be_disabled()
+
+
+def test_a_phone_takes_charge_of_its_own_alert(running_system: RunningSystem, screens: Screens) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    system.until(lambda: alerts(system, "jurisdiction LIKE '530111%%'"), 30, "an alert in Guandu")
+    phone = screens.open("phone", "m", "en")
+    button = phone.locator(f"#{Phone.QUEUE} .card-row .acknowledge").first
+    taken = (button.get_attribute("data-alert") or "").split()
+    button.click()
+    expect(phone.locator(f"#{Phone.TOASTS} .toast.done")).to_contain_text("Confirmed")
+    assert {a["acknowledged_by"] for a in alerts(system) if a["alert_id"] in taken} == {"官渡区分中心"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_analyst_lands_on_the_analysis_and_takes_its_tables_away(
+    running_system: RunningSystem, screens: Screens, language: str
+) -> None:
+    an_alert(running_system)
+    page = screens.open_page("analyst", "/", language)
+    expect(page).to_have_url(f"{running_system.base_url}/analysis/")
+    body = page.locator(f"#{Analysis.REPORT}")
+    expect(body.locator(".headline > div")).to_have_count(6)
+    expect(body.locator("table").first).to_contain_text(
+        "积水深度" if language == "zh" else "waterlogging depth"
+    )
+    expect(body.locator(".chart .main-svg").first).to_be_visible()
+    page.locator(f"#{Analysis.PERIOD} label").last.click()
+    expect(body.locator(".headline > div")).to_have_count(6)
+    for button, name in ((Analysis.ASKED_RULES, "rules"), (Analysis.ASKED_ALERTS, "alerts")):
+        with page.expect_download() as download:
+            page.locator(f"#{button}").click()
+        assert download.value.suggested_filename == f"{name}-all.csv"
+        text = download.value.path().read_text(encoding="utf-8-sig")
+        assert len(text.splitlines()) > 1
+        assert text.startswith("rule_id," if name == "rules" else "alert_id,")
