@@ -9,6 +9,7 @@ BENCHMARKS = {
     "alerts_throughput": "readings through HTTP and the rules until they are committed: how many, how fast",
     "alerts_peers": "new alerts and duplicates a second, first notification, beside Alerta and Alertmanager",
     "alerts_growth": "what a reading costs as points and rules grow",
+    "storm_table": "precision and lead time of each rule in a real storm (needs the real data)",
     "live_latency": "reading posted -> alert on a WebSocket client, under the load of a storm",
     "roads_nearest": "the 3 nearest units with routes, next to straight line",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",

@@ -156,6 +156,7 @@ async def _measure(system: RunningSystem, seconds: int) -> None:
     city, journal = City(system), Journal(system)
     try:
         await _steady(city, journal, "warm-up", 1_000, 5)
+        await journal.drained()
         print(
             f"load generator on the same machine, {GAUGES} gauges, batches of {BATCH}, "
             f"{SENT_AGAIN:.0%} sent twice, {RISING_A_SECOND} gauges a second pass a grade and jitter 1 cm around it"
