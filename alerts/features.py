@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -123,7 +124,9 @@ def rain_sums(state: PointState, at: datetime) -> dict[str, float]:
     for hours in RAIN_HOURS:
         since_s = at.timestamp() - hours * 3600.0
         # A bucket counts whole while any of it lies inside the window.
-        found[f"rain_mm_{hours}h"] = sum(s.value for s in state.recent if s.at_s + RAIN_BUCKET_S > since_s)
+        found[f"rain_mm_{hours}h"] = math.fsum(
+            s.value for s in state.recent if s.at_s + RAIN_BUCKET_S > since_s
+        )
     return found
 
 

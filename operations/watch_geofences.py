@@ -104,6 +104,7 @@ def _features(
     return {
         "inside": since is not None,
         "unit_kind": unit.kind,
+        "on_assignment": unit.assignment_id is not None,
         "geofence": fence.geofence_id,
         "minutes_inside": (now - since).total_seconds() / 60 if since is not None else 0.0,
         "passability": passability.get(fence.point_id or "", Passability.OPEN).value,

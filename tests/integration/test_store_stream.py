@@ -21,6 +21,7 @@ from dispatch.model import UnitStatus
 from live.frames import event_frame
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
 from operations.all_clear_alert import AllClearAlert, all_clear_alert
+from operations.catalogue import StandingCatalogue
 from operations.close_incident import CloseIncident, close_incident
 from operations.escalate_alert import EscalateAlert, escalate_alert
 from operations.grade_readings import grade_readings
@@ -246,7 +247,9 @@ class TwoDistricts:
 def two_districts(bench: Bench) -> Ports:
     catalogue = bench.ports.catalogue
     rules = {**catalogue.rules, "flood-response": response_rule()}
-    ports = replace(bench.ports, areas=TwoDistricts(), catalogue=replace(catalogue, rules=rules))
+    ports = replace(
+        bench.ports, areas=TwoDistricts(), catalogues=StandingCatalogue(replace(catalogue, rules=rules))
+    )
     for number in range(6):
         register_units(
             ports,
