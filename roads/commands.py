@@ -56,7 +56,7 @@ def import_file(path: Path, bbox: BoundingBox | None, data_dir: Path, report: Re
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; expected an .osm.pbf file")
     report(f"reading {path.name}", 0.0)
-    kept = _keep(import_osm(path, bbox), data_dir, report)
+    kept = _keep(import_osm(path, bbox, report), data_dir, report)
     _stamp(data_dir).write_text(IMPORTED)
     return kept
 

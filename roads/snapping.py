@@ -11,7 +11,8 @@ from core.geo import LonLat
 from roads.metric import Bools, Floats, Ints, lengths_m, mercator
 from roads.segments import Segments
 
-SEARCH_RADII_M = (80.0, 250.0, 1_000.0, 5_000.0, 30_000.0, 300_000.0, 40_000_000.0)
+SEARCH_RADII_M = (15.0, 40.0, 120.0, 400.0, 1_600.0, 8_000.0, 40_000.0, 300_000.0, 40_000_000.0)
+"""Most units drive, so most are found in the first, which holds few segments."""
 
 
 class OnRoad(NamedTuple):
