@@ -4,12 +4,13 @@
   const cc = window.cc;
   const ID = {
     alerts: "alert_id", incidents: "incident_id", units: "unit_id",
-    assignments: "assignment_id", recommendations: "incident_id", points: "point_id",
+    assignments: "assignment_id", recommendations: "incident_id", points: "point_id", closures: "closure_id",
   };
   const ENDED = {
     alerts: (a) => a.status === "cleared",
     incidents: (i) => i.status === "closed",
     assignments: (a) => a.status === "cleared" || a.status === "stood_down",
+    closures: (c) => c.reopened_at !== null,
   };
   const state = {
     seq: null, catalogue: { grades: [], categories: {}, nets: {} }, actor: null, metrics: null, health: null, clock: null,

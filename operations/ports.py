@@ -14,7 +14,7 @@ from core.events import Event, JournalRow
 from core.geo import LonLat
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
-from dispatch.travel import Closure, RouteFound
+from dispatch.travel import Closure, RoadClosure, RouteFound
 from operations.catalogue import Catalogue
 
 
@@ -117,6 +117,17 @@ class Transaction(Protocol):
     def latest_recommendation(self, incident_id: str) -> Recommendation | None: ...
     def save_recommendation(self, recommendation: Recommendation) -> None: ...
 
+    # closures
+    def closure(self, closure_id: str) -> RoadClosure:
+        """The closure, locked until the transaction ends. Raises NotFoundError."""
+        ...
+
+    def closures_in_force(self, at: datetime) -> Sequence[RoadClosure]: ...
+    def save_closure(self, closure: RoadClosure) -> None: ...
+    def undispatched_incidents(self) -> Sequence[str]:
+        """Ids of open incidents that nobody was sent to."""
+        ...
+
     # idempotency and the drill
     def remembered_answer(self, actor_id: str, key: str, digest: str) -> Mapping[str, Any] | None:
         """The answer given before to this key, or None; locks the key until the transaction ends.
@@ -129,8 +140,8 @@ class Transaction(Protocol):
     def drill_time(self) -> DrillTime | None: ...
     def save_drill_time(self, drill_time: DrillTime | None) -> None: ...
     def end_everything_open(self, at: datetime, reason: str) -> None:
-        """Clears alerts, closes incidents, ends assignments, frees units and forgets point states:
-        a drill begins with an empty table. The journal keeps all of it."""
+        """Clears alerts, closes incidents, ends assignments, frees units, reopens roads and forgets point
+        states: a drill begins with an empty table. The journal keeps all of it."""
         ...
 
 
@@ -146,6 +157,8 @@ class Snapshot:
     recommendations: Sequence[Recommendation]
     point_states: Sequence[PointState]
     drill_time: DrillTime | None
+    closures: Sequence[RoadClosure] = ()
+    """Those that have not been lifted and had not run out at `closed_since`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from core.geo import LonLat
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
+from dispatch.travel import RoadClosure
 
 Json = dict[str, Any]
 
@@ -63,6 +64,10 @@ def recommendation_state(recommendation: Recommendation, incident: Incident) -> 
     return {**_fields(recommendation), "jurisdiction": incident.jurisdiction}
 
 
+def closure_state(closure: RoadClosure) -> Json:
+    return _fields(closure)
+
+
 def point_state(state: PointState, point: MonitoredPoint) -> Json:
     """A monitored point with what was last read there; the memory of the delays stays inside."""
     return {
@@ -108,6 +113,7 @@ def changes(
     assignments: Iterable[Assignment] = (),
     recommendations: Iterable[Json] = (),
     points: Iterable[Json] = (),
+    closures: Iterable[RoadClosure] = (),
 ) -> Mapping[str, Sequence[Json]]:
     """The `changes` of an event: only the kinds that changed."""
     found: dict[str, list[Json]] = {
@@ -117,5 +123,6 @@ def changes(
         "assignments": [assignment_state(a) for a in assignments],
         "recommendations": list(recommendations),
         "points": list(points),
+        "closures": [closure_state(c) for c in closures],
     }
     return {kind: states for kind, states in found.items() if states}

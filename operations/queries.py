@@ -17,6 +17,7 @@ from operations.public_state import (
     Json,
     alert_state,
     assignment_state,
+    closure_state,
     incident_state,
     point_state,
     recommendation_state,
@@ -52,6 +53,9 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
             point_state(states.get(p.point_id, PointState(p.point_id)), p)
             for p in points.values()
             if actor.covers(p.jurisdiction)
+        ],
+        "closures": [
+            closure_state(c) for c in snap.closures if c.in_force(now) and actor.covers(c.jurisdiction)
         ],
     }
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -95,6 +96,13 @@ class SegmentIndex:
         for s, d in zip(seg.tolist(), off.tolist(), strict=True):
             if d <= radius_m:
                 found[s] = min(d, found.get(s, np.inf))
+        return found
+
+    def inside(self, outline: Sequence[LonLat]) -> list[int]:
+        """Segments that pass through the area inside a ring of places, in order."""
+        ring = np.array(outline, dtype=np.float64)
+        area = shapely.make_valid(shapely.polygons(np.c_[mercator(ring[:, 0], ring[:, 1])]))
+        found: list[int] = np.unique(self._segment[self._tree.query(area, predicate="intersects")]).tolist()
         return found
 
     def _near(self, lon: Floats, lat: Floats, radius_m: float) -> tuple[Ints, Ints, Floats, Floats]:

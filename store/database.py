@@ -20,6 +20,7 @@ from dispatch.recommendation import Recommendation
 from operations.ports import GradingLag, Snapshot
 from store import journal
 from store import tables as t
+from store.closure_rows import ClosureRows, closures_in_force
 from store.dispatch_rows import DispatchRows
 from store.drill_rows import DrillRows, read_drill_time
 from store.reading_rows import GRADING, ReadingRows
@@ -30,7 +31,7 @@ _GATE = 5_301_002
 """The advisory lock that every transaction shares and one that must be alone takes for itself."""
 
 
-class SqlTransaction(ReadingRows, DispatchRows, DrillRows):
+class SqlTransaction(ReadingRows, DispatchRows, ClosureRows, DrillRows):
     """One transaction; fulfils operations.ports.Transaction."""
 
     def __init__(self, connection: Connection) -> None:
@@ -146,6 +147,7 @@ class SqlStore:
                 ),
                 point_states=_all(connection, PointState, select(t.point_states)),
                 drill_time=read_drill_time(connection),
+                closures=closures_in_force(connection, closed_since),
             )
 
     def head(self) -> int:

@@ -71,6 +71,11 @@ class DrillRows:
                 status="available", status_at=at, assignment_id=None, version=t.units.c.version + 1
             )
         )
+        execute(
+            update(t.closures)
+            .where(t.closures.c.reopened_at.is_(None))
+            .values(reopened_at=at, reopened_by="drill")
+        )
         execute(delete(t.point_states))
         execute(update(t.drill_clock).values(run=t.drill_clock.c.run + 1))
         # Batches of the run that ends are not graded into the next one.

@@ -157,6 +157,39 @@ def test_a_flood_under_the_elevated_road_leaves_it_open() -> None:
     assert network.closures_without_road == ()
 
 
+def test_a_segment_pointed_at_is_closed_alone_and_even_if_it_is_elevated() -> None:
+    network = town()
+    pointed_at = Closure("c", "此处", LonLat(102.705, 25.0001), "segment", "closed", 60.0)
+    network.close_roads([pointed_at])
+    south = network.route(LonLat(102.702, 25.0), LonLat(102.708, 25.0))
+    assert south is not None and south.distance_m > 1000
+    beyond = network.route(LonLat(102.712, 25.0), LonLat(102.718, 25.0))
+    assert beyond is not None and beyond.distance_m < 700
+    network.close_roads([Closure("c", "高架", LonLat(102.705, 25.0102), "segment", "closed", 60.0)])
+    along = network.route(LonLat(102.7, 25.0099), LonLat(102.72, 25.0099))
+    assert along is not None and along.travel_time_s > 1990 / (45 / 3.6), "not by the elevated road"
+
+
+@pytest.mark.parametrize("state", ["closed", "slow"])
+def test_an_area_closes_or_slows_all_roads_through_it_but_not_those_above(state: str) -> None:
+    network = town()
+    start, end = LonLat(102.7, 25.0099), LonLat(102.72, 25.0099)
+    usual = network.route(start, end)
+    ring = tuple(LonLat(*corner) for corner in ((102.704, 24.99), (102.706, 24.99), (102.706, 25.03)))
+    network.close_roads([Closure("c", "涝区", LonLat(102.705, 25.0), "area", state, 0.0, ring)])  # type: ignore[arg-type]
+    by_elevated = network.route(start, end)
+    assert usual is not None and by_elevated is not None
+    assert by_elevated.travel_time_s <= usual.travel_time_s * 1.01, "the elevated road stays as it was"
+    through = network.route(LonLat(102.702, 25.0), LonLat(102.708, 25.0))
+    assert through is not None
+    if state == "slow":
+        assert through.travel_time_s == pytest.approx(3 * through.distance_m / (22 / 3.6), rel=1e-3)
+    else:
+        assert through.distance_m > 2000
+    network.close_roads([])
+    assert network.route(start, end) == usual
+
+
 def test_a_closure_far_from_any_road_is_told() -> None:
     network = town()
     network.close_roads([closure("湖里", 102.60, 24.90)])
