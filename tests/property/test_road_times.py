@@ -29,6 +29,7 @@ from roads.network import (
 from roads.search import END_M
 from roads.segments import RoadLine, TurnRule, assemble
 from roads.snapping import OnRoad
+from roads.speeds import HOURS, HourSpeeds, digest
 
 SPACING_DEG = 0.008
 MILLISECOND = 0.001
@@ -75,10 +76,12 @@ def random_town(rng: random.Random, side: int) -> Town:
 class Textbook:
     """Dijkstra from the source over directed edges; written for being read, not for speed."""
 
-    def __init__(self, town: Town, factor: dict[int, float], *, emergency: bool) -> None:
+    def __init__(
+        self, town: Town, factor: dict[int, float], learned: list[float], *, emergency: bool
+    ) -> None:
         roads = self.roads = town.network.segments
         self.line = [int(roads.name_of(i)) for i in range(roads.count)]
-        self.time_s = [float(t) * factor.get(i, 1.0) for i, t in enumerate(roads.time_s)]
+        self.time_s = [float(t) * learned[i] * factor.get(i, 1.0) for i, t in enumerate(roads.time_s)]
         for i, line in enumerate(self.line):
             if town.lines[line].emergency_only and not emergency:
                 self.time_s[i] = math.inf
@@ -209,7 +212,12 @@ def test_every_arrival_equals_the_textbook_to_the_millisecond(
         [Closure(str(i), str(i), on_segment(network, i, 0.5), "road", s, 5.0) for i, s in states.items()]
     )
     factor = {i: math.inf if s == "closed" else SLOW_FACTOR for i, s in states.items()}
-    textbook = Textbook(town, factor, emergency=emergency)
+    learned = [rng.choice([0.5, 1.0, 3.0]) for _ in range(total)] if rng.random() < 0.5 else [1.0] * total
+    rows = np.arange(total)
+    by_class = np.ones((HOURS, len(RoadClass)))
+    speeds = HourSpeeds(digest(network.segments), by_class, rows, np.full(total, 8), np.array(learned), total)
+    network.use_speeds(speeds, lambda: 8)
+    textbook = Textbook(town, factor, learned, emergency=emergency)
     spots = [
         on_segment(
             network,
