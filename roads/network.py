@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from core.errors import InvalidInputError
 from core.geo import LonLat
 from dispatch.travel import Closure, RouteFound
 from roads.closing import SLOW_FACTOR, closed_segments
-from roads.metric import Floats, Ints, lengths_m
+from roads.metric import Bools, Floats, Ints, lengths_m
 from roads.patrol import Patrols, Within
 from roads.segments import Segments
 from roads.snapping import OnRoad, SegmentIndex
@@ -163,6 +164,16 @@ class RoadNetwork:
                 weights.set_factor(changed, self._factor[changed])
             self._closures, self._touched = tuple(closures), touched
             self.closures_without_road = tuple(lost)
+
+    @property
+    def closures(self) -> tuple[Closure, ...]:
+        """Those in force."""
+        return self._closures
+
+    def open_segments(self) -> Bools:
+        """Which segments an emergency vehicle may drive now."""
+        with self._lock:
+            return self._open.copy()
 
     # --- speeds by the hour
 
@@ -338,9 +349,13 @@ class RoadNetwork:
             answer.append(tuple(names))
         return answer
 
+    def snap(self, weights: Weights, lon: Floats, lat: Floats) -> tuple[Ints, Floats, Floats]:
+        """The road nearest to each place that is open by these weights, as `on_open_roads` answers."""
+        return self.index.nearest(lon, lat, weights.is_open, self._handicap_m)
+
     def on_open_roads(self, lon: Floats, lat: Floats) -> tuple[Ints, Floats, Floats]:
         """The open road nearest to each place: (segment or -1, share of its length, offset in metres)."""
-        return self.index.nearest(lon, lat, self._open, self._handicap_m)
+        return self.snap(self._emergency, lon, lat)
 
     # --- places and patrols
 
@@ -400,8 +415,9 @@ class _Fleet:
         rows = np.flatnonzero(self._soonest_s <= limit_s)
         new = rows[self.segment[rows] == UNPLACED]
         if len(new):
-            self.segment[new], self.share[new], self.offset_m[new] = self._network.index.nearest(
-                self._lon[new], self._lat[new], self._weights.is_open, self._network._handicap_m
+            places = self.places if len(new) == len(self.places) else [self.places[i] for i in new.tolist()]
+            self.segment[new], self.share[new], self.offset_m[new] = self._weights.snaps.find(
+                places, partial(self._network.snap, self._weights)
             )
         return rows[self.segment[rows] >= 0]
 

@@ -7,6 +7,7 @@ import numpy as np
 from roads.metric import Bools, Floats, Ints
 from roads.search import BackwardSearch
 from roads.segments import Segments
+from roads.snapping import SnapMemory
 from roads.tracing import Tracer
 
 
@@ -27,6 +28,7 @@ class Weights:
         """As if nothing were closed."""
         self.time_s: Floats = segments.time_s.copy()
         self.is_open: Bools = self.usable.copy()
+        self.snaps = SnapMemory()
 
     def set(self, base_s: Floats, factor: Floats) -> None:
         """Give every segment its time without closures and how many times as long it takes now.
@@ -36,12 +38,14 @@ class Weights:
         self.free_s[:] = np.where(self.usable, base_s, np.inf)
         self.time_s[:] = _slowed(self.free_s, factor)
         self.is_open[:] = np.isfinite(self.time_s)
+        self.snaps.forget()
         self.search.set_all_times(self.free_s, self.time_s)
 
     def set_factor(self, segment: Ints, factor: Floats) -> None:
         """Make some segments take so many times as long; infinity closes them."""
         self.time_s[segment] = _slowed(self.free_s[segment], factor)
         self.is_open[segment] = np.isfinite(self.time_s[segment])
+        self.snaps.forget()
         self.search.set_times(segment, self.time_s[segment])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from dispatch.travel import Closure
 from roads.classes import RoadClass
 from roads.network import OFF_ROAD_DETOUR, RoadNetwork
 from roads.segments import RoadLine, assemble
+from roads.snapping import SnapMemory
 
 # Three streets north-south, three east-west, 0.01° apart; an elevated road over the middle one.
 LON = np.array([102.70, 102.71, 102.72] * 3 + [102.70, 102.72])
@@ -188,6 +190,37 @@ def test_an_area_closes_or_slows_all_roads_through_it_but_not_those_above(state:
         assert through.distance_m > 2000
     network.close_roads([])
     assert network.route(start, end) == usual
+
+
+def test_what_is_remembered_of_places_is_what_would_be_found_anew() -> None:
+    network = town()
+    rng = random.Random(5)
+    spots = [LonLat(102.70 + rng.random() * 0.02, 25.0 + rng.random() * 0.02) for _ in range(40)]
+    target = LonLat(102.711, 25.001)
+    for round_ in range(30):
+        if round_ % 7 == 6:
+            network.close_roads([closure("积水", *rng.choice(spots))])
+        units = {f"u{i}": rng.choice(spots) for i in range(rng.choice([3, 60]))}
+        fresh = town()
+        fresh.close_roads(network.closures)
+        assert network.all_etas(target, units) == fresh.all_etas(target, units)
+        assert network.nearest(target, units, 3) == fresh.nearest(target, units, 3)
+
+
+def test_a_full_memory_of_places_begins_anew() -> None:
+    memory = SnapMemory(most=8)
+    asked: list[int] = []
+
+    def snap(lon: Any, lat: Any) -> Any:
+        asked.append(len(lon))
+        return (lon * 10).astype(np.int64), lon, lat
+
+    for size in (5, 5, 8, 9, 3):
+        places = [LonLat(float(i), 1.0) for i in range(size)]
+        segment, share, offset = memory.find(places, snap)
+        assert segment.tolist() == [i * 10 for i in range(size)]
+        assert (share.tolist(), offset.tolist()) == (list(range(size)), [1.0] * size)
+    assert asked == [5, 3, 9], "nine do not fit, so they are not remembered"
 
 
 def test_a_closure_far_from_any_road_is_told() -> None:
