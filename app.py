@@ -217,6 +217,18 @@ def roads_import(
     import_file(file, _bounding_box(bbox) if bbox else None, folder, _print_progress)
 
 
+@roads.command("learn")
+@plainly
+def roads_learn(
+    file: Annotated[Path, typer.Argument(help="Fixes of units, CSV: unit_id,fixed_at,lon,lat in WGS-84.")],
+) -> None:
+    """Learn from units' own tracks how fast each road is at each hour."""
+    from roads.commands import learn, network_path
+
+    settings = _settings()
+    learn(file, settings.road_network or network_path(settings.data_dir), _print_progress)
+
+
 @roads.command("info")
 @plainly
 def roads_info() -> None:

@@ -165,6 +165,8 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/api/v1/readings", P.REPORT_READINGS),
     Rule("POST", "/api/v1/passability", P.SET_PASSABILITY),
     Rule("POST", "/api/v1/calls", P.TAKE_CALL),
+    Rule("POST", "/api/v1/closures", P.SET_PASSABILITY),
+    Rule("DELETE", "/api/v1/closures/{closure_id}", P.SET_PASSABILITY),
     Rule("POST", "/api/v1/positions", P.REPORT_POSITIONS),
     Rule("PUT", "/api/v1/units", P.REGISTER_UNITS),
     Rule("POST", "/api/v1/units/{unit_id}/status", P.REPORT_STATUS),

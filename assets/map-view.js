@@ -22,7 +22,7 @@
       if (cc.config.tile_attribution) L.control.attribution({ prefix: false }).addTo(map);
     }
     layers.base = new cc.CanvasLayer("cc-base", 250, cc.base.paint).addTo(map);
-    layers.units = new cc.CanvasLayer("cc-units", 450, (g, v) => { cc.routes.paint(g, v); cc.units.paint(g, v); }).addTo(map);
+    layers.units = new cc.CanvasLayer("cc-units", 450, (g, v) => { cc.closures.paint(g, v); cc.routes.paint(g, v); cc.units.paint(g, v); }).addTo(map);
     layers.labels = new cc.CanvasLayer("cc-labels", 550, cc.labels.paint).addTo(map);
     cc.units.attach(layers.units);
     cc.marks.attach(map);
@@ -86,7 +86,7 @@
 
   cc.view = { frame, refresh, showPlace, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
   cc.feed.listen((kinds) => {
-    if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations"].some((k) => kinds.has(k))) refresh();
+    if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations", "closures"].some((k) => kinds.has(k))) refresh();
     // Once the server is back, what of the base map could not be loaded is asked for again.
     if (kinds.has("link") && cc.link.status().state === "online" && map) cc.base.begin([layers.base, layers.labels]);
   });

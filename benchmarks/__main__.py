@@ -11,7 +11,8 @@ BENCHMARKS = {
     "alerts_growth": "what a reading costs as points and rules grow",
     "storm_table": "precision and lead time of each rule in a real storm (needs the real data)",
     "live_latency": "reading posted -> alert on a WebSocket client, under the load of a storm",
-    "roads_nearest": "the 3 nearest units with routes, next to straight line",
+    "roads_nearest": "the 3 nearest units with routes and all arrival times, next to other engines",
+    "roads_speeds": "trips foretold with speeds learned from tracks, next to free flow (synthetic tracks)",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }
 

@@ -13,17 +13,19 @@ from bootstrap.cap_map import load_cap_map
 from bootstrap.catalogue import FolderCatalogue
 from bootstrap.settings import Settings
 from core.clock import Clock, DrillTime, WallClock
-from core.errors import CommandCentreError
+from core.errors import CommandCentreError, InvalidInputError
 from jobs.queue import RqWorkQueue
 from live.doorbell import RedisDoorbell
 from live.positions import RedisPositionBoard
 from live.redis_client import connect
 from operations.adopt_catalogue import adopt_catalogue
 from operations.catalogue import CatalogueSeen
+from operations.open_incident import CITY_TIME
 from operations.ports import Ports, TravelTimes
 from roads.areas import DistrictAreas
-from roads.commands import network_path
+from roads.commands import network_path, speeds_path
 from roads.network import RoadNetwork
+from roads.speeds import HourSpeeds
 from roads.straight_line import StraightLineTravelTimes
 from store.clock import DrillClock
 from store.database import SqlStore, make_engine
@@ -73,7 +75,7 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
         doorbell=RedisDoorbell(redis),
         work=RqWorkQueue(redis),
         positions=board,
-        travel_times=load_travel_times(settings) if with_roads else StraightLineTravelTimes(),
+        travel_times=load_travel_times(settings, clock) if with_roads else StraightLineTravelTimes(),
         areas=DistrictAreas(),
         catalogues=catalogues,
         mode=settings.mode,
@@ -87,10 +89,19 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
     return Parts(settings, engine, store, redis, board, clock, ports, catalogues)
 
 
-def load_travel_times(settings: Settings) -> TravelTimes:
-    """The road network in use, or straight lines when there is none that can be read."""
+def load_travel_times(settings: Settings, clock: Clock) -> TravelTimes:
+    """The road network in use with the speeds learned for it, or straight lines when there is none."""
     network = load_network(settings)
-    return network if network is not None else StraightLineTravelTimes()
+    if network is None:
+        return StraightLineTravelTimes()
+    path = speeds_path(settings.road_network or network_path(settings.data_dir))
+    if path.exists():
+        try:
+            network.use_speeds(HourSpeeds.load(path), lambda: clock.now().astimezone(CITY_TIME).hour)
+        except InvalidInputError as error:
+            # Chosen degradation: free-flow times beat none, and beat those of another network.
+            log.error("speeds not used, travel times are free flow: %s", error)
+    return network
 
 
 def load_network(settings: Settings) -> RoadNetwork | None:

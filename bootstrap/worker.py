@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 
@@ -21,6 +22,9 @@ def work(settings: Settings, name: str) -> None:
     """
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     parts = wire(settings, with_roads=True)
+    # What was loaded stays: looking through all of it for garbage would hold up an answer for tens of milliseconds.
+    gc.collect()
+    gc.freeze()
     number = int("".join(filter(str.isdigit, name)) or 1)
     blocking = Redis.from_url(str(settings.redis_url))
     with translated():

@@ -21,6 +21,7 @@ from alerts.model import Outcome, Passability, Quantity, Reading
 from core.command_tree import CommandLevel
 from core.errors import CommandCentreError, InvalidInputError
 from dispatch.model import UnitStatus
+from dispatch.travel import ClosureKind, ClosureState
 from intake.coordinates import Crs
 from intake.problems import described, summary
 
@@ -28,6 +29,7 @@ MOST_READINGS = 5000
 MOST_POSITIONS = 6000
 MOST_UNITS = 6000
 MOST_REPORTS = 500
+MOST_CORNERS = 500
 
 T = TypeVar("T")
 
@@ -119,6 +121,27 @@ class CallIn(TypedDict):
     caller: Line
     text: Text
     received_at: Instant
+
+
+class OutlineIn(TypedDict):
+    """A ring of places, `[lon, lat]` each, the first not repeated, all in one coordinate system."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    corners: Annotated[list[tuple[Lon, Lat]], Field(min_length=3, max_length=MOST_CORNERS)]
+    crs: Crs
+
+
+class ClosureIn(TypedDict):
+    """A road that is closed or slow until `expires_at`: at a `place`, or everything inside an `outline`."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    name: Line
+    kind: ClosureKind
+    state: ClosureState
+    expires_at: Instant
+    place: NotRequired[PlaceIn]
+    outline: NotRequired[OutlineIn]
+    reason: NotRequired[Text | None]
 
 
 class PositionIn(TypedDict):
@@ -232,6 +255,7 @@ PASSABILITY: TypeAdapter[list[PassabilityIn]] = TypeAdapter(
     Annotated[list[PassabilityIn], Field(min_length=1, max_length=MOST_REPORTS)]
 )
 CALL: TypeAdapter[CallIn] = TypeAdapter(CallIn)
+CLOSURE: TypeAdapter[ClosureIn] = TypeAdapter(ClosureIn)
 POSITIONS: TypeAdapter[PositionsIn] = TypeAdapter(PositionsIn)
 UNITS: TypeAdapter[UnitsIn] = TypeAdapter(UnitsIn)
 STATUS: TypeAdapter[StatusIn] = TypeAdapter(StatusIn)

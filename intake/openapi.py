@@ -18,6 +18,7 @@ _BODIES: dict[str, TypeAdapter[Any]] = {
     "ReadingsIn": bodies.READINGS,
     "PassabilityReportsIn": bodies.PASSABILITY,
     "CallIn": bodies.CALL,
+    "ClosureIn": bodies.CLOSURE,
     "PositionsIn": bodies.POSITIONS,
     "UnitsIn": bodies.UNITS,
     "StatusIn": bodies.STATUS,

@@ -21,12 +21,14 @@ from intake.counters import IntakeCounters
 from intake.known_units import KnownUnits
 from intake.openapi import PROBLEMS, document, takes
 from intake.signed_in import acting
+from operations.close_road import CloseRoad, close_road
 from operations.ingest_readings import IngestReadings, ingest_readings
 from operations.ports import Fix, Ports, QuarantinedItem
-from operations.public_state import Json, unit_state
+from operations.public_state import Json, closure_state, unit_state
 from operations.queries import assignments_of_units, clock_state
 from operations.record_status import RecordStatus, record_status
 from operations.register_units import RegisterUnits, UnitRegistration, register_units
+from operations.reopen_road import ReopenRoad, reopen_road
 from operations.report_passability import ReportPassability, report_passability
 from operations.report_positions import ReportPositions, report_positions
 from operations.set_drill_time import SetDrillTime, set_drill_time
@@ -36,6 +38,7 @@ PREFIX = "/api/v1"
 READINGS = PREFIX + "/readings"
 PASSABILITY = PREFIX + "/passability"
 CALLS = PREFIX + "/calls"
+CLOSURES = PREFIX + "/closures"
 POSITIONS = PREFIX + "/positions"
 UNITS = PREFIX + "/units"
 STATUS = PREFIX + "/units/{unit_id}/status"
@@ -91,6 +94,13 @@ class CallAnswer(TypedDict):
     joined: bool
 
 
+class ClosureAnswer(TypedDict):
+    """The closure; `repeated` says that this key came before and this is what became of it."""
+
+    closure: Json
+    repeated: bool
+
+
 class UnitsAnswer(TypedDict):
     """How many units are registered now because of this request."""
 
@@ -99,6 +109,7 @@ class UnitsAnswer(TypedDict):
 
 By = Annotated[Actor, Depends(acting)]
 Body = Annotated[bytes, Depends(json_body)]
+ClosureId = Annotated[str, Path(max_length=64, pattern=r"^[^\s\x00-\x1f\x7f/]+$")]
 UnitId = Annotated[str, Path(max_length=64, pattern=r"^[^\s\x00-\x1f\x7f/]+$")]
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
 UnitIds = Annotated[
@@ -120,6 +131,8 @@ def intake_router(
     add("/readings", api.readings, methods=["POST"], openapi_extra=takes("ReadingsIn"))
     add("/passability", api.passability, methods=["POST"], openapi_extra=takes("PassabilityReportsIn"))
     add("/calls", api.calls, methods=["POST"], status_code=201, openapi_extra=takes("CallIn"))
+    add("/closures", api.closures, methods=["POST"], status_code=201, openapi_extra=takes("ClosureIn"))
+    add("/closures/{closure_id}", api.reopened, methods=["DELETE"])
     add("/positions", api.positions, methods=["POST"], openapi_extra=takes("PositionsIn"))
     add("/units", api.units, methods=["PUT"], openapi_extra=takes("UnitsIn"))
     add("/units/{unit_id}/status", api.status, methods=["POST"], openapi_extra=takes("StatusIn"))
@@ -210,6 +223,38 @@ class _Intake:
             "repeated": taken.repeated,
             "joined": taken.joined,
         }
+
+    def closures(self, actor: By, body: Body, key: Key, response: Response) -> ClosureAnswer:
+        """A road closed or slowed until an instant. Sent again with the same key it is the same closure,
+        answered with 200."""
+        sent = parsed(bodies.CLOSURE, body)
+        place, outline = sent.get("place"), sent.get("outline")
+        result = close_road(
+            self._ports,
+            actor,
+            CloseRoad(
+                idempotency_key=key,
+                name=sent["name"],
+                kind=sent["kind"],
+                state=sent["state"],
+                expires_at=sent["expires_at"],
+                place=to_wgs84(place["lon"], place["lat"], place["crs"]) if place else None,
+                outline=tuple(to_wgs84(lon, lat, outline["crs"]) for lon, lat in outline["corners"])
+                if outline
+                else (),
+                reason=sent.get("reason"),
+            ),
+        )
+        if result.repeated:
+            response.status_code = HTTPStatus.OK
+            self._counters.duplicates(CLOSURES, 1)
+        else:
+            self._counters.accepted(CLOSURES)
+        return {"closure": closure_state(result.closure), "repeated": result.repeated}
+
+    def reopened(self, actor: By, closure_id: ClosureId) -> Json:
+        """Lifts a closure; the answer is the closure as it is now. One that has ended stays as it was."""
+        return closure_state(reopen_road(self._ports, actor, ReopenRoad(closure_id)))
 
     def positions(self, actor: By, body: Body) -> PositionsAnswer:
         """The newest positions of units; those that are older than what is known are counted as stale."""

@@ -16,7 +16,7 @@ from core.events import JournalRow
 PRIVATE = ("account.", "session.", "sign_in.", "token.")
 """Who signs in and what they may do is in the journal for its auditors, not on anybody's screen."""
 
-_IDS = ("alert_id", "incident_id", "unit_id", "assignment_id", "point_id", "jurisdiction")
+_IDS = ("alert_id", "incident_id", "unit_id", "assignment_id", "point_id", "closure_id", "jurisdiction")
 
 
 def event_frame(row: JournalRow, jurisdiction: str, jurisdiction_of_point: Mapping[str, str]) -> str:

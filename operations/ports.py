@@ -17,7 +17,7 @@ from core.events import Event, JournalRow
 from core.geo import BoundingBox, LonLat
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
-from dispatch.travel import Closure, RouteFound
+from dispatch.travel import Closure, RoadClosure, RouteFound
 from operations.cap import CapArea, ReceivedCap
 from operations.cap_map import CapMap
 from operations.catalogue import Catalogue, CatalogueSeen, CatalogueSource
@@ -284,6 +284,17 @@ class Transaction(Protocol):
         when it is that already. One transaction at a time."""
         ...
 
+    # closures
+    def closure(self, closure_id: str) -> RoadClosure:
+        """The closure, locked until the transaction ends. Raises NotFoundError."""
+        ...
+
+    def closures_in_force(self, at: datetime) -> Sequence[RoadClosure]: ...
+    def save_closure(self, closure: RoadClosure) -> None: ...
+    def undispatched_incidents(self) -> Sequence[str]:
+        """Ids of open incidents that nobody was sent to."""
+        ...
+
     # idempotency and the drill
     def remembered_answer(self, actor_id: str, key: str, digest: str) -> Mapping[str, Any] | None:
         """The answer given before to this key, or None; locks the key until the transaction ends.
@@ -296,8 +307,8 @@ class Transaction(Protocol):
     def drill_time(self) -> DrillTime | None: ...
     def save_drill_time(self, drill_time: DrillTime | None) -> None: ...
     def end_everything_open(self, at: datetime, reason: str) -> None:
-        """Clears alerts, closes incidents, ends assignments, frees units and forgets point states:
-        a drill begins with an empty table. The journal keeps all of it."""
+        """Clears alerts, closes incidents, ends assignments, frees units, reopens roads and forgets point
+        states: a drill begins with an empty table. The journal keeps all of it."""
         ...
 
 
@@ -314,6 +325,8 @@ class Snapshot:
     point_states: Sequence[PointState]
     drill_time: DrillTime | None
     response_levels: Sequence[ResponseLevel] = ()
+    closures: Sequence[RoadClosure] = ()
+    """Those that have not been lifted and had not run out at `closed_since`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from core.geo import LonLat
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
+from dispatch.travel import RoadClosure
 from operations.cap import CapMessage
 
 Json = dict[str, Any]
@@ -77,6 +78,10 @@ def recommendation_state(recommendation: Recommendation, incident: Incident) -> 
     return {**_fields(recommendation), "jurisdiction": incident.jurisdiction}
 
 
+def closure_state(closure: RoadClosure) -> Json:
+    return _fields(closure)
+
+
 def point_state(state: PointState, point: MonitoredPoint) -> Json:
     """A monitored point with what was last read there; the memory of the delays stays inside."""
     return {
@@ -132,6 +137,7 @@ def changes(
     recommendations: Iterable[Json] = (),
     points: Iterable[Json] = (),
     response_levels: Iterable[ResponseLevel] = (),
+    closures: Iterable[RoadClosure] = (),
 ) -> Mapping[str, Sequence[Json]]:
     """The `changes` of an event: only the kinds that changed."""
     found: dict[str, list[Json]] = {
@@ -142,5 +148,6 @@ def changes(
         "recommendations": list(recommendations),
         "points": list(points),
         "response_levels": [response_level_state(level) for level in response_levels],
+        "closures": [closure_state(c) for c in closures],
     }
     return {kind: states for kind, states in found.items() if states}

@@ -18,6 +18,7 @@ from operations.public_state import (
     alert_state,
     assignment_state,
     call_state,
+    closure_state,
     incident_state,
     point_state,
     recommendation_state,
@@ -63,6 +64,9 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
             response_level_state(level)
             for level in snap.response_levels
             if actor.covers(level.jurisdiction) or actor.jurisdiction.startswith(level.jurisdiction)
+        ],
+        "closures": [
+            closure_state(c) for c in snap.closures if c.in_force(now) and actor.covers(c.jurisdiction)
         ],
     }
     return {

@@ -70,7 +70,8 @@ def _says_the_same_nothing(before: Recommendation, after: Recommendation) -> boo
 
 
 def road_closures(ports: Ports, tx: Transaction) -> list[Closure]:
-    """The monitored points whose roads somebody declared closed or slow, as closures of the network."""
+    """Everything that closes or slows roads now: the monitored points that somebody declared so, and the
+    closures in force."""
     # Unlocked: a search for routes must not keep the rules waiting.
     points = ports.catalogue.points
     states = tx.point_states(list(points), lock=False)
@@ -90,4 +91,4 @@ def road_closures(ports: Ports, tx: Transaction) -> list[Closure]:
                 radius_m=ports.catalogue.closure_radius_m[kind],
             )
         )
-    return found
+    return found + [closure.on_roads for closure in tx.closures_in_force(ports.clock.now())]

@@ -16,11 +16,18 @@ SAME_ROAD_M = 15.0
 def closed_segments(closure: Closure, segments: Segments, index: SegmentIndex) -> list[int]:
     """Segments the closure is about, whole segments always; empty when no road lies within its radius.
 
-    Never an elevated carriageway while there is anything below it. An underpass or culvert means the
-    segments tagged as lower carriageway; where the map has none near, the nearest road. A closed road means
-    the roads whose names the closure's name contains; where none does, every road within the radius.
+    A segment that somebody pointed at is the nearest one, whatever lies above or below it. Else never an
+    elevated carriageway while there is anything below it. An area means all roads that pass through it. An
+    underpass or culvert means the segments tagged as lower carriageway; where the map has none near, the
+    nearest road. A closed road means the roads whose names the closure's name contains; where none does, every
+    road within the radius.
     """
+    if closure.kind == "area":
+        inside = index.inside(closure.outline)
+        return [s for s in inside if segments.level[s] <= 0] or inside
     near = index.around(closure.place, closure.radius_m)
+    if closure.kind == "segment":
+        return [min(near, key=lambda s: (near[s], s))] if near else []
     surface = {s: d for s, d in near.items() if segments.level[s] <= 0}
     near = surface or near
     if not near:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import NotFoundError
+from core.errors import InvalidInputError, NotFoundError
 from core.geo import BoundingBox
 from roads import embedded
 from roads.basemap import write_basemap
@@ -18,6 +18,7 @@ from roads.embedded import Report, silent
 from roads.layout import CATALOGUE
 from roads.network import RoadNetwork
 from roads.osm_import import import_osm
+from roads.speeds import LONGEST_GAP_S, learn_speeds, read_tracks
 
 NETWORK_FILE = "roads.npz"
 BASEMAP_DIR = "basemap"
@@ -27,6 +28,11 @@ IMPORTED = "imported"
 def network_path(data_dir: Path) -> Path:
     """Where the network in use is kept."""
     return data_dir / NETWORK_FILE
+
+
+def speeds_path(network: Path) -> Path:
+    """Where the speeds learned on a network are kept: beside it."""
+    return network.with_suffix(".speeds.npz")
 
 
 def basemap_dir(data_dir: Path) -> Path:
@@ -56,8 +62,31 @@ def import_file(path: Path, bbox: BoundingBox | None, data_dir: Path, report: Re
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist; expected an .osm.pbf file")
     report(f"reading {path.name}", 0.0)
-    kept = _keep(import_osm(path, bbox), data_dir, report)
+    kept = _keep(import_osm(path, bbox, report), data_dir, report)
     _stamp(data_dir).write_text(IMPORTED)
+    return kept
+
+
+def learn(tracks: Path, path: Path, report: Report = silent) -> Path:
+    """Learn speeds by the hour from a CSV file of the units' own fixes (roads.speeds.read_tracks), beside the
+    network at `path`; returns where they are kept. Replaces what was learned before.
+
+    Raises NotFoundError without either file, InvalidInputError for tracks that cannot be read or say nothing.
+    """
+    for file in (tracks, path):
+        if not file.is_file():
+            raise NotFoundError(f"{file} does not exist; expected a file")
+    network = RoadNetwork.load(path)
+    report(f"reading {tracks.name}", 0.0)
+    speeds = learn_speeds(network.segments, network.index, read_tracks(tracks))
+    if not speeds.observations:
+        raise InvalidInputError(
+            f"{tracks.name}: found no unit that moves along a road of this network, expected fixes at most "
+            f"{LONGEST_GAP_S:g} s apart"
+        )
+    kept = speeds_path(path)
+    speeds.save(kept)
+    report(f"{speeds.observations} observations, {len(speeds.factor)} segments and hours of their own", 1.0)
     return kept
 
 

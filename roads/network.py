@@ -7,8 +7,10 @@ import random
 import threading
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,19 @@ from core.errors import InvalidInputError
 from core.geo import LonLat
 from dispatch.travel import Closure, RouteFound
 from roads.closing import SLOW_FACTOR, closed_segments
-from roads.metric import Floats, Ints, lengths_m
+from roads.metric import Bools, Floats, Ints, lengths_m
 from roads.patrol import Patrols, Within
-from roads.search import BackwardSearch
 from roads.segments import Segments
 from roads.snapping import OnRoad, SegmentIndex
-from roads.tracing import Leg, Tracer
+from roads.speeds import HourSpeeds
+from roads.tracing import Leg
+from roads.weights import Weights
 
-FORMAT = 1
+FORMAT = 2
+FORMAT_WITHOUT_RULES = 1
+"""What was written before turn restrictions and roads for emergency vehicles; read as having neither."""
+
+RULE_FIELDS = ("emergency_only", "turn_from", "turn_to")
 
 AT_ROAD_M = 30.0
 """Nearer than this a place counts as being at the road: half a wide street plus the error of GPS."""
@@ -57,9 +64,11 @@ STRAIGHT_MARGIN = 0.99
 class RoadNetwork:
     """Exact travel times by road. Safe for several threads; each question is answered under one lock.
 
-    Assumes the class speeds of roads/classes.py (or the map's own), no turn restrictions or turning times,
-    no traffic, and that emergency vehicles obey one-way streets. A closed segment is closed from junction to
-    junction, both ways; a slow one takes SLOW_FACTOR times as long.
+    Assumes the class speeds of roads/classes.py (or the map's own) times what the units' own tracks say of the
+    hour (`use_speeds`), no turning times, and that emergency vehicles obey one-way streets. They may use roads
+    that others may not and need not heed turn restrictions; a question with `emergency=False` is about driving
+    like everybody else. A closed segment is closed from junction to junction, both ways; a slow one takes
+    SLOW_FACTOR times as long.
     """
 
     def __init__(self, name: str, segments: Segments, *, synthetic: bool) -> None:
@@ -67,15 +76,18 @@ class RoadNetwork:
         self.synthetic = synthetic
         self.segments = segments
         self.index = SegmentIndex(segments)
-        self._search = BackwardSearch(segments)
-        self._trace = Tracer(segments, self._search)
+        self._emergency = Weights(segments, emergency=True)
+        has_rules = segments.emergency_only.any() or len(segments.turn_from)
+        self._ordinary = Weights(segments, emergency=False) if has_rules else self._emergency
+        self._search, self._trace = self._emergency.search, self._emergency.trace
+        self._time_s, self._open = self._emergency.time_s, self._emergency.is_open
         self._patrols = Patrols(segments, self._trace)
         self._lock = threading.Lock()
-        self._time_s = segments.time_s.copy()
-        self._open = np.ones(segments.count, dtype=np.bool_)
-        self._any = np.ones(segments.count, dtype=np.bool_)
+        self._hour: int | None = None
+        self._speeds: HourSpeeds | None = None
+        self._hour_now: Callable[[], int] | None = None
+        self._factor: Floats = np.ones(segments.count)
         self._handicap_m = np.where(segments.level > 0, ELEVATED_HANDICAP_M, 0.0)
-        self.top_speed_ms = float((segments.length_m / np.maximum(segments.time_s, 1e-9)).max())
         self._closures: tuple[Closure, ...] = ()
         self._touched: dict[int, list[Closure]] = {}
         self.closures_without_road: tuple[str, ...] = ()
@@ -83,6 +95,7 @@ class RoadNetwork:
         self.edge_count = self._search.edge_count
         """Directed edges: a street that is driven both ways counts twice."""
         self.length_km = float(segments.length_m.sum()) / 1000
+        self._set_times()
 
     # --- on disk
 
@@ -93,10 +106,17 @@ class RoadNetwork:
             # numpy forgets to close a file whose archive is damaged.
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 about = json.loads(stored["about"].tobytes())
-                arrays = {f.name: stored[f.name] for f in fields(Segments) if f.name != "names"}
+                known = {f.name for f in fields(Segments)} - {"names"}
+                if about["format"] == FORMAT_WITHOUT_RULES:
+                    known -= set(RULE_FIELDS)
+                arrays = {name: stored[name] for name in known}
         except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
             raise InvalidInputError(f"{path} is not a road network: {error}") from error
-        if about["format"] != FORMAT:
+        if about["format"] == FORMAT_WITHOUT_RULES:
+            none = np.zeros(0, dtype=np.int64)
+            arrays["emergency_only"] = np.zeros(len(arrays["tail"]), dtype=np.bool_)
+            arrays["turn_from"] = arrays["turn_to"] = none
+        elif about["format"] != FORMAT:
             raise InvalidInputError(
                 f"{path} has road format {about['format']}, expected {FORMAT}: build it again"
             )
@@ -139,17 +159,62 @@ class RoadNetwork:
             changed = np.array(sorted(touched.keys() | self._touched.keys()), dtype=np.int64)
             for segment in changed.tolist():
                 states = {closure.state for closure in touched.get(segment, [])}
-                factor = np.inf if "closed" in states else SLOW_FACTOR if states else 1.0
-                self._open[segment] = "closed" not in states
-                self._time_s[segment] = self.segments.time_s[segment] * factor
-            self._search.set_times(changed, self._time_s[changed])
+                self._factor[segment] = np.inf if "closed" in states else SLOW_FACTOR if states else 1.0
+            for weights in self._views():
+                weights.set_factor(changed, self._factor[changed])
             self._closures, self._touched = tuple(closures), touched
             self.closures_without_road = tuple(lost)
+
+    @property
+    def closures(self) -> tuple[Closure, ...]:
+        """Those in force."""
+        return self._closures
+
+    def open_segments(self) -> Bools:
+        """Which segments an emergency vehicle may drive now."""
+        with self._lock:
+            return self._open.copy()
+
+    # --- speeds by the hour
+
+    def use_speeds(self, speeds: HourSpeeds, hour_now: Callable[[], int]) -> None:
+        """Answer from now on with the speeds of the hour (0 to 23, local) that `hour_now` says.
+
+        Raises InvalidInputError when they were learned on another network.
+        """
+        speeds.check(self.segments)
+        with self._lock:
+            self._speeds, self._hour_now, self._hour = speeds, hour_now, None
+
+    def _follow_the_hour(self) -> None:
+        """Called under the lock, before a question is answered."""
+        hour = None if self._hour_now is None else self._hour_now()
+        if hour != self._hour:
+            self._hour = hour
+            self._set_times()
+
+    def _set_times(self) -> None:
+        base_s = self.segments.time_s
+        if self._speeds is not None and self._hour is not None:
+            base_s = base_s * self._speeds.at(self._hour, self.segments)
+        self.top_speed_ms = float((self.segments.length_m / np.maximum(base_s, 1e-9)).max())
+        for weights in self._views():
+            weights.set(base_s, self._factor)
+
+    def _views(self) -> list[Weights]:
+        one = self._ordinary is self._emergency
+        return [self._emergency] if one else [self._emergency, self._ordinary]
 
     # --- travel times
 
     def nearest(
-        self, target: LonLat, sources: Mapping[str, LonLat], count: int, max_s: float = 7200.0
+        self,
+        target: LonLat,
+        sources: Mapping[str, LonLat],
+        count: int,
+        max_s: float = 7200.0,
+        *,
+        emergency: bool = True,
     ) -> list[RouteFound]:
         """The `count` sources that reach the target soonest by open roads, soonest first; exact.
 
@@ -162,33 +227,69 @@ class RoadNetwork:
         if not sources or count < 1:
             return []
         with self._lock:
-            fleet = _Fleet(self, sources)
-            approaches = self.index.ranked(target, self._open, self._handicap_m, OTHER_APPROACHES_M)
-            for approach in approaches[:MOST_APPROACHES]:
-                legs = self._soonest(approach, fleet, count, max_s)
+            self._follow_the_hour()
+            weights = self._emergency if emergency else self._ordinary
+            fleet = _Fleet(self, weights, sources)
+            for approach in self._approaches(target, weights):
+                legs = self._soonest(weights, approach, fleet, count, max_s)
                 if legs:
-                    avoided = self._avoided(target, approach, fleet, legs)
+                    avoided = self._avoided(weights, target, approach, fleet, legs)
                     return [
-                        self._route_found(fleet, approach, leg, names)
+                        self._route_found(weights, fleet, approach, leg, names)
                         for leg, names in zip(legs, avoided, strict=True)
                     ]
             return []
 
-    def route(self, start: LonLat, end: LonLat) -> RouteFound | None:
+    def all_etas(
+        self, target: LonLat, sources: Mapping[str, LonLat], *, emergency: bool = True
+    ) -> dict[str, float]:
+        """Seconds in which each source reaches the target, as `nearest` counts them, without routes.
+
+        Who cannot reach it is not in the answer. One search without a limit answers for all.
+        """
+        if not sources:
+            return {}
+        with self._lock:
+            self._follow_the_hour()
+            weights = self._emergency if emergency else self._ordinary
+            fleet = _Fleet(self, weights, sources)
+            for approach in self._approaches(target, weights):
+                distance, _ = weights.search.run(approach, float(weights.time_s[approach.segment]), np.inf)
+                rows = fleet.within(np.inf)
+                drive_s, _ = weights.trace.times(
+                    approach, fleet.segment[rows], fleet.share[rows], weights.time_s, distance
+                )
+                total_s = drive_s + fleet.access_s(rows) + _walk_s(approach)
+                reached = np.isfinite(total_s)
+                if reached.any():
+                    ids = fleet.ids
+                    found = zip(rows[reached].tolist(), total_s[reached].tolist(), strict=True)
+                    return {ids[row]: seconds for row, seconds in found}
+            return {}
+
+    def route(self, start: LonLat, end: LonLat, *, emergency: bool = True) -> RouteFound | None:
         """The fastest way between two places by open roads, or None; `unit_id` of the answer is empty."""
-        found = self.nearest(end, {"": start}, 1)
+        found = self.nearest(end, {"": start}, 1, emergency=emergency)
         return found[0] if found else None
 
-    def _soonest(self, approach: OnRoad, fleet: _Fleet, count: int, max_s: float) -> list[Leg]:
+    def _approaches(self, target: LonLat, weights: Weights) -> list[OnRoad]:
+        """Where the target is driven to, the nearest road first."""
+        return self.index.ranked(target, weights.is_open, self._handicap_m, OTHER_APPROACHES_M)[
+            :MOST_APPROACHES
+        ]
+
+    def _soonest(
+        self, weights: Weights, approach: OnRoad, fleet: _Fleet, count: int, max_s: float
+    ) -> list[Leg]:
         """The soonest sources, found by widening the search until `count` of them lie inside it."""
-        fleet.aim_at(self._trace.stretch(approach.segment, approach.share, approach.share)[0])
-        time_s = float(self._time_s[approach.segment])
+        fleet.aim_at(weights.trace.stretch(approach.segment, approach.share, approach.share)[0])
+        time_s = float(weights.time_s[approach.segment])
         limit_s = min(FIRST_LIMIT_S, max_s)
         while True:
-            distance, towards = self._search.run(approach, time_s, limit_s)
+            distance, towards = weights.search.run(approach, time_s, limit_s)
             rows = fleet.within(limit_s)
-            drive_s, first = self._trace.times(
-                approach, fleet.segment[rows], fleet.share[rows], self._time_s, distance
+            drive_s, first = weights.trace.times(
+                approach, fleet.segment[rows], fleet.share[rows], weights.time_s, distance
             )
             # A node's time beyond the limit is unknown, so only what lies inside it is final.
             total_s = drive_s + fleet.access_s(rows)
@@ -196,23 +297,25 @@ class RoadNetwork:
             if len(inside) >= min(count, len(fleet.ids)) or limit_s >= max_s:
                 best = sorted(inside.tolist(), key=lambda i: (total_s[i], fleet.ids[rows[i]]))[:count]
                 return [
-                    self._trace.leg(
+                    weights.trace.leg(
                         int(rows[i]), fleet.on_road(int(rows[i])), float(drive_s[i]), int(first[i]), towards
                     )
                     for i in best
                 ]
             limit_s = min(2 * limit_s, max_s)
 
-    def _route_found(self, fleet: _Fleet, approach: OnRoad, leg: Leg, avoided: tuple[str, ...]) -> RouteFound:
+    def _route_found(
+        self, weights: Weights, fleet: _Fleet, approach: OnRoad, leg: Leg, avoided: tuple[str, ...]
+    ) -> RouteFound:
         start = leg.start
-        path, driven_m = self._trace.path(leg, approach)
-        walk_m = 0.0 if approach.offset_m <= AT_ROAD_M else approach.offset_m * OFF_ROAD_DETOUR
+        path, driven_m = weights.trace.path(leg, approach)
+        walk_m = _walk_m(approach)
         access_m = 0.0 if start.offset_m <= AT_ROAD_M else start.offset_m * OFF_ROAD_DETOUR
         if access_m:
             path = [fleet.places[leg.row], *path]
         return RouteFound(
             unit_id=fleet.ids[leg.row],
-            travel_time_s=leg.time_s + access_m / (OFF_ROAD_DRIVE_KMH / 3.6) + walk_m / (WALK_KMH / 3.6),
+            travel_time_s=leg.time_s + access_m / (OFF_ROAD_DRIVE_KMH / 3.6) + _walk_s(approach),
             distance_m=driven_m + access_m,
             path=tuple(path),
             walk_m=walk_m,
@@ -221,34 +324,38 @@ class RoadNetwork:
         )
 
     def _avoided(
-        self, target: LonLat, approach: OnRoad, fleet: _Fleet, legs: Sequence[Leg]
+        self, weights: Weights, target: LonLat, approach: OnRoad, fleet: _Fleet, legs: Sequence[Leg]
     ) -> list[tuple[str, ...]]:
         """For each leg the names of closures on its way if nothing were closed, but not on its way now."""
         if not self._touched:
             return [()] * len(legs)
         places = np.array([target, *(fleet.places[leg.row] for leg in legs)])
-        found = self.index.nearest(places[:, 0], places[:, 1], self._any, self._handicap_m)
+        found = self.index.nearest(places[:, 0], places[:, 1], weights.usable, self._handicap_m)
         usual_end, *usual_starts = [OnRoad(*row) for row in zip(*(a.tolist() for a in found), strict=True)]
         segment, share = found[0][1:], found[1][1:]
         limit_s = max(leg.time_s for leg in legs) + FIRST_LIMIT_S
-        distance, towards = self._search.run(
-            usual_end, float(self.segments.time_s[usual_end.segment]), limit_s, free=True
+        distance, towards = weights.search.run(
+            usual_end, float(weights.free_s[usual_end.segment]), limit_s, free=True
         )
-        drive_s, first = self._trace.times(usual_end, segment, share, self.segments.time_s, distance)
+        drive_s, first = weights.trace.times(usual_end, segment, share, weights.free_s, distance)
         answer = []
         for i, leg in enumerate(legs):
             would = [usual_end.segment]
             if np.isfinite(drive_s[i]):
-                usual = self._trace.leg(leg.row, usual_starts[i], float(drive_s[i]), int(first[i]), towards)
-                would = [*self._trace.segments_of(usual, usual_end), usual_end.segment]
-            now = set(self._trace.segments_of(leg, approach))
+                usual = weights.trace.leg(leg.row, usual_starts[i], float(drive_s[i]), int(first[i]), towards)
+                would = [*weights.trace.segments_of(usual, usual_end), usual_end.segment]
+            now = set(weights.trace.segments_of(leg, approach))
             names = {c.name: None for s in would if s not in now for c in self._touched.get(s, [])}
             answer.append(tuple(names))
         return answer
 
+    def snap(self, weights: Weights, lon: Floats, lat: Floats) -> tuple[Ints, Floats, Floats]:
+        """The road nearest to each place that is open by these weights, as `on_open_roads` answers."""
+        return self.index.nearest(lon, lat, weights.is_open, self._handicap_m)
+
     def on_open_roads(self, lon: Floats, lat: Floats) -> tuple[Ints, Floats, Floats]:
         """The open road nearest to each place: (segment or -1, share of its length, offset in metres)."""
-        return self.index.nearest(lon, lat, self._open, self._handicap_m)
+        return self.snap(self._emergency, lon, lat)
 
     # --- places and patrols
 
@@ -259,7 +366,7 @@ class RoadNetwork:
         has its middle there.
         """
         with self._lock:
-            return self._patrols.random_place(rng, within, self._open)
+            return self._patrols.random_place(rng, within, self._ordinary.is_open)
 
     def wander(self, rng: random.Random, start: LonLat, length_m: float) -> list[LonLat]:
         """A patrol of about `length_m` metres along open roads from the road nearest `start`.
@@ -268,20 +375,31 @@ class RoadNetwork:
         Ends early where every way on is closed.
         """
         with self._lock:
-            ranked = self.index.ranked(start, self._open, self._handicap_m + self._patrols.shyness_m, 0.0)
-            return self._patrols.wander(rng, ranked[0], length_m, self._open) if ranked else [start]
+            is_open = self._ordinary.is_open
+            ranked = self.index.ranked(start, is_open, self._handicap_m + self._patrols.shyness_m, 0.0)
+            return self._patrols.wander(rng, ranked[0], length_m, is_open) if ranked else [start]
+
+
+def _walk_m(approach: OnRoad) -> float:
+    return 0.0 if approach.offset_m <= AT_ROAD_M else approach.offset_m * OFF_ROAD_DETOUR
+
+
+def _walk_s(approach: OnRoad) -> float:
+    return _walk_m(approach) / (WALK_KMH / 3.6)
 
 
 class _Fleet:
     """The sources of one question. Putting them on roads is the dear part, so it is done nearest first and
     only as far as the search has come."""
 
-    def __init__(self, network: RoadNetwork, sources: Mapping[str, LonLat]) -> None:
+    def __init__(self, network: RoadNetwork, weights: Weights, sources: Mapping[str, LonLat]) -> None:
         self._network = network
+        self._weights = weights
         self.ids = list(sources)
         self.places = list(sources.values())
-        self._lon: Floats = np.array([place.lon for place in self.places])
-        self._lat: Floats = np.array([place.lat for place in self.places])
+        both = np.fromiter(chain.from_iterable(self.places), dtype=np.float64, count=2 * len(self.places))
+        self._lon: Floats = both[::2]
+        self._lat: Floats = both[1::2]
         self.segment: Ints = np.full(len(self.ids), UNPLACED, dtype=np.int64)
         self.share: Floats = np.zeros(len(self.ids))
         self.offset_m: Floats = np.zeros(len(self.ids))
@@ -297,8 +415,9 @@ class _Fleet:
         rows = np.flatnonzero(self._soonest_s <= limit_s)
         new = rows[self.segment[rows] == UNPLACED]
         if len(new):
-            self.segment[new], self.share[new], self.offset_m[new] = self._network.on_open_roads(
-                self._lon[new], self._lat[new]
+            places = self.places if len(new) == len(self.places) else [self.places[i] for i in new.tolist()]
+            self.segment[new], self.share[new], self.offset_m[new] = self._weights.snaps.find(
+                places, partial(self._network.snap, self._weights)
             )
         return rows[self.segment[rows] >= 0]
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import osmium
@@ -11,8 +14,9 @@ import osmium
 from core.errors import InvalidInputError
 from core.geo import BoundingBox
 from roads.classes import RoadClass
+from roads.embedded import Report, silent
 from roads.network import RoadNetwork
-from roads.segments import RoadLine, assemble
+from roads.segments import RoadLine, TurnRule, assemble
 
 CLASS_OF_HIGHWAY = {
     "motorway": RoadClass.MOTORWAY,
@@ -29,37 +33,61 @@ CLASS_OF_HIGHWAY = {
     "primary_link": RoadClass.LINK,
     "secondary_link": RoadClass.LINK,
     "tertiary_link": RoadClass.LINK,
+    "busway": RoadClass.TERTIARY,
+    "pedestrian": RoadClass.SERVICE,
 }
+
+EMERGENCY_HIGHWAYS = ("busway", "pedestrian")
+"""Built for others, wide enough for a vehicle (proposal, docs/decisions/0021-what-emergency-vehicles-may-do.md)."""
+
+OTHERS_ONLY = ("private", "agricultural", "forestry")
+"""Access values that keep the public out but not a vehicle with a blue light (proposal, the same page)."""
+
+RESTRICTIONS = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
+"""The most special first."""
+
+Rules = list[tuple[Any, Any, Any, bool]]
+"""Way arrived on, node, way left on (all by OpenStreetMap's ids), and whether this turn is the only one."""
 
 MPH_KMH = 1.609344
 
 
-def import_osm(path: Path, bbox: BoundingBox | None = None) -> RoadNetwork:
+def import_osm(path: Path, bbox: BoundingBox | None = None, report: Report = silent) -> RoadNetwork:
     """The roads of an .osm.pbf (or .osm) file, their largest part in which everything reaches everything.
 
     Reads highway class, one-way streets (also -1, roundabouts and motorways by implication), maxspeed (km/h
-    or mph, else the default of the class), access, bridges and tunnels, Chinese or default names. Ways that
-    leave `bbox` are cut there. Roads closed to motor vehicles, and private ones, are left out. Turn
-    restrictions are NOT read: a route may contain a forbidden turn.
+    or mph, else the default of the class), access, bridges and tunnels, Chinese or default names, and turn
+    restrictions with a node between. Restrictions with a way between or with hours are not applied; `report`
+    is told how many there were of each. Ways that leave `bbox` are cut there. Roads closed to everybody are
+    left out, those that only emergency vehicles may drive are marked.
     Raises InvalidInputError when the file cannot be read or holds no roads.
     """
     index_of: dict[int, int] = {}
     lon: list[float] = []
     lat: list[float] = []
     lines: list[RoadLine] = []
-    reader = osmium.FileProcessor(str(path)).with_locations().with_filter(osmium.filter.KeyFilter("highway"))
+    lines_of: dict[int, list[int]] = {}
+    restrictions: Rules = []
+    found: Counter[str] = Counter()
+    wanted = osmium.filter.KeyFilter("highway", *RESTRICTIONS, "restriction:conditional")
+    reader = osmium.FileProcessor(str(path)).with_locations().with_filter(wanted)
     try:
-        for way in reader:
-            if not isinstance(way, osmium.osm.Way):
+        for thing in reader:
+            if isinstance(thing, osmium.osm.Relation):
+                rules, kind = turn_rules(dict(thing.tags), [(m.role, m.type, m.ref) for m in thing.members])
+                found[kind] += 1
+                restrictions += rules
+            if not isinstance(thing, osmium.osm.Way):
                 continue
-            tags = dict(way.tags)
-            road_class = CLASS_OF_HIGHWAY.get(tags["highway"])
-            if road_class is None or not _may_drive(tags):
+            tags = dict(thing.tags)
+            road_class = CLASS_OF_HIGHWAY.get(tags.get("highway", ""))
+            ordinary, emergency = may_drive(tags)
+            if road_class is None or not emergency:
                 continue
             forward, backward = directions(tags)
             run: list[int] = []
             runs = [run]
-            for node in way.nodes:
+            for node in thing.nodes:
                 if not node.location.valid() or not _inside(bbox, node.lon, node.lat):
                     if run:
                         run = []
@@ -70,23 +98,87 @@ def import_osm(path: Path, bbox: BoundingBox | None = None) -> RoadNetwork:
                     lon.append(node.lon)
                     lat.append(node.lat)
                 run.append(index)
-            lines += [
-                RoadLine(
-                    nodes=nodes,
-                    road_class=road_class,
-                    name=tags.get("name:zh") or tags.get("name", ""),
-                    forward=forward,
-                    backward=backward,
-                    speed_kmh=speed_kmh(tags.get("maxspeed", "")),
-                    level=level(tags),
+            for nodes in runs:
+                if len(nodes) < 2:
+                    continue
+                lines_of.setdefault(thing.id, []).append(len(lines))
+                lines.append(
+                    RoadLine(
+                        nodes=nodes,
+                        road_class=road_class,
+                        name=tags.get("name:zh") or tags.get("name", ""),
+                        forward=forward,
+                        backward=backward,
+                        speed_kmh=speed_kmh(tags.get("maxspeed", "")),
+                        level=level(tags),
+                        emergency_only=not ordinary,
+                    )
                 )
-                for nodes in runs
-                if len(nodes) >= 2
-            ]
     except RuntimeError as error:
         raise InvalidInputError(f"{path} cannot be read as OpenStreetMap data: {error}") from error
+    on_map = _on_lines(restrictions, lines_of, index_of, lines)
+    unused: list[TurnRule] = []
+    segments = assemble(np.array(lon), np.array(lat), lines, on_map, unused)
+    report(_said(found, len(on_map) - len(unused), len(restrictions)), 0.5)
     name = path.name.removesuffix(".pbf").removesuffix(".osm")
-    return RoadNetwork(name, assemble(np.array(lon), np.array(lat), lines), synthetic=False)
+    return RoadNetwork(name, segments, synthetic=False)
+
+
+def turn_rules(tags: Mapping[str, str], members: Sequence[tuple[str, str, int]]) -> tuple[Rules, str]:
+    """The rules of a restriction relation, members as (role, type, id), and what kind of relation it is.
+
+    The kinds: `node` and `way` for what lies between, `hours` for one that is not always in force, `exempt`
+    for one that does not bind cars, `unclear` for what does not say from where to where.
+    """
+    named = next((tags[key] for key in RESTRICTIONS if key in tags), None)
+    if named is None:
+        return [], "hours"
+    if {"motorcar", "motor_vehicle"} & {part.strip() for part in tags.get("except", "").split(";")}:
+        return [], "exempt"
+    if tags.get("day_on") or tags.get("hour_on"):
+        return [], "hours"
+    start, end = ([ref for role, kind, ref in members if role == r and kind == "w"] for r in ("from", "to"))
+    via = [(kind, ref) for role, kind, ref in members if role == "via"]
+    if any(kind == "w" for kind, _ in via):
+        return [], "way"
+    only = named.startswith("only_")
+    if not start or not end or len(via) != 1 or not (only or named.startswith("no_")):
+        return [], "unclear"
+    return [(a, via[0][1], b, only) for a in start for b in end], "node"
+
+
+def _on_lines(
+    restrictions: Rules,
+    lines_of: Mapping[int, Sequence[int]],
+    index_of: Mapping[int, int],
+    lines: Sequence[RoadLine],
+) -> list[TurnRule]:
+    """The restrictions whose ways and node are on the map; of a way in pieces, the piece that ends there."""
+    rules = []
+    for start, via, end, only in restrictions:
+        node = index_of.get(via)
+        if node is None:
+            continue
+        a, b = (
+            [i for i in lines_of.get(way, []) if node in (lines[i].nodes[0], lines[i].nodes[-1])]
+            for way in (start, end)
+        )
+        if len(a) == 1 and len(b) == 1:
+            rules.append(TurnRule(a[0], node, b[0], only))
+    return rules
+
+
+def _said(found: Counter[str], applied: int, asked: int) -> str:
+    words = {
+        "way": "with a way between (not supported)",
+        "hours": "at certain hours (not supported)",
+        "exempt": "not for cars",
+        "unclear": "unclear",
+    }
+    said = [f"{applied} turn restrictions applied"]
+    if asked > applied:
+        said.append(f"{asked - applied} about turns that are not on this map")
+    return ", ".join(said + [f"{found[kind]} {what}" for kind, what in words.items() if found[kind]])
 
 
 def directions(tags: dict[str, str]) -> tuple[bool, bool]:
@@ -119,11 +211,21 @@ def level(tags: dict[str, str]) -> int:
     return 1 if number > 0 and tags.get("bridge", "no") != "no" else 0
 
 
-def _may_drive(tags: dict[str, str]) -> bool:
-    for key in ("motor_vehicle", "vehicle", "access"):
-        if key in tags:
-            return tags[key] not in ("no", "private", "agricultural", "forestry")
-    return tags.get("area") != "yes"
+def may_drive(tags: Mapping[str, str]) -> tuple[bool, bool]:
+    """Whether a road is open to everybody, and whether to emergency vehicles.
+
+    The most special of the access tags decides. What is closed to the public is open to emergency vehicles when
+    it is private, a bus road, a pedestrian street, or tagged so.
+    """
+    if tags.get("area") == "yes":
+        return False, False
+    stated = next((tags[k] for k in ("motorcar", "motor_vehicle", "vehicle", "access") if k in tags), "yes")
+    for_others = tags.get("highway") in EMERGENCY_HIGHWAYS
+    ordinary = stated not in ("no", *OTHERS_ONLY) and not (for_others and stated == "yes")
+    buses = {tags.get("bus"), tags.get("psv")} & {"yes", "designated"}
+    if "emergency" in tags:
+        return ordinary, ordinary or tags["emergency"] != "no"
+    return ordinary, bool(ordinary or stated in OTHERS_ONLY or for_others or buses)
 
 
 def _inside(bbox: BoundingBox | None, lon: float, lat: float) -> bool:

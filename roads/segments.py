@@ -20,6 +20,7 @@ class RoadLine:
 
     `level` is -1 for an underpass or tunnel, 0 at the surface, 1 for an elevated carriageway.
     `speed_kmh` None means the default of the class. `backward` False makes it one-way along the nodes.
+    `emergency_only` marks what only emergency vehicles may drive (roads/osm_import.py says what that is).
     """
 
     nodes: Sequence[int]
@@ -29,6 +30,20 @@ class RoadLine:
     backward: bool = True
     speed_kmh: float | None = None
     level: int = 0
+    emergency_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRule:
+    """A turn restriction at the node where two lines meet, lines by their index.
+
+    `only` makes it the one way on that is allowed, the way back included; else this turn is forbidden.
+    """
+
+    from_line: int
+    via_node: int
+    to_line: int
+    only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,9 @@ class Segments:
     segment i owning rows shape_start[i]:shape_start[i + 1], ends included.
 
     Lengths are metres, times seconds (each direction the same), places WGS-84 degrees.
+
+    A directed edge is called by `2 * segment`, plus 1 against the segment. `turn_from` and `turn_to` are not
+    one row per segment: row by row they hold the directed edges between which turning is forbidden.
     """
 
     node_lon: Floats
@@ -54,6 +72,9 @@ class Segments:
     shape_start: Ints
     shape_lon: Floats
     shape_lat: Floats
+    emergency_only: Bools
+    turn_from: Ints
+    turn_to: Ints
 
     @property
     def count(self) -> int:
@@ -63,15 +84,21 @@ class Segments:
         return self.names[int(self.name[segment])]
 
 
-def assemble(lon: Floats, lat: Floats, lines: Sequence[RoadLine]) -> Segments:
+def assemble(
+    lon: Floats,
+    lat: Floats,
+    lines: Sequence[RoadLine],
+    rules: Sequence[TurnRule] = (),
+    unused: list[TurnRule] | None = None,
+) -> Segments:
     """Cut lines at the nodes they share, and keep the largest part in which everything reaches everything.
 
     No two directed edges of the result join the same pair of nodes (a sparse matrix would add them up):
-    longer ones are cut in the middle, of straight twins the fastest stays.
+    longer ones are cut in the middle, of straight twins the fastest stays. Turn rules do not count when it is
+    asked what reaches what; those that name no single turn of the network are added to `unused`.
     Raises InvalidInputError when nothing is left.
     """
-    lines = [line for line in lines if len(line.nodes) >= 2]
-    if not lines:
+    if not any(len(line.nodes) >= 2 for line in lines):
         raise InvalidInputError("no roads found; expected at least one line of two nodes")
     flat = np.concatenate([np.asarray(line.nodes, dtype=np.int64) for line in lines])
     sizes = np.array([len(line.nodes) for line in lines])
@@ -103,6 +130,7 @@ def assemble(lon: Floats, lat: Floats, lines: Sequence[RoadLine]) -> Segments:
             break
         junction[flat[(first[long] + last[long]) // 2]] = True
     _drop_straight_twins(tail, head, forward, backward, line_speed[of])
+    turns = _forbidden_turns(tail, head, forward, backward, of, rules, unused)
 
     points = last - first + 1
     shape_start = np.r_[0, np.cumsum(points)].astype(np.int64)
@@ -125,8 +153,46 @@ def assemble(lon: Floats, lat: Floats, lines: Sequence[RoadLine]) -> Segments:
         shape_start=shape_start,
         shape_lon=shape_lon,
         shape_lat=shape_lat,
+        emergency_only=np.array([line.emergency_only for line in lines])[of],
+        turn_from=turns[:, 0],
+        turn_to=turns[:, 1],
     )
     return _largest_connected(whole)
+
+
+def _forbidden_turns(
+    tail: Ints,
+    head: Ints,
+    forward: Bools,
+    backward: Bools,
+    line: Ints,
+    rules: Sequence[TurnRule],
+    unused: list[TurnRule] | None,
+) -> Ints:
+    """Pairs of directed edges (roads.segments.Segments) between which turning is forbidden, each once."""
+    vias = {rule.via_node for rule in rules}
+    at_via = np.fromiter(vias, dtype=np.int64, count=len(vias))
+    arriving: dict[int, list[int]] = {via: [] for via in vias}
+    leaving: dict[int, list[int]] = {via: [] for via in vias}
+    for segment in np.flatnonzero(np.isin(tail, at_via) | np.isin(head, at_via)).tolist():
+        ends = int(tail[segment]), int(head[segment])
+        for side, driven in enumerate((bool(forward[segment]), bool(backward[segment]))):
+            start, end = ends if side == 0 else ends[::-1]
+            if driven and start in vias:
+                leaving[start].append(2 * segment + side)
+            if driven and end in vias:
+                arriving[end].append(2 * segment + side)
+    pairs = set()
+    for rule in rules:
+        sources = [edge for edge in arriving[rule.via_node] if line[edge // 2] == rule.from_line]
+        targets = [edge for edge in leaving[rule.via_node] if line[edge // 2] == rule.to_line]
+        if len(sources) != 1 or len(targets) != 1:
+            if unused is not None:
+                unused.append(rule)
+            continue
+        onward = leaving[rule.via_node]
+        pairs |= {(sources[0], edge) for edge in onward if (edge == targets[0]) != rule.only}
+    return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
 
 
 def _shape_lengths_m(lon: Floats, lat: Floats, start: Ints) -> Floats:
@@ -189,6 +255,10 @@ def select(whole: Segments, keep: Bools) -> Segments:
     points = np.diff(whole.shape_start)[kept]
     start = np.r_[0, np.cumsum(points)].astype(np.int64)
     gather = np.repeat(whole.shape_start[kept] - start[:-1], points) + np.arange(start[-1])
+    new = np.full(whole.count, -1, dtype=np.int64)
+    new[kept] = np.arange(len(kept))
+    turn_from, turn_to = (2 * new[edge // 2] + edge % 2 for edge in (whole.turn_from, whole.turn_to))
+    still = (turn_from >= 0) & (turn_to >= 0)
     return replace(
         whole,
         node_lon=whole.node_lon[used],
@@ -205,4 +275,7 @@ def select(whole: Segments, keep: Bools) -> Segments:
         shape_start=start,
         shape_lon=whole.shape_lon[gather],
         shape_lat=whole.shape_lat[gather],
+        emergency_only=whole.emergency_only[kept],
+        turn_from=turn_from[still],
+        turn_to=turn_to[still],
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +13,12 @@ from core.geo import LonLat
 from roads.metric import Bools, Floats, Ints, lengths_m, mercator
 from roads.segments import Segments
 
-SEARCH_RADII_M = (80.0, 250.0, 1_000.0, 5_000.0, 30_000.0, 300_000.0, 40_000_000.0)
+SEARCH_RADII_M = (15.0, 40.0, 120.0, 400.0, 1_600.0, 8_000.0, 40_000.0, 300_000.0, 40_000_000.0)
+"""Most units drive, so most are found in the first, which holds few segments."""
+
+
+Snap = Callable[[Floats, Floats], tuple[Ints, Floats, Floats]]
+"""From longitudes and latitudes to segments, shares and offsets in metres."""
 
 
 class OnRoad(NamedTuple):
@@ -20,6 +27,48 @@ class OnRoad(NamedTuple):
     segment: int
     share: float
     offset_m: float
+
+
+class SnapMemory:
+    """Where places were found to lie: a unit that did not move is asked about again and again."""
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._row: dict[LonLat, int] = {}
+        self._used = 0
+        self._segment: Ints = np.zeros(most, dtype=np.int64)
+        self._share: Floats = np.zeros(most)
+        self._offset_m: Floats = np.zeros(most)
+
+    def forget(self) -> None:
+        """To be called when roads open or close."""
+        self._row.clear()
+        self._used = 0
+
+    def find(self, places: Sequence[LonLat], snap: Snap) -> tuple[Ints, Floats, Floats]:
+        """(segment, share, offset in metres) of each place; `snap` finds those that are new."""
+        if len(places) > len(self._segment):
+            return snap(*_columns(places))
+        known = self._row.get
+        rows = np.array([known(place, -1) for place in places], dtype=np.int64)
+        new = np.flatnonzero(rows < 0)
+        if len(new):
+            if self._used + len(new) > len(self._segment):
+                self.forget()
+                new = np.arange(len(places))
+            # Counted, because two units at one place take two rows and leave one key.
+            first = self._used
+            self._used += len(new)
+            fresh = [places[i] for i in new.tolist()]
+            rows[new] = np.arange(first, first + len(new))
+            self._row.update(zip(fresh, rows[new].tolist(), strict=True))
+            at = slice(first, first + len(new))
+            self._segment[at], self._share[at], self._offset_m[at] = snap(*_columns(fresh))
+        return self._segment[rows], self._share[rows], self._offset_m[rows]
+
+
+def _columns(places: Sequence[LonLat]) -> tuple[Floats, Floats]:
+    both = np.fromiter(chain.from_iterable(places), dtype=np.float64, count=2 * len(places))
+    return both[::2], both[1::2]
 
 
 class SegmentIndex:
@@ -94,6 +143,13 @@ class SegmentIndex:
         for s, d in zip(seg.tolist(), off.tolist(), strict=True):
             if d <= radius_m:
                 found[s] = min(d, found.get(s, np.inf))
+        return found
+
+    def inside(self, outline: Sequence[LonLat]) -> list[int]:
+        """Segments that pass through the area inside a ring of places, in order."""
+        ring = np.array(outline, dtype=np.float64)
+        area = shapely.make_valid(shapely.polygons(np.c_[mercator(ring[:, 0], ring[:, 1])]))
+        found: list[int] = np.unique(self._segment[self._tree.query(area, predicate="intersects")]).tolist()
         return found
 
     def _near(self, lon: Floats, lat: Floats, radius_m: float) -> tuple[Ints, Ints, Floats, Floats]:

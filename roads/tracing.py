@@ -17,7 +17,7 @@ SAME_SEGMENT = -1
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """How one unit drives from its place on a road to the end of the search, through junctions in order.
+    """How one unit drives from its place on a road to the end of the search, through its nodes in order.
 
     No nodes: along one segment without reaching a junction.
     """
@@ -38,30 +38,33 @@ class Tracer:
     def times(
         self, to: OnRoad, segment: Ints, share: Floats, time_s: Floats, distance: Floats
     ) -> tuple[Floats, Ints]:
-        """Seconds from places on segments to the searched-for place, and the junction each goes to first.
+        """Seconds from places on segments to the searched-for place, and the node each goes to first.
 
-        `time_s` is by segment of the network, `distance` by node; the junction is SAME_SEGMENT where the
+        `time_s` is by segment of the network, `distance` by node; the node is SAME_SEGMENT where the
         place is reached without one.
         """
         roads = self._segments
         whole_s, length = time_s[segment], roads.length_m[segment]
-        ahead = roads.forward[segment] | ((1 - share) * length <= END_M)
-        back = roads.backward[segment] | (share * length <= END_M)
-        by_head = np.where(ahead, (1 - share) * whole_s + distance[roads.head[segment]], np.inf)
-        by_tail = np.where(back, share * whole_s + distance[roads.tail[segment]], np.inf)
+        at_head, at_tail = (1 - share) * length <= END_M, share * length <= END_M
+        ahead, back = roads.forward[segment] | at_head, roads.backward[segment] | at_tail
+        # Who stands at the junction came from nowhere: no turn is forbidden to him.
+        to_head = np.where(at_head, roads.head[segment], self._search.lands_at[2 * segment])
+        to_tail = np.where(at_tail, roads.tail[segment], self._search.lands_at[2 * segment + 1])
+        by_head = np.where(ahead, (1 - share) * whole_s + distance[to_head], np.inf)
+        by_tail = np.where(back, share * whole_s + distance[to_tail], np.inf)
         gap = to.share - share
         along = np.where(gap >= 0, roads.forward[segment], roads.backward[segment])
         direct = (segment == to.segment) & (along | (np.abs(gap) * length <= END_M))
         by_self = np.where(direct, np.abs(gap) * whole_s, np.inf)
         time = np.minimum(np.minimum(by_head, by_tail), by_self)
-        first = np.where(by_head <= by_tail, roads.head[segment], roads.tail[segment])
+        first = np.where(by_head <= by_tail, to_head, to_tail)
         return time, np.where(by_self <= time, SAME_SEGMENT, first)
 
     def leg(self, row: int, start: OnRoad, time_s: float, first: int, towards: Ints) -> Leg:
-        """The whole leg, from the junction it goes to first."""
+        """The whole leg, from the node it goes to first."""
         nodes = []
         node = first
-        while node not in (SAME_SEGMENT, len(self._segments.node_lon)):
+        while node not in (SAME_SEGMENT, self._search.place):
             nodes.append(node)
             node = int(towards[node])
         return Leg(row, start, time_s, tuple(nodes))
@@ -112,9 +115,10 @@ class Tracer:
         roads, start = self._segments, leg.start
         if not leg.nodes:
             return [(start.segment, start.share, to.share)]
-        parts = [(start.segment, start.share, 1.0 if roads.head[start.segment] == leg.nodes[0] else 0.0)]
-        for a, b in zip(leg.nodes, leg.nodes[1:], strict=False):
+        junctions = self._search.junction[list(leg.nodes)].tolist()
+        parts = [(start.segment, start.share, 1.0 if roads.head[start.segment] == junctions[0] else 0.0)]
+        for i, (a, b) in enumerate(zip(leg.nodes, leg.nodes[1:], strict=False)):
             segment = self._search.segment_between(a, b)
-            parts.append((segment, 0.0, 1.0) if roads.tail[segment] == a else (segment, 1.0, 0.0))
-        parts.append((to.segment, 1.0 if roads.head[to.segment] == leg.nodes[-1] else 0.0, to.share))
+            parts.append((segment, 0.0, 1.0) if roads.tail[segment] == junctions[i] else (segment, 1.0, 0.0))
+        parts.append((to.segment, 1.0 if roads.head[to.segment] == junctions[-1] else 0.0, to.share))
         return parts

@@ -25,6 +25,7 @@ from store import tables as t
 from store.alert_rows import GRAVITY, AlertRows
 from store.cap_rows import CapRows
 from store.catalogue_rows import CatalogueRows
+from store.closure_rows import ClosureRows, closures_in_force
 from store.dispatch_rows import DispatchRows
 from store.drill_rows import DrillRows, read_drill_time
 from store.reading_rows import GRADING, ReadingRows
@@ -35,7 +36,7 @@ _GATE = 5_301_002
 """The advisory lock that every transaction shares and one that must be alone takes for itself."""
 
 
-class SqlTransaction(ReadingRows, AlertRows, CapRows, DispatchRows, DrillRows, CatalogueRows):
+class SqlTransaction(ReadingRows, AlertRows, CapRows, DispatchRows, ClosureRows, DrillRows, CatalogueRows):
     """One transaction; fulfils operations.ports.Transaction."""
 
     def __init__(self, connection: Connection) -> None:
@@ -159,6 +160,7 @@ class SqlStore:
                     .where(t.response_levels.c.version > 0)
                     .order_by(t.response_levels.c.jurisdiction),
                 ),
+                closures=closures_in_force(connection, closed_since),
             )
 
     def head(self) -> int:

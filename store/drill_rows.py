@@ -78,6 +78,11 @@ class DrillRows:
                 status="available", status_at=at, assignment_id=None, version=t.units.c.version + 1
             )
         )
+        execute(
+            update(t.closures)
+            .where(t.closures.c.reopened_at.is_(None))
+            .values(reopened_at=at, reopened_by="drill")
+        )
         execute(delete(t.point_states))
         execute(delete(t.level_states))
         execute(delete(t.response_levels))

@@ -355,6 +355,29 @@ recommendations = Table(
     Column("considered", Integer, nullable=False),
 )
 
+closures = Table(
+    "closures",
+    metadata,
+    Column("closure_id", String(26), primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("radius_m", Float, nullable=False),
+    Column("outline", JSONB, nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    Column("closed_by", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("reason", Text),
+    Column("reopened_at", Instant),
+    Column("reopened_by", Text),
+    # Every search for a way asks for those in force.
+    Index("closures_in_force", "expires_at", postgresql_where=text("reopened_at IS NULL")),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -82,6 +82,7 @@ def centre() -> Iterator[Centre]:
                 P.REGISTER_UNITS,
                 P.TAKE_CALL,
                 P.READ_ASSIGNMENTS,
+                P.SET_PASSABILITY,
             ]
             yield Centre(servers, web, access, runner, access.tokens.create("test", "all", allowed))
             web.parts.engine.dispose()
@@ -264,3 +265,52 @@ def test_while_postgresql_is_dead_a_known_token_is_told_to_come_back_and_then_no
     assert int(away.headers["retry-after"]) >= 1 and away.json()["code"] == "unavailable"
     centre.servers.restart("postgres")
     assert centre.send("POST", "/readings", json=body).json()["accepted"] == 1
+
+
+def test_a_road_is_closed_once_for_a_key_and_opened_again(centre: Centre) -> None:
+    body = {
+        "name": "北京路积水",
+        "kind": "area",
+        "state": "closed",
+        "expires_at": at(-60),
+        "outline": {"crs": "GCJ-02", "corners": [[102.71, 25.04], [102.72, 25.04], [102.72, 25.05]]},
+    }
+    key = {"Idempotency-Key": "closure-1"}
+    first = centre.send("POST", "/closures", headers=key, json=body)
+    again = centre.send("POST", "/closures", headers=key, json=body)
+    other = centre.send("POST", "/closures", headers=key, json={**body, "name": "另一条路"})
+    assert (first.status_code, again.status_code, other.status_code) == (201, 200, 409)
+    closure = first.json()["closure"]
+    assert again.json() == {"closure": closure, "repeated": True}
+    assert distance_m(LonLat(*closure["outline"][0]), LonLat(102.71, 25.04)) > 300, "it became WGS-84"
+    gone = [centre.send("DELETE", f"/closures/{closure['closure_id']}") for _ in range(2)]
+    assert [answer.status_code for answer in gone] == [200, 200]
+    assert gone[0].json() == gone[1].json() and gone[0].json()["reopened_at"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "changes", "status", "code"),
+    [
+        ("POST", "/closures", {"kind": "bridge"}, 422, "invalid-input"),
+        ("POST", "/closures", {"expires_at": "2026-08-18T09:20:00"}, 422, "invalid-input"),
+        ("POST", "/closures", {"expires_at": "2020-08-18T09:20:00Z"}, 422, "invalid-input"),
+        ("POST", "/closures", {"place": {"lon": 116.4, "lat": 39.9, "crs": "WGS-84"}}, 422, "invalid-input"),
+        ("POST", "/closures", {"outline": {"crs": "WGS-84", "corners": [[1, 2]]}}, 422, "invalid-input"),
+        ("POST", "/closures", {"more": 1}, 422, "invalid-input"),
+        ("DELETE", "/closures/nowhere", {}, 404, "not-found"),
+    ],
+)
+def test_a_closure_that_makes_no_sense_is_a_problem(
+    centre: Centre, method: str, path: str, changes: dict[str, Any], status: int, code: str
+) -> None:
+    place = {"lon": 102.7146, "lat": 25.0492, "crs": "WGS-84"}
+    body = {"name": "路", "kind": "road", "state": "closed", "expires_at": at(-60), "place": place, **changes}
+    head = centre.store.head()
+    answer = centre.send(method, path, headers={"Idempotency-Key": "bad"}, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert centre.store.head() == head
+
+
+def test_a_closure_needs_a_key(centre: Centre) -> None:
+    assert centre.send("POST", "/closures", json={}).status_code == 422

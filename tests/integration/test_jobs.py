@@ -19,6 +19,8 @@ from jobs.queue import WAITING_MS, RqWorkQueue
 from jobs.scheduler import JsonCronScheduler, tick_forever
 from jobs.worker import LongLivedWorker
 from live.doorbell import RedisDoorbell
+from live.health import HealthMonitor
+from live.positions import RedisPositionBoard
 from live.redis_client import connect
 from operations.find_lost_work import find_lost_work
 from operations.ports import Ports
@@ -238,3 +240,12 @@ def test_a_process_that_is_no_worker_says_what_is_missing(monkeypatch: pytest.Mo
     monkeypatch.setattr("jobs.context._context", [])
     with pytest.raises(RuntimeError, match="worker"):
         bound()
+
+
+def test_without_a_road_network_the_health_of_every_screen_says_so(bench: Bench, connection: Redis) -> None:
+    tasks.sweep()
+    health = HealthMonitor(
+        bench.store, bench.redis, RedisPositionBoard(bench.redis), LAST_SWEEP_KEY, lambda: 0
+    )
+    network = health.look(None, 0)["network"]
+    assert network == {"name": "straight-line", "synthetic": True, "straight_line": True}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from dispatch.travel import Closure
 from roads.classes import RoadClass
 from roads.network import OFF_ROAD_DETOUR, RoadNetwork
 from roads.segments import RoadLine, assemble
+from roads.snapping import SnapMemory
 
 # Three streets north-south, three east-west, 0.01° apart; an elevated road over the middle one.
 LON = np.array([102.70, 102.71, 102.72] * 3 + [102.70, 102.72])
@@ -155,6 +157,70 @@ def test_a_flood_under_the_elevated_road_leaves_it_open() -> None:
     assert found is not None
     assert found.distance_m < 2300
     assert network.closures_without_road == ()
+
+
+def test_a_segment_pointed_at_is_closed_alone_and_even_if_it_is_elevated() -> None:
+    network = town()
+    pointed_at = Closure("c", "此处", LonLat(102.705, 25.0001), "segment", "closed", 60.0)
+    network.close_roads([pointed_at])
+    south = network.route(LonLat(102.702, 25.0), LonLat(102.708, 25.0))
+    assert south is not None and south.distance_m > 1000
+    beyond = network.route(LonLat(102.712, 25.0), LonLat(102.718, 25.0))
+    assert beyond is not None and beyond.distance_m < 700
+    network.close_roads([Closure("c", "高架", LonLat(102.705, 25.0102), "segment", "closed", 60.0)])
+    along = network.route(LonLat(102.7, 25.0099), LonLat(102.72, 25.0099))
+    assert along is not None and along.travel_time_s > 1990 / (45 / 3.6), "not by the elevated road"
+
+
+@pytest.mark.parametrize("state", ["closed", "slow"])
+def test_an_area_closes_or_slows_all_roads_through_it_but_not_those_above(state: str) -> None:
+    network = town()
+    start, end = LonLat(102.7, 25.0099), LonLat(102.72, 25.0099)
+    usual = network.route(start, end)
+    ring = tuple(LonLat(*corner) for corner in ((102.704, 24.99), (102.706, 24.99), (102.706, 25.03)))
+    network.close_roads([Closure("c", "涝区", LonLat(102.705, 25.0), "area", state, 0.0, ring)])  # type: ignore[arg-type]
+    by_elevated = network.route(start, end)
+    assert usual is not None and by_elevated is not None
+    assert by_elevated.travel_time_s <= usual.travel_time_s * 1.01, "the elevated road stays as it was"
+    through = network.route(LonLat(102.702, 25.0), LonLat(102.708, 25.0))
+    assert through is not None
+    if state == "slow":
+        assert through.travel_time_s == pytest.approx(3 * through.distance_m / (22 / 3.6), rel=1e-3)
+    else:
+        assert through.distance_m > 2000
+    network.close_roads([])
+    assert network.route(start, end) == usual
+
+
+def test_what_is_remembered_of_places_is_what_would_be_found_anew() -> None:
+    network = town()
+    rng = random.Random(5)
+    spots = [LonLat(102.70 + rng.random() * 0.02, 25.0 + rng.random() * 0.02) for _ in range(40)]
+    target = LonLat(102.711, 25.001)
+    for round_ in range(30):
+        if round_ % 7 == 6:
+            network.close_roads([closure("积水", *rng.choice(spots))])
+        units = {f"u{i}": rng.choice(spots) for i in range(rng.choice([3, 60]))}
+        fresh = town()
+        fresh.close_roads(network.closures)
+        assert network.all_etas(target, units) == fresh.all_etas(target, units)
+        assert network.nearest(target, units, 3) == fresh.nearest(target, units, 3)
+
+
+def test_a_full_memory_of_places_begins_anew() -> None:
+    memory = SnapMemory(most=8)
+    asked: list[int] = []
+
+    def snap(lon: Any, lat: Any) -> Any:
+        asked.append(len(lon))
+        return (lon * 10).astype(np.int64), lon, lat
+
+    for size in (5, 5, 8, 9, 3):
+        places = [LonLat(float(i), 1.0) for i in range(size)]
+        segment, share, offset = memory.find(places, snap)
+        assert segment.tolist() == [i * 10 for i in range(size)]
+        assert (share.tolist(), offset.tolist()) == (list(range(size)), [1.0] * size)
+    assert asked == [5, 3, 9], "nine do not fit, so they are not remembered"
 
 
 def test_a_closure_far_from_any_road_is_told() -> None:

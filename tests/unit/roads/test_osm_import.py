@@ -11,7 +11,7 @@ from core.errors import InvalidInputError, NotFoundError
 from core.geo import BoundingBox, LonLat
 from roads import commands
 from roads.classes import RoadClass
-from roads.osm_import import directions, import_osm, level, speed_kmh
+from roads.osm_import import directions, import_osm, level, may_drive, speed_kmh
 
 TOWN = """<?xml version="1.0" encoding="UTF-8"?>
 <osm version="0.6">
@@ -36,13 +36,22 @@ def town(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_largest_connected_part_is_kept_without_private_roads_and_paths(town: Path) -> None:
+def test_the_largest_connected_part_is_kept_without_paths(town: Path) -> None:
     network = import_osm(town)
     assert not network.synthetic
     assert network.name == "town"
-    assert network.node_count == 3
-    assert network.edge_count == 5
+    assert network.node_count == 4
+    assert network.edge_count == 7
     assert set(network.segments.names[i] for i in network.segments.name) == {"", "北京路"}
+
+
+def test_a_private_road_is_for_emergency_vehicles_only(town: Path) -> None:
+    network = import_osm(town)
+    start, inside = LonLat(102.705, 25.0), LonLat(102.72, 25.0)
+    emergency, ordinary = network.route(start, inside), network.route(start, inside, emergency=False)
+    assert emergency is not None and ordinary is not None
+    assert emergency.walk_m == 0
+    assert ordinary.walk_m > 500, "it stops where the private road begins"
 
 
 def test_shape_points_are_kept_and_the_reversed_one_way_is_obeyed(town: Path) -> None:
@@ -77,9 +86,9 @@ def test_the_command_keeps_network_and_base_map_and_tells_of_them(town: Path, tm
     told: list[str] = []
     path = commands.import_file(town, None, tmp_path / "data", lambda message, _: told.append(message))
     about = commands.info(path)
-    assert (about["name"], about["synthetic"], about["nodes"]) == ("town", False, 3)
+    assert (about["name"], about["synthetic"], about["nodes"]) == ("town", False, 4)
     assert (tmp_path / "data" / "basemap" / "main_roads.geojson").is_file()
-    assert told[0] == "reading town.osm"
+    assert told[:2] == ["reading town.osm", "0 turn restrictions applied"]
 
 
 @pytest.mark.parametrize(
@@ -95,6 +104,27 @@ def test_the_command_keeps_network_and_base_map_and_tells_of_them(town: Path, tm
 )
 def test_directions(tags: dict[str, str], expected: tuple[bool, bool]) -> None:
     assert directions(tags) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "everybody", "emergency"),
+    [
+        ({"highway": "primary"}, True, True),
+        ({"highway": "primary", "access": "destination"}, True, True),
+        ({"highway": "service", "access": "private"}, False, True),
+        ({"highway": "service", "access": "private", "motor_vehicle": "yes"}, True, True),
+        ({"highway": "service", "access": "no"}, False, False),
+        ({"highway": "service", "access": "no", "emergency": "yes"}, False, True),
+        ({"highway": "service", "access": "private", "emergency": "no"}, False, False),
+        ({"highway": "primary", "motor_vehicle": "no", "bus": "designated"}, False, True),
+        ({"highway": "busway"}, False, True),
+        ({"highway": "pedestrian"}, False, True),
+        ({"highway": "pedestrian", "area": "yes"}, False, False),
+        ({"highway": "pedestrian", "motor_vehicle": "destination"}, True, True),
+    ],
+)
+def test_who_may_drive(tags: dict[str, str], everybody: bool, emergency: bool) -> None:
+    assert may_drive(tags) == (everybody, emergency)
 
 
 def test_speeds_and_levels() -> None:
