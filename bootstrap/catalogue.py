@@ -14,7 +14,8 @@ from core.errors import CommandCentreError
 from core.geo import LonLat
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
-from operations.catalogue import Catalogue, Category, Net
+from dispatch.watching import Geofence, StatusLimits
+from operations.catalogue import Catalogue, Category, Net, UnitKind, UnitRules
 
 CATALOGUE_DIR = Path(__file__).resolve().parent.parent / "catalogue"
 
@@ -54,6 +55,25 @@ class _Nets(_Strict):
     closure_radius_m: dict[PointKind, float]
 
 
+class _Geofence(_Strict):
+    radius_m: float = Field(gt=0, le=2_000)
+    leave_at_m: float = Field(gt=0, le=5_000)
+    set_off_m: float = Field(gt=0, le=5_000)
+
+
+class _Limits(_Strict):
+    turn_out_s: float = Field(gt=0)
+    travel_factor: float = Field(ge=1)
+    travel_at_least_s: float = Field(ge=0)
+
+
+class _Units(_Strict):
+    source: str
+    kinds: list[UnitKind] = Field(min_length=1)
+    geofence: _Geofence
+    limits: _Limits
+
+
 class _Point(_Strict):
     id: str
     name_zh: str
@@ -85,6 +105,7 @@ def load_catalogue(folder: Path = CATALOGUE_DIR) -> Catalogue:
         categories={c.code: _category(c, categories.source) for c in categories.categories},
         nets={net.code: net for net in nets.nets},
         closure_radius_m={str(kind): metres for kind, metres in nets.closure_radius_m.items()},
+        units=_unit_rules(folder / "units.yaml"),
     )
 
 
@@ -92,6 +113,22 @@ def _category(found: _Category, source: str) -> Category:
     by_kind: Mapping[str, Priority] = {str(kind): p for kind, p in found.priority_by_kind.items()}
     card = RunCard(found.code, found.run_card.unit_count, frozenset(found.run_card.capabilities))
     return Category(found.code, found.name_zh, found.name_en, found.priority, by_kind, card, source)
+
+
+def _unit_rules(path: Path) -> UnitRules:
+    found: _Units = _read(path, _Units)
+    fence = found.geofence
+    if fence.leave_at_m <= fence.radius_m:
+        raise CatalogueError(
+            f"{path.name}: geofence.leave_at_m: found {fence.leave_at_m:g}, expected more than radius_m "
+            f"({fence.radius_m:g})"
+        )
+    return UnitRules(
+        {kind.code: kind for kind in found.kinds},
+        Geofence(**fence.model_dump()),
+        StatusLimits(**found.limits.model_dump()),
+        found.source,
+    )
 
 
 def _check_rising(table: GradingTable, path: Path) -> None:

@@ -33,6 +33,7 @@ from intake.coordinates import to_wgs84
 from intake.counters import IntakeCounters
 from intake.problems import Problems
 from intake.router import intake_router
+from intake.terminals import KnownTerminals
 from jobs.names import LAST_SWEEP_KEY
 from live.health import HealthMonitor
 from live.hub import HubSources, LiveHub
@@ -63,7 +64,8 @@ def build_web(settings: Settings) -> Web:
             "CC_MODE: found live over a database that holds a drill; expected an empty one (another CC_DATA_DIR "
             "or DATABASE_URL), so that nothing made up is ever shown as real"
         )
-    access = access_for(parts)
+    terminals = KnownTerminals(parts.store)
+    access = access_for(parts, terminals.find)
     if demo:
         ensure_demo_accounts(access.accounts)
     counters = IntakeCounters()
@@ -88,7 +90,7 @@ def build_web(settings: Settings) -> Web:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     problems.install(app)
     app.include_router(login_router(access, pages))
-    app.include_router(intake_router(parts.ports, counters, city_bounds()))
+    app.include_router(intake_router(parts.ports, counters, city_bounds(), terminals))
     app.include_router(live_router(hub, _listening_actor, access.credentials.revalidate))
     # Without a network there is no base map yet: its files are then not found, which is no fault.
     basemap = basemap_dir(settings.data_dir)

@@ -24,6 +24,19 @@ class IntakeCounters:
             "intake_refused", "Requests answered with a problem", ["route", "code"], registry=registry
         )
 
+        self._messages = Counter(
+            "intake_terminal_messages",
+            "Messages of terminals by what became of them, each once",
+            ["protocol", "outcome"],
+            registry=registry,
+        )
+        self._malformed = Counter(
+            "intake_terminal_malformed",
+            "Messages of terminals that could not be read",
+            ["protocol", "reason"],
+            registry=registry,
+        )
+
     def accepted(self, route: str, count: int = 1) -> None:
         self._accepted.labels(route).inc(count)
 
@@ -36,6 +49,25 @@ class IntakeCounters:
 
     def refused(self, route: str, code: str) -> None:
         self._refused.labels(route, code).inc()
+
+    def message(self, protocol: str, outcome: str, count: int = 1) -> None:
+        """Messages of terminals that were read, with what became of them."""
+        if count:
+            self._messages.labels(protocol, outcome).inc(count)
+
+    def malformed(self, protocol: str, reason: str) -> None:
+        """A terminal's message that could not be read."""
+        self._messages.labels(protocol, "malformed").inc()
+        self._malformed.labels(protocol, reason).inc()
+
+    def messages(self, protocol: str) -> float:
+        """How many messages of this protocol there were, malformed ones included."""
+        return sum(
+            sample.value
+            for metric in self._messages.collect()
+            for sample in metric.samples
+            if sample.name.endswith("_total") and sample.labels["protocol"] == protocol
+        )
 
     def exposition(self) -> bytes:
         """These counters and what the process registered otherwise, in Prometheus' text format."""

@@ -11,15 +11,18 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from typing_extensions import TypedDict
 
 from alerts.model import Reading
-from core.actor import Actor, current_actor
-from core.errors import CommandCentreError, ConflictError, InvalidInputError, NotFoundError
+from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.geo import BoundingBox
 from intake import bodies
+from intake.acting import By
 from intake.bodies import json_body, parsed
 from intake.coordinates import to_wgs84
 from intake.counters import IntakeCounters
 from intake.known_units import KnownUnits
 from intake.openapi import PROBLEMS, document, takes
+from intake.phones import add_phone_routes
+from intake.terminal_routes import add_terminal_routes
+from intake.terminals import KnownTerminals, TerminalIntake
 from operations.ingest_readings import IngestReadings, ingest_readings
 from operations.ports import Fix, Ports, QuarantinedItem
 from operations.public_state import Json, unit_state
@@ -38,13 +41,6 @@ CALLS = PREFIX + "/calls"
 POSITIONS = PREFIX + "/positions"
 UNITS = PREFIX + "/units"
 STATUS = PREFIX + "/units/{unit_id}/status"
-
-
-class UnauthenticatedError(CommandCentreError):
-    """Nobody stands behind this request."""
-
-    code = "unauthenticated"
-    status = 401
 
 
 class Quarantined(TypedDict):
@@ -101,15 +97,6 @@ class UnitsAnswer(TypedDict):
     registered: int
 
 
-def acting() -> Actor:
-    """Who sends this request, as the access guard found it. Raises UnauthenticatedError."""
-    actor = current_actor.get()
-    if actor is None:
-        raise UnauthenticatedError("found no credentials, expected Authorization: Bearer <device token>")
-    return actor
-
-
-By = Annotated[Actor, Depends(acting)]
 Body = Annotated[bytes, Depends(json_body)]
 UnitId = Annotated[str, Path(max_length=64, pattern=r"^[^\s\x00-\x1f\x7f/]+$")]
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
@@ -118,12 +105,16 @@ UnitIds = Annotated[
 ]
 
 
-def intake_router(ports: Ports, counters: IntakeCounters, bounds: BoundingBox) -> APIRouter:
-    """The routes under /api/v1. `bounds` encloses the city, WGS-84 degrees.
+def intake_router(
+    ports: Ports, counters: IntakeCounters, bounds: BoundingBox, terminals: KnownTerminals | None = None
+) -> APIRouter:
+    """The routes under /api/v1. `bounds` encloses the city, WGS-84 degrees; `terminals` is shared with the guard.
 
     The routes need Problems.install on the application and, around it, the access guard.
     """
-    api = _Intake(ports, counters, bounds)
+    units = KnownUnits(ports.store)
+    api = _Intake(ports, counters, bounds, units)
+    terminals = terminals or KnownTerminals(ports.store)
     router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
     add = router.add_api_route
     add("/readings", api.readings, methods=["POST"], openapi_extra=takes("ReadingsIn"))
@@ -137,6 +128,8 @@ def intake_router(ports: Ports, counters: IntakeCounters, bounds: BoundingBox) -
     add("/drill/time", api.drill_time, methods=["POST"], openapi_extra=takes("DrillTimeIn"))
     add("/metrics", api.metrics, methods=["GET"], response_class=Response)
     add("/health", api.health, methods=["GET"])
+    add_phone_routes(router, TerminalIntake(ports, counters, bounds, terminals, units), counters)
+    add_terminal_routes(router, ports, counters, terminals)
     openapi = document(router)
     add("/openapi.json", lambda: Response(openapi, media_type="application/json"), include_in_schema=False)
     return router
@@ -145,11 +138,13 @@ def intake_router(ports: Ports, counters: IntakeCounters, bounds: BoundingBox) -
 class _Intake:
     """What the routes do. All of it blocks on PostgreSQL and Redis, so FastAPI runs it in its threads."""
 
-    def __init__(self, ports: Ports, counters: IntakeCounters, bounds: BoundingBox) -> None:
+    def __init__(
+        self, ports: Ports, counters: IntakeCounters, bounds: BoundingBox, known_units: KnownUnits
+    ) -> None:
         self._ports = ports
         self._counters = counters
         self._bounds = bounds
-        self._known_units = KnownUnits(ports.store)
+        self._known_units = known_units
 
     def readings(self, actor: By, body: Body) -> ReadingsAnswer:
         """Depths of standing water. A reading that is sent again is counted as a duplicate, harmless."""
@@ -258,6 +253,7 @@ class _Intake:
                         capabilities=frozenset(u["capabilities"]),
                         jurisdiction=u["jurisdiction"],
                         synthetic=u.get("synthetic", False),
+                        shift=u.get("shift", ""),
                     )
                     for u in sent
                 )

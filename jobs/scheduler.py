@@ -11,10 +11,13 @@ from rq.cron import CronJob, CronScheduler
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
-from jobs.names import DISPATCH_QUEUE
-from jobs.tasks import sweep
+from jobs.names import DISPATCH_QUEUE, GRADING_QUEUE
+from jobs.tasks import forget_tracks, record_tracks, sweep, watch_units
 
 SWEEP_EVERY_S = 1
+WATCH_EVERY_S = 1
+TRACKS_EVERY_S = 3
+FORGET_EVERY_S = 3600
 
 
 class JsonCronScheduler(CronScheduler):
@@ -25,14 +28,27 @@ class JsonCronScheduler(CronScheduler):
         due = [job for job in self.get_jobs() if job.should_run()]
         for job in due:
             queue = Queue(job.queue_name, connection=self.connection, serializer=JSONSerializer)
-            queue.enqueue(cast("Callable[..., object]", job.func), **job.job_options)
+            queue.enqueue(cast("Callable[..., object]", job.func), args=job.args, **job.job_options)
             job.set_enqueue_time(now())
         return due
 
 
-def tick_forever(connection: Redis) -> None:
-    """Queues the sweep every second until told to stop. A sweep nobody took for 5 s is dropped: the next
-    one does its work. Ends when Redis goes away; the supervisor starts it again."""
+def tick_forever(connection: Redis, track_days: int) -> None:
+    """Queues what recurs until told to stop. A job nobody took for 5 s is dropped: the next one does its work.
+    Ends when Redis goes away; the supervisor starts it again. `track_days`: how long tracks are kept."""
     scheduler = JsonCronScheduler(connection, logging_level="WARNING")
-    scheduler.register(sweep, DISPATCH_QUEUE, interval=SWEEP_EVERY_S, ttl=5, result_ttl=0, failure_ttl=60)
+    for job, queue, every_s in (
+        (sweep, DISPATCH_QUEUE, SWEEP_EVERY_S),
+        (watch_units, DISPATCH_QUEUE, WATCH_EVERY_S),
+        (record_tracks, GRADING_QUEUE, TRACKS_EVERY_S),
+    ):
+        scheduler.register(job, queue, interval=every_s, ttl=5, result_ttl=0, failure_ttl=60)
+    scheduler.register(
+        forget_tracks,
+        GRADING_QUEUE,
+        args=(track_days,),
+        interval=FORGET_EVERY_S,
+        result_ttl=0,
+        failure_ttl=60,
+    )
     scheduler.start()  # type: ignore[no-untyped-call]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from alerts.model import GradingTable, MonitoredPoint
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
+from dispatch.watching import Geofence, StatusLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,25 @@ class Net:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitKind:
+    """What a unit moves with: car, motorcycle, on foot, …"""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRules:
+    """Kinds of units, when one counts as there, and how long a status may last; `source` as of a category."""
+
+    kinds: Mapping[str, UnitKind]
+    geofence: Geofence
+    limits: StatusLimits
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Everything a city edits, at one version."""
 
@@ -47,3 +67,4 @@ class Catalogue:
     nets: Mapping[str, Net]
     closure_radius_m: Mapping[str, float]
     """How far around a monitored point of each kind a road counts as flooded, in metres."""
+    units: UnitRules

@@ -7,7 +7,8 @@ from typing import Any
 from alerts.model import Grade, GradingTable, Severity
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
-from operations.catalogue import Catalogue, Category, Net
+from dispatch.watching import Geofence, StatusLimits
+from operations.catalogue import Catalogue, Category, Net, UnitRules
 
 HEAVY = Grade("heavy", "重度", "heavy", Severity.ORANGE, 50, True)
 CATALOGUE = Catalogue(
@@ -27,6 +28,7 @@ CATALOGUE = Catalogue(
     },
     nets={"county_key_area": Net("county_key_area", "县级重点区域控制网", "county key-area control net")},
     closure_radius_m={},
+    units=UnitRules({}, Geofence(100, 200, 300), StatusLimits(120, 1.5, 180), "test"),
 )
 
 

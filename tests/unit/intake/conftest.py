@@ -23,7 +23,7 @@ from intake.body_limit import BodyLimit
 from intake.counters import IntakeCounters
 from intake.problems import Problems
 from intake.router import intake_router
-from operations.ports import Fix, QuarantinedItem, StoredReadings
+from operations.ports import Fix, Placed, QuarantinedItem, StoredReadings
 
 NOW = datetime(2026, 8, 18, 2, 0, tzinfo=UTC)
 
@@ -66,10 +66,10 @@ class City:
     def drill_time(self) -> None:
         return None
 
-    def put(self, fixes: Sequence[Fix], latest: datetime) -> int:
+    def put(self, fixes: Sequence[Fix], latest: datetime) -> Placed:
         new = [f for f in fixes if f.unit_id not in self.fixes or self.fixes[f.unit_id].fixed_at < f.fixed_at]
         self.fixes.update({f.unit_id: f for f in new})
-        return len(new)
+        return Placed(len(new), len(fixes) - len(new))
 
 
 class Client:
