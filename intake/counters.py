@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, generate_latest
 
 
 class IntakeCounters:
@@ -37,6 +37,21 @@ class IntakeCounters:
             registry=registry,
         )
 
+        self._connections = Gauge(
+            "intake_terminal_connections", "Terminals connected now", ["protocol"], registry=registry
+        )
+        self._closed = Counter(
+            "intake_terminal_closed",
+            "Connections of terminals ended",
+            ["protocol", "reason"],
+            registry=registry,
+        )
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """Where these counters are, for a process without the web server."""
+        return self._registry
+
     def accepted(self, route: str, count: int = 1) -> None:
         self._accepted.labels(route).inc(count)
 
@@ -59,6 +74,15 @@ class IntakeCounters:
         """A terminal's message that could not be read."""
         self._messages.labels(protocol, "malformed").inc()
         self._malformed.labels(protocol, reason).inc()
+
+    def connected(self, protocol: str) -> None:
+        """A terminal connected."""
+        self._connections.labels(protocol).inc()
+
+    def disconnected(self, protocol: str, reason: str) -> None:
+        """A terminal that had connected is gone, or was sent away."""
+        self._connections.labels(protocol).dec()
+        self._closed.labels(protocol, reason).inc()
 
     def messages(self, protocol: str) -> float:
         """How many messages of this protocol there were, malformed ones included."""

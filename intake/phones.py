@@ -112,6 +112,7 @@ class _Phones:
             self._counters.message(protocol, "ignored")
             return "ignored"
         result = self._intake.report(actor, protocol, [(terminal, place)])
+        self._counters.message(protocol, "located")
         return "accepted" if result.accepted else "stale" if result.stale else "quarantined"
 
     def _terminal(self, actor: Actor, protocol: TerminalProtocol, terminal_id: str) -> Terminal:

@@ -79,11 +79,16 @@ class KnownTerminals:
 
     def find(self, protocol: TerminalProtocol, terminal_id: str) -> Terminal | None:
         """The terminal, or None when it is unknown or revoked. May ask the database; raises UnavailableError."""
-        if time.monotonic() - self._asked_at_s >= ASK_AGAIN_AFTER_S:
+        if not self.is_fresh:
             with self._lock:
-                if time.monotonic() - self._asked_at_s >= ASK_AGAIN_AFTER_S:
+                if not self.is_fresh:
                     self._read()
         return self._known.get((protocol, terminal_id))
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether `find` answers without asking the database."""
+        return time.monotonic() - self._asked_at_s < ASK_AGAIN_AFTER_S
 
     def forget(self) -> None:
         """Something was registered just now: the next question is asked of the database."""
@@ -124,7 +129,7 @@ class TerminalIntake:
         messages: Sequence[tuple[Terminal, Located]],
         crs: Crs = Crs.WGS84,
     ) -> PositionsResult:
-        """The positions on the board, each message counted once. Raises UnavailableError, and then none was."""
+        """The positions on the board, counted. Raises UnavailableError, and then none is there."""
         fixes = tuple(
             Fix(
                 terminal.unit_id,
@@ -137,12 +142,7 @@ class TerminalIntake:
         )
         known = self._units.covering(fix.unit_id for fix in fixes)
         result = report_positions(self._ports, actor, ReportPositions(fixes), known, self._bounds)
-        counted = (
-            ("accepted", result.accepted),
-            ("stale", result.stale),
-            ("quarantined", len(result.quarantined)),
-        )
-        for outcome, count in counted:
-            self._counters.message(protocol, outcome, count)
+        self._counters.accepted(protocol, result.accepted)
+        self._counters.duplicates(protocol, result.stale)
         self._counters.quarantined(protocol, (item.reason for item in result.quarantined))
         return result
