@@ -68,6 +68,7 @@ class TerminalRows:
         points = func.unnest(*(cast(values, ARRAY(kind)) for values, kind in columns)).table_valued(
             "unit_id", "at", "lon", "lat", "heading_deg", "speed_kmh", name="points"
         )
+        points = points.render_derived()
         names = ["run", *(column.name for column in points.c)]
         new = insert(t.tracks).from_select(names, select(CURRENT_RUN, *points.c))
         self.connection.execute(new.on_conflict_do_nothing())

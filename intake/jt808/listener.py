@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from intake.counters import IntakeCounters
@@ -14,6 +14,8 @@ from intake.jt808.conversation import PROTOCOL, Conversation, HangUpError
 log = logging.getLogger(__name__)
 
 READ_BYTES = 4096
+UNSENT_BYTES = 16 * 1024
+"""How much of our answers may wait, in the program and in the kernel, before a terminal counts as taking none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,19 @@ class Jt808Listener:
             self._talking.discard(task)
             self._counters.disconnected(PROTOCOL, reason)
             writer.close()
-            with suppress(OSError, TimeoutError):
+            try:
                 await asyncio.wait_for(writer.wait_closed(), 1)
+            except TimeoutError:
+                # What it did not take would keep the connection open for ever.
+                writer.transport.abort()
+            except OSError:
+                log.debug("a terminal was gone before its connection was closed")
 
     async def _until_over(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
         """Why the connection is over."""
         limits, conversation = self._limits, self._converse()
+        writer.transport.set_write_buffer_limits(high=UNSENT_BYTES)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT_BYTES)
         loop = asyncio.get_running_loop()
         must_be_known_at = loop.time() + limits.authenticate_within_s
         while True:
