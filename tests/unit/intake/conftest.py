@@ -19,6 +19,7 @@ from core.actor import CITY, Actor, Permission, Role, current_actor
 from core.clock import FixedClock
 from core.errors import UnavailableError
 from core.geo import BoundingBox
+from dispatch.terminals import Terminal, TerminalProtocol
 from intake.body_limit import BodyLimit
 from intake.counters import IntakeCounters
 from intake.problems import Problems
@@ -63,6 +64,10 @@ class City:
     def units(self) -> list[Any]:
         return [SimpleNamespace(unit_id=unit_id) for unit_id in self.unit_ids]
 
+    def terminals(self) -> list[Terminal]:
+        named = ((TerminalProtocol.OSMAND, "phone-17"), (TerminalProtocol.OWNTRACKS, "li/phone"))
+        return [Terminal(protocol, terminal_id, "U17", NOW, "test") for protocol, terminal_id in named]
+
     def drill_time(self) -> None:
         return None
 
@@ -105,6 +110,11 @@ def counters() -> IntakeCounters:
 
 @pytest.fixture
 def client(city: City, counters: IntakeCounters) -> Client:
+    return client_of(city, counters)
+
+
+def client_of(city: City, counters: IntakeCounters) -> Client:
+    """The application over this city, for somebody who may do everything."""
     ports: Any = SimpleNamespace(
         store=city,
         clock=FixedClock(NOW),
