@@ -7,6 +7,7 @@ import sys
 
 BENCHMARKS = {
     "live_latency": "reading posted -> alert on a WebSocket client, under the load of a storm",
+    "positions_intake": "2,000 positions a second in -> the frame on a WebSocket client",
     "roads_nearest": "the 3 nearest units with routes, next to straight line",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }

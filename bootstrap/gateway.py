@@ -23,7 +23,7 @@ from intake.jt808.listener import Jt808Listener
 from intake.known_units import KnownUnits
 from intake.mqtt import OwnTracksFollower
 from intake.terminals import KnownTerminals, Located, TerminalIntake
-from operations.enrol_terminal import Enrolment, EnrolTerminal, enrol_terminal
+from operations.enrol_terminal import Enrolled, EnrolTerminal, enrol_terminal
 from roads.areas import city_bounds
 
 log = logging.getLogger(__name__)
@@ -40,11 +40,15 @@ class GatewayCentre:
     def __init__(self, parts: Parts, terminals: KnownTerminals, batcher: Batcher) -> None:
         self._parts, self._terminals, self._batcher = parts, terminals, batcher
 
-    async def enrol(self, terminal_id: str, identity: str) -> Enrolment:
-        command = EnrolTerminal(terminal_id, identity)
-        enrolment = await asyncio.to_thread(enrol_terminal, self._parts.ports, GATEWAY, command)
-        self._terminals.forget()
-        return enrolment
+    async def enrol(self, terminal_id: str, identity: str) -> Enrolled:
+        def enrolled() -> Enrolled:
+            command = EnrolTerminal(terminal_id, identity)
+            found = enrol_terminal(self._parts.ports, GATEWAY, command)
+            if found.terminal is not None:
+                self._terminals.keep(found.terminal)
+            return found
+
+        return await asyncio.to_thread(enrolled)
 
     async def find(self, terminal_id: str) -> Terminal | None:
         return await find(self._terminals, TerminalProtocol.JT808, terminal_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
@@ -73,7 +73,7 @@ class KnownTerminals:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: Mapping[tuple[str, str], Terminal] = {}
+        self._known: dict[tuple[str, str], Terminal] = {}
         self._read_at_s = self._asked_at_s = float("-inf")
         self._lock = Lock()
 
@@ -92,7 +92,13 @@ class KnownTerminals:
 
     def forget(self) -> None:
         """Something was registered just now: the next question is asked of the database."""
-        self._asked_at_s = float("-inf")
+        with self._lock:  # a reading that began before that would pass for fresh
+            self._asked_at_s = float("-inf")
+
+    def keep(self, terminal: Terminal) -> None:
+        """This one was committed just now."""
+        with self._lock:
+            self._known[terminal.protocol, terminal.terminal_id] = terminal
 
     def _read(self) -> None:
         try:

@@ -7,7 +7,7 @@ from enum import Enum
 
 from core.actor import Actor, Permission
 from core.events import happened
-from dispatch.terminals import TerminalProtocol
+from dispatch.terminals import Terminal, TerminalProtocol
 from operations.ports import Ports
 from operations.transaction import committed, require
 
@@ -30,19 +30,28 @@ class Enrolment(Enum):
     """The number belongs to a device that registered before."""
 
 
-def enrol_terminal(ports: Ports, actor: Actor, command: EnrolTerminal) -> Enrolment:
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What became of it, and the terminal as it is now; None for one that is unknown."""
+
+    enrolment: Enrolment
+    terminal: Terminal | None = None
+
+
+def enrol_terminal(ports: Ports, actor: Actor, command: EnrolTerminal) -> Enrolled:
     """Commits the identity at the first registration; the same device may register again and again, another one
     only after the desk has registered the number anew."""
     require(actor, Permission.REPORT_POSITIONS)
     with committed(ports) as tx:
         terminal = tx.lock_terminal(TerminalProtocol.JT808, command.terminal_id)
         if terminal is None or terminal.revoked_at is not None:
-            return Enrolment.UNKNOWN
+            return Enrolled(Enrolment.UNKNOWN)
         if terminal.identity == command.identity:
-            return Enrolment.ACCEPTED
+            return Enrolled(Enrolment.ACCEPTED, terminal)
         if terminal.identity is not None:
-            return Enrolment.ANOTHER_DEVICE
-        tx.save_terminal(replace(terminal, identity=command.identity))
+            return Enrolled(Enrolment.ANOTHER_DEVICE, terminal)
+        terminal = replace(terminal, identity=command.identity)
+        tx.save_terminal(terminal)
         tx.record(
             happened(
                 actor,
@@ -52,4 +61,4 @@ def enrol_terminal(ports: Ports, actor: Actor, command: EnrolTerminal) -> Enrolm
                 data={"terminal_id": terminal.terminal_id, "unit_id": terminal.unit_id},
             )
         )
-    return Enrolment.ACCEPTED
+    return Enrolled(Enrolment.ACCEPTED, terminal)

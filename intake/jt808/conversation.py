@@ -27,7 +27,7 @@ from intake.jt808.messages import (
     register_answer,
 )
 from intake.terminals import Located, MalformedError
-from operations.enrol_terminal import Enrolment
+from operations.enrol_terminal import Enrolled, Enrolment
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ MOST_REFUSED = 10
 class Centre(Protocol):
     """What a conversation needs of the command centre. All of it raises UnavailableError."""
 
-    async def enrol(self, terminal_id: str, identity: str) -> Enrolment: ...
+    async def enrol(self, terminal_id: str, identity: str) -> Enrolled: ...
     async def find(self, terminal_id: str) -> Terminal | None: ...
     async def report(self, terminal: Terminal, places: Sequence[Located]) -> None:
         """Returns when the places are on the board."""
@@ -122,17 +122,17 @@ class Conversation:
     async def _register(self, message: Message) -> bytes:
         header = message.header
         identity = read_identity(header, message.body)
-        enrolment = Enrolment.UNKNOWN
+        enrolled = Enrolled(Enrolment.UNKNOWN)
         # Strangers are turned away by what is remembered; the database is asked about known numbers only.
         if await self._centre.find(header.terminal_id) is not None:
-            enrolment = await self._centre.enrol(header.terminal_id, identity)
-        terminal = await self._centre.find(header.terminal_id)
-        if enrolment is Enrolment.ACCEPTED and terminal is not None:
+            enrolled = await self._centre.enrol(header.terminal_id, identity)
+        terminal = enrolled.terminal
+        if enrolled.enrolment is Enrolment.ACCEPTED and terminal is not None:
             self._counters.message(PROTOCOL, "registered")
             body = register_answer(header, RegisterResult.DONE, self._codes.of(terminal))
         else:
             self._refuse()
-            another = enrolment is Enrolment.ANOTHER_DEVICE
+            another = enrolled.enrolment is Enrolment.ANOTHER_DEVICE
             result = RegisterResult.ANOTHER_DEVICE if another else RegisterResult.UNKNOWN
             body = register_answer(header, result)
         return self._frame(header, MessageId.REGISTER_ANSWER, body)

@@ -434,3 +434,20 @@ def test_a_lost_broker_is_looked_for_again(running: Running, monkeypatch: pytest
         await (await Line.to(running.settings.jt808_listeners[0][0])).sign_in(terminal)
 
     running.run(scenario)
+
+
+def test_terminals_that_register_all_at_once_all_get_in(running: Running) -> None:
+    """Each registration is seen by the next question, whatever reads the registry meanwhile."""
+    numbers = [f"138{n:08d}" for n in range(60)]
+    owned = tuple(TerminalRegistration(TerminalProtocol.JT808, number, "u000") for number in numbers)
+    register_terminals(running.parts.ports, somebody(), RegisterTerminals(owned))
+
+    async def scenario() -> None:
+        port = running.settings.jt808_listeners[0][0]
+
+        async def one(number: str) -> None:
+            await (await Line.to(port)).sign_in(FakeTerminal(number))
+
+        await asyncio.gather(*(one(number) for number in numbers))
+
+    running.run(scenario)

@@ -13,7 +13,7 @@ from dispatch.terminals import Terminal, TerminalProtocol
 from intake.counters import IntakeCounters
 from intake.jt808.conversation import Codes, Conversation, HangUpError
 from intake.terminals import Located
-from operations.enrol_terminal import Enrolment
+from operations.enrol_terminal import Enrolled, Enrolment
 from tests.jt808_terminal import FakeTerminal, answers, code_in
 
 T = TypeVar("T")
@@ -29,14 +29,14 @@ class FakeCentre:
         at = datetime(2026, 8, 18, tzinfo=UTC)
         self.terminals[number] = Terminal(TerminalProtocol.JT808, number, f"unit of {number}", at, "test")
 
-    async def enrol(self, terminal_id: str, identity: str) -> Enrolment:
+    async def enrol(self, terminal_id: str, identity: str) -> Enrolled:
         terminal = self.terminals.get(terminal_id)
         if terminal is None:
-            return Enrolment.UNKNOWN
+            return Enrolled(Enrolment.UNKNOWN)
         if terminal.identity not in (None, identity):
-            return Enrolment.ANOTHER_DEVICE
+            return Enrolled(Enrolment.ANOTHER_DEVICE, terminal)
         self.terminals[terminal_id] = replace(terminal, identity=identity)
-        return Enrolment.ACCEPTED
+        return Enrolled(Enrolment.ACCEPTED, self.terminals[terminal_id])
 
     async def find(self, terminal_id: str) -> Terminal | None:
         return self.terminals.get(terminal_id)
