@@ -119,5 +119,12 @@
     return i === undefined || i === null ? null : [positions.x[i], positions.y[i]];
   }
 
-  cc.units = { frame, paint, hit, place, attach: (made) => { layer = made; }, count: () => positions.n };
+  /** What is wrong with a unit's fix, in words; empty when nothing is. */
+  function doubt(unit) {
+    const i = positions.at.get(unit.index);
+    if (i === undefined) return cc.t("无定位");
+    return (DOUBTS.find(([bit]) => positions.heading[i] & bit) || ["", ""])[1];
+  }
+
+  cc.units = { frame, paint, hit, place, doubt, attach: (made) => { layer = made; }, count: () => positions.n };
 })();

@@ -110,7 +110,7 @@ class _Load:
 async def _measure(system: RunningSystem, seconds: int, jt808_port: int) -> None:
     load = _Load(system, seconds)
     headers = {"Authorization": f"Bearer {system.token}", "Content-Type": "application/json"}
-    async with httpx.AsyncClient(base_url=system.url, headers=headers, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=system.url, headers=headers, timeout=120) as client:
         await _register(client, jt808_port)
         terminals = await _signed_in(jt808_port) if jt808_port else []
         ready = asyncio.Event()

@@ -43,7 +43,8 @@ def enrol_terminal(ports: Ports, actor: Actor, command: EnrolTerminal) -> Enroll
     only after the desk has registered the number anew."""
     require(actor, Permission.REPORT_POSITIONS)
     with committed(ports) as tx:
-        terminal = tx.lock_terminal(TerminalProtocol.JT808, command.terminal_id)
+        name = TerminalProtocol.JT808, command.terminal_id
+        terminal = tx.lock_terminals([name]).get(name)
         if terminal is None or terminal.revoked_at is not None:
             return Enrolled(Enrolment.UNKNOWN)
         if terminal.identity == command.identity:
@@ -51,7 +52,7 @@ def enrol_terminal(ports: Ports, actor: Actor, command: EnrolTerminal) -> Enroll
         if terminal.identity is not None:
             return Enrolled(Enrolment.ANOTHER_DEVICE, terminal)
         terminal = replace(terminal, identity=command.identity)
-        tx.save_terminal(terminal)
+        tx.save_terminals([terminal])
         tx.record(
             happened(
                 actor,

@@ -60,13 +60,14 @@ def register_terminals(
     registered = []
     with committed(ports, as_of=now) as tx:
         units = {unit.unit_id: unit for unit in tx.units()}
+        known = tx.lock_terminals(names)
         changed = []
         for new in sorted(command.terminals, key=lambda t: (t.protocol, t.terminal_id)):
             unit = units.get(new.unit_id)
             if unit is None:
                 raise NotFoundError(f"unit_id: found {new.unit_id!r}, expected a registered unit")
             require(actor, Permission.REGISTER_UNITS, unit.jurisdiction)
-            old = tx.lock_terminal(new.protocol, new.terminal_id)
+            old = known.get((new.protocol, new.terminal_id))
             if old is not None and old.unit_id in units:
                 require(actor, Permission.REGISTER_UNITS, units[old.unit_id].jurisdiction)
             afresh = old is None or new.new or old.revoked_at is not None
@@ -74,9 +75,9 @@ def register_terminals(
             assert terminal is not None
             terminal = replace(terminal, unit_id=new.unit_id)
             if terminal != old:
-                tx.save_terminal(terminal)
                 changed.append(terminal)
             registered.append(RegisteredTerminal(terminal, key))
+        tx.save_terminals(changed)
         if changed:
             tx.record(
                 happened(

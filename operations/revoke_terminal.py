@@ -26,7 +26,8 @@ def revoke_terminal(ports: Ports, actor: Actor, command: RevokeTerminal) -> Term
     require(actor, Permission.REGISTER_UNITS)
     now = ports.clock.now()
     with committed(ports, as_of=now) as tx:
-        terminal = tx.lock_terminal(command.protocol, command.terminal_id)
+        name = command.protocol, command.terminal_id
+        terminal = tx.lock_terminals([name]).get(name)
         if terminal is None:
             raise NotFoundError(
                 f"found {command.protocol} terminal {command.terminal_id[:80]!r}, expected a registered one"
@@ -36,7 +37,7 @@ def revoke_terminal(ports: Ports, actor: Actor, command: RevokeTerminal) -> Term
         if terminal.revoked_at is not None:
             return terminal
         revoked = replace(terminal, revoked_at=now, key_hash=None, identity=None)
-        tx.save_terminal(revoked)
+        tx.save_terminals([revoked])
         tx.record(
             happened(
                 actor,

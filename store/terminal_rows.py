@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     func,
     select,
+    tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import TypeEngine
@@ -38,20 +39,29 @@ class TerminalRows:
         asked = select(t.terminals).order_by(t.terminals.c.protocol, t.terminals.c.terminal_id)
         return [from_row(Terminal, row) for row in self.connection.execute(asked).mappings()]
 
-    def lock_terminal(self, protocol: TerminalProtocol, terminal_id: str) -> Terminal | None:
+    def lock_terminals(
+        self, names: Collection[tuple[TerminalProtocol, str]]
+    ) -> Mapping[tuple[TerminalProtocol, str], Terminal]:
         terminal = t.terminals.c
-        asked = select(t.terminals).where(
-            terminal.protocol == protocol.value, terminal.terminal_id == terminal_id
+        wanted = [(protocol.value, terminal_id) for protocol, terminal_id in names]
+        asked = (
+            select(t.terminals)
+            .where(tuple_(terminal.protocol, terminal.terminal_id).in_(wanted))
+            .order_by(terminal.protocol, terminal.terminal_id)
         )
-        row = self.connection.execute(asked.with_for_update()).mappings().one_or_none()
-        return from_row(Terminal, row) if row else None
+        found = (
+            from_row(Terminal, row) for row in self.connection.execute(asked.with_for_update()).mappings()
+        )
+        return {(one.protocol, one.terminal_id): one for one in found}
 
-    def save_terminal(self, terminal: Terminal) -> None:
-        row = to_row(terminal)
+    def save_terminals(self, terminals: Sequence[Terminal]) -> None:
+        if not terminals:
+            return
         keys = ("protocol", "terminal_id")
-        new = insert(t.terminals).values(**row)
-        changed = {name: new.excluded[name] for name in row if name not in keys}
-        self.connection.execute(new.on_conflict_do_update(index_elements=list(keys), set_=changed))
+        new = insert(t.terminals)
+        changed = {c.name: new.excluded[c.name] for c in t.terminals.columns if c.name not in keys}
+        upsert = new.on_conflict_do_update(index_elements=list(keys), set_=changed)
+        self.connection.execute(upsert, [to_row(terminal) for terminal in terminals])
 
     def store_track(self, fixes: Sequence[Fix]) -> None:
         if not fixes:
