@@ -275,6 +275,8 @@ def _print(load: _Load, took_s: float, busy_percent: float, by: str) -> None:
     assert row is not None
     redis = Redis.from_url(str(settings.redis_url))
     queued = sum(int(redis.llen(f"rq:queue:{queue}")) for queue in ("alerts", "dispatch"))  # type: ignore[arg-type]
+    if not load.latency_s:
+        raise SystemExit(f"nothing was seen; answers: {dict(load.outcomes)}")
     p50, p90, p99 = np.percentile(load.latency_s, [50, 90, 99]) * 1000
     print(f"positions by {by} -> binary frame on a WebSocket client, {load.seconds} s, {UNITS:,} units")
     print(
