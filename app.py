@@ -125,6 +125,15 @@ def worker(name: Annotated[str, typer.Option(help="Name of this worker, unique."
 
 @app.command()
 @plainly
+def gateway() -> None:
+    """The gateway alone: JT/T 808 terminals over TCP, OwnTracks phones over MQTT."""
+    from bootstrap.gateway import serve
+
+    serve(_settings_with_servers())
+
+
+@app.command()
+@plainly
 def scheduler() -> None:
     """The scheduler alone: what must happen at its time, and work that was lost found again."""
     from bootstrap.scheduler import tick_forever

@@ -10,6 +10,7 @@ from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from access.sessions import COOKIE, Sessions
+from access.terminals import PresentedKey, TerminalKeys, presented_key
 from access.tokens import Tokens
 from core.actor import Actor
 
@@ -18,24 +19,27 @@ _LONGEST = 256
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a request shows; the token counts when it shows both. `cookie` is empty for none."""
+    """What a request shows; the token counts when it shows more, then a terminal's key. `cookie` is empty for
+    none."""
 
     bearer: str | None
     cookie: str
+    terminal: PresentedKey | None = None
 
     @classmethod
     def by(cls, scope: Scope) -> Presented:
         headers = Headers(scope=scope)
         scheme, _, value = headers.get("authorization", "").partition(" ")
         bearer = value.strip()[:_LONGEST] if scheme.lower() == "bearer" else None
-        return cls(bearer, cookie_parser(headers.get("cookie", "")).get(COOKIE, "")[:_LONGEST])
+        cookie = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")[:_LONGEST]
+        return cls(bearer, cookie, presented_key(scope) if scope["type"] == "http" else None)
 
 
 class Credentials:
     """Resolves what is presented to an actor."""
 
-    def __init__(self, sessions: Sessions, tokens: Tokens) -> None:
-        self._sessions, self._tokens = sessions, tokens
+    def __init__(self, sessions: Sessions, tokens: Tokens, terminals: TerminalKeys | None = None) -> None:
+        self._sessions, self._tokens, self._terminals = sessions, tokens, terminals
 
     async def actor_of(self, scope: Scope) -> Actor | None:
         """Who sends this, with the address it came from; None for nobody. Raises UnavailableError."""
@@ -51,11 +55,15 @@ class Credentials:
     def _fresh(self, shown: Presented) -> Actor | None:
         if shown.bearer is not None:
             return self._tokens.fresh(shown.bearer)
+        if shown.terminal is not None:
+            return None
         return self._sessions.fresh(shown.cookie) if shown.cookie else None
 
     def _resolve(self, shown: Presented) -> Actor | None:
         if shown.bearer is not None:
             return self._tokens.resolve(shown.bearer)
+        if shown.terminal is not None and self._terminals is not None:
+            return self._terminals.resolve(shown.terminal)
         return self._sessions.resolve(shown.cookie) if shown.cookie else None
 
 

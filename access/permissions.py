@@ -59,7 +59,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS, P.REPORT_CAP},
     # A device may do what its token says and nothing else.
     Role.DEVICE: frozenset(),
-    Role.SYSTEM: frozenset({P.GRADE}),
+    Role.SYSTEM: frozenset({P.GRADE, P.REPORT_STATUS}),
 }
 
 TOKEN_PERMISSIONS = frozenset(
@@ -168,6 +168,12 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/api/v1/closures", P.SET_PASSABILITY),
     Rule("DELETE", "/api/v1/closures/{closure_id}", P.SET_PASSABILITY),
     Rule("POST", "/api/v1/positions", P.REPORT_POSITIONS),
+    Rule("GET", "/api/v1/osmand", P.REPORT_POSITIONS),
+    Rule("POST", "/api/v1/osmand", P.REPORT_POSITIONS),
+    Rule("POST", "/api/v1/owntracks", P.REPORT_POSITIONS),
+    Rule("GET", "/api/v1/terminals", P.REGISTER_UNITS),
+    Rule("PUT", "/api/v1/terminals", P.REGISTER_UNITS),
+    Rule("POST", "/api/v1/terminals/revoke", P.REGISTER_UNITS),
     Rule("PUT", "/api/v1/units", P.REGISTER_UNITS),
     Rule("POST", "/api/v1/units/{unit_id}/status", P.REPORT_STATUS),
     Rule("GET", "/api/v1/assignments", P.READ_ASSIGNMENTS),

@@ -9,6 +9,7 @@ from access.credentials import Credentials
 from access.ports import AccountStore, Record
 from access.sessions import Sessions
 from access.sign_in import SignIn
+from access.terminals import FindTerminal, TerminalKeys
 from access.tokens import Tokens
 from core.clock import Clock
 
@@ -24,9 +25,17 @@ class Access:
     sign_in: SignIn
 
 
-def access_services(store: AccountStore, record: Record, clock: Clock, wall: Clock, *, demo: bool) -> Access:
+def access_services(
+    store: AccountStore,
+    record: Record,
+    clock: Clock,
+    wall: Clock,
+    *,
+    demo: bool,
+    find_terminal: FindTerminal | None = None,
+) -> Access:
     """`clock` is the city's (it dates the journal), `wall` the machine's (it ends sessions and locks).
-    `demo` lets demo accounts and demo tokens in: true in a drill only."""
+    `demo` lets demo accounts and demo tokens in: true in a drill only. Without `find_terminal` no phone gets in."""
     accounts = Accounts(store, record, clock, wall)
     sessions = Sessions(store, accounts, record, clock, wall, demo=demo)
     tokens = Tokens(store, record, clock, wall, demo=demo)
@@ -34,6 +43,6 @@ def access_services(store: AccountStore, record: Record, clock: Clock, wall: Clo
         accounts,
         sessions,
         tokens,
-        Credentials(sessions, tokens),
+        Credentials(sessions, tokens, TerminalKeys(find_terminal) if find_terminal else None),
         SignIn(store, accounts, sessions, record, clock, wall),
     )

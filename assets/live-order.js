@@ -55,7 +55,7 @@
       depth_cm: point ? point.depth_cm : alert ? alert.depth_cm : null, measured: alert ? measured(alert, point) : point && point.depth_cm ? `${Math.round(point.depth_cm)} cm` : null,
       closed: Boolean(point && point.passability === "closed"), status: incident.status, since: incident.opened_at,
       units: cc.assignmentsOf(incident.incident_id)
-        .map((a) => ({ callsign: a.callsign, status: a.status, eta_at: a.eta_at }))
+        .map((a) => ({ callsign: a.callsign, status: a.status, eta_at: a.eta_at, overdue: a.overdue }))
         .sort((a, b) => (a.callsign < b.callsign ? -1 : 1)),
     };
   }

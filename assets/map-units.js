@@ -4,7 +4,7 @@
   const cc = window.cc;
   const token = cc.config.tokens;
   const HEADINGS = 36;
-  const STALE = 0x8000;
+  const DOUBTS = [[0x8000, cc.t("定位过时")], [0x4000, cc.t("定位冻结")], [0x2000, cc.t("定位跳变")]]; // docs/live-protocol.md
   const positions = { n: 0, index: new Uint16Array(0), heading: new Uint16Array(0), x: new Float64Array(0), y: new Float64Array(0), at: new Map() };
   const sheets = new Map();
   let layer = null;
@@ -75,12 +75,12 @@
     const draw = (i, unit) => {
       const x = positions.x[i] * v.k - v.dx, y = positions.y[i] * v.k - v.dy;
       if (x < -20 || y < -20 || x > v.width + 20 || y > v.height + 20) return;
-      const stale = positions.heading[i] & STALE;
-      const at = sheet(Math.max(0, nets.indexOf(unit.net)), stale ? "stale" : cc.order.group(unit.status), radius);
+      const doubt = DOUBTS.find(([bit]) => positions.heading[i] & bit);
+      const at = sheet(Math.max(0, nets.indexOf(unit.net)), doubt ? "stale" : cc.order.group(unit.status), radius);
       const turn = Math.round((positions.heading[i] & 0x1ff) / 10) % HEADINGS, px = at.cell * at.ratio;
       g.drawImage(at.canvas, turn * px, 0, px, px, x - at.cell / 2, y - at.cell / 2, at.cell, at.cell);
       if (unit.unit_id === cc.selectedUnit) ring(g, x, y, radius * 1.9, v.ui);
-      if (v.zoom >= 15.5 || unit.unit_id === cc.selectedUnit) callsign(g, unit.callsign, x, y + radius * 2, v.ui);
+      if (v.zoom >= 15.5 || unit.unit_id === cc.selectedUnit) callsign(g, doubt ? `${unit.callsign} · ${doubt[1]}` : unit.callsign, x, y + radius * 2, v.ui);
     };
     for (let i = 0; i < positions.n; i++) {
       const unit = cc.state.unitByIndex[positions.index[i]];
@@ -119,5 +119,12 @@
     return i === undefined || i === null ? null : [positions.x[i], positions.y[i]];
   }
 
-  cc.units = { frame, paint, hit, place, attach: (made) => { layer = made; }, count: () => positions.n };
+  /** What is wrong with a unit's fix, in words; empty when nothing is. */
+  function doubt(unit) {
+    const i = positions.at.get(unit.index);
+    if (i === undefined) return cc.t("无定位");
+    return (DOUBTS.find(([bit]) => positions.heading[i] & bit) || ["", ""])[1];
+  }
+
+  cc.units = { frame, paint, hit, place, doubt, attach: (made) => { layer = made; }, count: () => positions.n };
 })();

@@ -193,6 +193,15 @@
     return outcome.nonce || "";
   };
 
+  /* A unit that lets its milestone wait is told once to everybody at a desk. */
+  const overdue = (waitsFor, callsign) => waitsFor === "not_en_route" ? t("{callsign} 已派出，超时未出发", { callsign }) : t("{callsign} 在途，超时未到达", { callsign });
+  const follow = cc.onEvent;
+  cc.onEvent = (frame) => {
+    if (follow) follow(frame);
+    if (frame.type !== "assignment.overdue") return;
+    cc.say({ kind: "refused", action: "overdue", text: overdue(frame.data.waits_for, frame.data.callsign) });
+  };
+
   /* The way of the unit under the pointer is drawn. */
   document.addEventListener("pointerover", (event) => point(event.target));
   document.addEventListener("focusin", (event) => point(event.target));

@@ -115,7 +115,8 @@
     const incident = assignment && cc.state.incidents.get(assignment.incident_id);
     return h("Div", { className: "card" },
       h("P", {}, h("B", {}, unit.callsign), h("Span", { className: "quiet" }, STATUS[unit.status])),
-      h("P", { className: "dots quiet" }, h("Span", {}, cc.named(cc.state.catalogue.nets[unit.net])), unit.synthetic ? h("Span", {}, t("合成")) : null),
+      h("P", { className: "dots quiet" }, h("Span", {}, cc.named(cc.state.catalogue.nets[unit.net])), h("Span", {}, cc.named((cc.state.catalogue.kinds || {})[unit.kind])), unit.shift ? h("Span", {}, unit.shift) : null, unit.synthetic ? h("Span", {}, t("合成")) : null),
+      cc.units.doubt(unit) ? h("P", { className: "overdue" }, cc.units.doubt(unit)) : null,
       incident ? h("Button", { type: "button", className: "link", "data-do": "open", "data-incident": incident.incident_id }, cc.named(incident, "title")) : null);
   };
 })();

@@ -77,10 +77,13 @@
   shared.units = (counts) => {
     if (!counts) return null;
     const one = (kind, name) => h("Span", { className: `count ${counts[kind] ? "" : "none"}` }, h("Span", { className: `unit unit-${kind}` }), h("I", {}, name), h("B", {}, String(counts[kind])));
-    const lost = counts.total === undefined ? 0 : counts.total - counts.with_fix + counts.stale;
+    const parts = counts.total === undefined ? [] : [
+      [t("无定位"), counts.total - counts.with_fix], [t("定位过时"), counts.stale], [t("定位冻结"), counts.frozen], [t("定位跳变"), counts.outlier],
+    ].filter(([, n]) => n > 0);
+    const lost = parts.reduce((sum, [, n]) => sum + n, 0);
     return [
       h("Span", { className: "counts-name" }, t("单位")), one("available", t("待命")), one("coming", t("途中")), one("on_scene", t("处置")),
-      lost > 0 ? h("Span", { className: "count" }, h("Span", { className: "unit unit-stale" }), h("I", {}, t("无定位")), h("B", {}, String(lost))) : null,
+      lost > 0 ? h("Span", { className: "count", title: parts.map(([word, n]) => `${word} ${n}`).join(" · ") }, h("Span", { className: "unit unit-stale" }), h("I", {}, parts.length === 1 ? parts[0][0] : t("定位异常")), h("B", {}, String(lost))) : null,
     ];
   };
 
@@ -92,7 +95,8 @@
     const [first, ...others] = row.units;
     return h("Span", { className: "who" }, h("B", {}, first.callsign),
       first.status === "on_scene" ? h("Span", { className: "quiet" }, t("已到达")) : first.eta_at ? cc.ticking("until", first.eta_at, "figure eta") : h("Span", { className: "quiet" }, t("途中")),
-      others.length ? h("Span", { className: "quiet" }, `+${others.length}`) : null);
+      others.length ? h("Span", { className: "quiet" }, `+${others.length}`) : null,
+      row.units.some((unit) => unit.overdue) ? h("Span", { className: "overdue" }, t("超时")) : null);
   };
 
   const TOLD = { community: t("社区"), street: t("街道"), district: t("区级"), city: t("市级") };
@@ -148,7 +152,8 @@
   const toasts = [];
   let timer = null;
   shared.toasts = (outcome) => {
-    if (outcome) cc.answered = outcome.nonce; // the button that waits for it may be pressed again
+    // The button that waits for its answer may be pressed again; what the page itself says answers nobody.
+    if (outcome && !String(outcome.nonce).startsWith("page-")) cc.answered = outcome.nonce;
     // Closing has stood everybody down: there is nothing left to take back.
     if (outcome && outcome.action === "close" && outcome.kind === "done") for (const toast of toasts) toast.undo = [];
     const shownInForm = outcome && outcome.action === "call" && outcome.kind === "refused";

@@ -112,8 +112,9 @@ class _Storm:
             fixes = [
                 {
                     "unit_id": f"u{i}",
-                    "lon": 102.7 + self.rng.random() / 10,
-                    "lat": 25.0 + self.rng.random() / 20,
+                    # Each about a place of its own: a jump across the city is doubted.
+                    "lon": 102.7 + i % 72 / 720 + self.rng.random() / 1000,
+                    "lat": 25.0 + i // 72 / 1460 + self.rng.random() / 1000,
                     "heading_deg": self.rng.randrange(360),
                     "speed_kmh": 20,
                     "fixed_at": now,

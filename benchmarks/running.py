@@ -48,9 +48,15 @@ class RunningSystem:
 
 
 @contextmanager
-def system_in_service(catalogue_dir: Path) -> Iterator[RunningSystem]:
-    """Web, two workers, scheduler and their own PostgreSQL and Redis in live mode, with a device token."""
-    given = {"CC_MODE": "live", "CC_CATALOGUE_DIR": str(catalogue_dir), "CC_LOG_LEVEL": "WARNING"}
+def system_in_service(catalogue_dir: Path, more: Mapping[str, str] | None = None) -> Iterator[RunningSystem]:
+    """Web, two workers, scheduler and their own PostgreSQL and Redis in live mode, with a device token; `more` are
+    further settings."""
+    given = {
+        **(more or {}),
+        "CC_MODE": "live",
+        "CC_CATALOGUE_DIR": str(catalogue_dir),
+        "CC_LOG_LEVEL": "WARNING",
+    }
     with started(given) as (url, folder):
         settings = with_servers(load_settings(data_dir=folder, mode="live", catalogue_dir=catalogue_dir))
         password = secrets.token_urlsafe(16)

@@ -10,6 +10,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from bootstrap.settings import Settings
+
 
 def postgres_answers(url: str) -> bool:
     """A query is answered there within two seconds."""
@@ -41,6 +43,11 @@ def web_answers(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def gateway_listens(settings: Settings) -> bool:
+    """Every JT/T 808 port is taken, which its gateway is waited for to do."""
+    return not any(port_is_free(settings.gateway_host, port) for port, _ in settings.jt808_listeners)
 
 
 def port_is_free(host: str, port: int) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bootstrap.child import ChildSpec, Say
 from bootstrap.embedded import embedded_postgres, embedded_redis
-from bootstrap.health import port_is_free, web_answers
+from bootstrap.health import gateway_listens, port_is_free, web_answers
 from bootstrap.settings import REPOSITORY, Settings
 from bootstrap.supervisor import SupervisionError, Supervisor
 
@@ -75,6 +75,8 @@ def processes(settings: Settings, urls: dict[str, str]) -> Iterator[ChildSpec]:
         name = f"worker-{number}"
         yield role(name, f"规则与派警 {name}", "worker", "--name", name)
     yield role("scheduler", "定时 scheduler", "scheduler")
+    if settings.has_gateway:
+        yield role("gateway", "接入网关 gateway", "gateway", ready=lambda: gateway_listens(settings))
     if settings.mode == "drill":
         scenario = settings.drill_scenario
         yield role("drill", f"演练 drill {scenario}", "drill", scenario, kind="task")

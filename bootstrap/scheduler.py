@@ -15,4 +15,4 @@ def tick_forever(settings: Settings) -> None:
     """Queues what recurs until told to stop. Raises UnavailableError when Redis goes away."""
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     with translated():
-        tick(Redis.from_url(str(settings.redis_url)))
+        tick(Redis.from_url(str(settings.redis_url)), settings.track_days)

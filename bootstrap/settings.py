@@ -15,6 +15,7 @@ from core.errors import CommandCentreError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PREFIX = "CC_"
+COORDINATE_SYSTEMS = ("WGS-84", "GCJ-02", "BD-09")
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -79,6 +80,25 @@ class Settings(BaseSettings):
     road_network: Path | None = Field(
         None, description="Road network file from `app.py roads import`; the built one when absent."
     )
+    gateway_host: Text = Field(
+        "127.0.0.1", description="Address at which JT/T 808 terminals connect; 0.0.0.0 for every one."
+    )
+    jt808_ports: str = Field(
+        "",
+        description="TCP ports for JT/T 808 terminals, comma-separated, 8809=GCJ-02 for such ones; off when empty.",
+    )
+    mqtt_url: str | None = Field(
+        None,
+        description="Broker of OwnTracks phones, mqtt://user:password@host:1883 or mqtts://; off when absent.",
+    )
+    mqtt_topic: Text = Field("owntracks/+/+", description="MQTT topic of OwnTracks positions.")
+    gateway_metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port on 127.0.0.1 for the gateway's Prometheus counters; off when absent.",
+    )
+    track_days: int = Field(7, ge=1, le=3660, description="Days that the thinned tracks of units are kept.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe message that is logged."
     )
@@ -101,6 +121,20 @@ class Settings(BaseSettings):
     def _is_redis(cls, url: str | None) -> str | None:
         return url and _with_scheme(url, "redis://", "rediss://", "unix://")
 
+    @field_validator("jt808_ports")
+    @classmethod
+    def _is_list_of_ports(cls, text: str) -> str:
+        for part in filter(None, text.split(",")):
+            port, _, crs = part.strip().partition("=")
+            if not (port.isdecimal() and 0 < int(port) <= 65535 and crs in ("", *COORDINATE_SYSTEMS)):
+                raise ValueError(f"ports, each alone or with ={', ='.join(COORDINATE_SYSTEMS)}")
+        return text
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _is_mqtt(cls, url: str | None) -> str | None:
+        return url and _with_scheme(url, "mqtt://", "mqtts://")
+
     @field_validator("tile_url")
     @classmethod
     def _is_tile_template(cls, url: str | None) -> str | None:
@@ -108,6 +142,17 @@ class Settings(BaseSettings):
         if missing:
             raise ValueError(f"a URL that contains {', '.join(missing)} too")
         return url and _with_scheme(url, "https://", "http://", "/")
+
+    @property
+    def jt808_listeners(self) -> list[tuple[int, str]]:
+        """(port, coordinate system) of each JT/T 808 listener."""
+        parts = [part.strip().partition("=") for part in self.jt808_ports.split(",") if part.strip()]
+        return [(int(port), crs or COORDINATE_SYSTEMS[0]) for port, _, crs in parts]
+
+    @property
+    def has_gateway(self) -> bool:
+        """Whether anything is set that the gateway listens to."""
+        return bool(self.jt808_listeners or self.mqtt_url)
 
     @property
     def web_host(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from access import commands
 from access.demo import ensure_demo_accounts
 from access.services import Access, access_services
+from access.terminals import FindTerminal
 from bootstrap.run_all import DemoAccount
 from bootstrap.settings import Settings
 from bootstrap.wiring import Parts, wire
@@ -16,7 +17,7 @@ from core.events import Event
 from store.accounts import SqlAccounts
 
 
-def access_for(parts: Parts) -> Access:
+def access_for(parts: Parts, find_terminal: FindTerminal | None = None) -> Access:
     """Sign-in over this deployment's database; what it does is in the journal."""
 
     def record(event: Event) -> None:
@@ -26,7 +27,12 @@ def access_for(parts: Parts) -> Access:
             parts.ports.doorbell.ring(tx.last_seq)
 
     return access_services(
-        SqlAccounts(parts.engine), record, parts.clock, WallClock(), demo=parts.settings.mode == "drill"
+        SqlAccounts(parts.engine),
+        record,
+        parts.clock,
+        WallClock(),
+        demo=parts.settings.mode == "drill",
+        find_terminal=find_terminal,
     )
 
 

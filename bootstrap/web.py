@@ -33,6 +33,7 @@ from intake.coordinates import to_wgs84
 from intake.counters import IntakeCounters
 from intake.problems import Problems
 from intake.router import intake_router
+from intake.terminals import KnownTerminals
 from jobs.names import LAST_SWEEP_KEY
 from live.health import HealthMonitor
 from live.hub import HubSources, LiveHub
@@ -65,7 +66,8 @@ def build_web(settings: Settings) -> Web:
             "CC_MODE: found live over a database that holds a drill; expected an empty one (another CC_DATA_DIR "
             "or DATABASE_URL), so that nothing made up is ever shown as real"
         )
-    access = access_for(parts)
+    terminals = KnownTerminals(parts.store)
+    access = access_for(parts, terminals.find)
     if demo:
         ensure_demo_accounts(access.accounts)
     counters = IntakeCounters()
@@ -91,7 +93,7 @@ def build_web(settings: Settings) -> Web:
     problems.install(app)
     app.include_router(login_router(access, pages))
     cap = cap_router(parts.ports, counters)
-    app.include_router(intake_router(parts.ports, counters, city_bounds(), described_with=cap))
+    app.include_router(intake_router(parts.ports, counters, city_bounds(), terminals, described_with=cap))
     app.include_router(cap)
     app.include_router(live_router(hub, _listening_actor, access.credentials.revalidate))
     # Without a network there is no base map yet: its files are then not found, which is no fault.

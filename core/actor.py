@@ -73,8 +73,8 @@ class Actor:
         return jurisdiction.startswith(self.jurisdiction)
 
 
-SYSTEM = Actor("system", "系统", Role.SYSTEM, CITY, frozenset({Permission.GRADE}))
-"""The rules and computations themselves, when they act on nobody's behalf."""
+SYSTEM = Actor("system", "系统", Role.SYSTEM, CITY, frozenset({Permission.GRADE, Permission.REPORT_STATUS}))
+"""The rules and computations themselves, when they act on nobody's behalf; milestones by GPS are theirs."""
 
 current_actor: ContextVar[Actor | None] = ContextVar("current_actor", default=None)
 """The actor of the request being served; set by the access guard, read only by the edges."""

@@ -113,6 +113,8 @@ class Unit:
     synthetic: bool
     version: int = 1
     assignment_id: str | None = None
+    shift: str = ""
+    """The shift it belongs to, as the city names it; empty when nobody said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,12 @@ class Assignment:
     ended_at: datetime | None = None
     end_reason: str | None = None
     override_reason: str | None = None
+    entered_at: datetime | None = None
+    """When the unit last came into the incident's geofence, by its fixes."""
+    left_at: datetime | None = None
+    """When it left the geofence again; None while it is inside."""
+    overdue: str | None = None
+    """The milestone it waits for too long (dispatch/watching.py); None again when it comes."""
 
 
 _FOLLOWS: dict[AssignmentStatus, frozenset[AssignmentStatus]] = {
@@ -182,10 +190,10 @@ def advance_assignment(
         )
     at = max(at, assignment.en_route_at or at, assignment.on_scene_at or at)
     if to is AssignmentStatus.EN_ROUTE:
-        return replace(assignment, status=to, en_route_at=at)
+        return replace(assignment, status=to, en_route_at=at, overdue=None)
     if to is AssignmentStatus.ON_SCENE:
-        return replace(assignment, status=to, on_scene_at=at)
-    return replace(assignment, status=to, ended_at=at, end_reason=reason)
+        return replace(assignment, status=to, on_scene_at=at, overdue=None)
+    return replace(assignment, status=to, ended_at=at, end_reason=reason, overdue=None)
 
 
 def advance_incident(incident: Incident, assignments: list[Assignment], at: datetime) -> Incident:

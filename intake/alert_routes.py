@@ -6,12 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
-from core.actor import Actor
 from intake import bodies
+from intake.acting import By
 from intake.bodies import json_body, parsed
 from intake.counters import IntakeCounters
 from intake.openapi import takes
-from intake.signed_in import acting
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
 from operations.all_clear_alert import AllClearAlert, all_clear_alert
 from operations.escalate_alert import EscalateAlert, escalate_alert
@@ -23,7 +22,6 @@ from operations.shelve_alert import ShelveAlert, shelve_alert
 from operations.unacknowledge_alert import UnacknowledgeAlert, unacknowledge_alert
 from operations.unshelve_alert import UnshelveAlert, unshelve_alert
 
-By = Annotated[Actor, Depends(acting)]
 Body = Annotated[bytes, Depends(json_body)]
 AlertId = Annotated[str, Path(max_length=26, pattern=r"^[0-9A-Z]{26}$")]
 ALERTS = "/api/v1/alerts"

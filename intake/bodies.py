@@ -21,6 +21,7 @@ from alerts.model import Outcome, Passability, Quantity, Reading
 from core.command_tree import CommandLevel
 from core.errors import CommandCentreError, InvalidInputError
 from dispatch.model import UnitStatus
+from dispatch.terminals import TerminalProtocol
 from dispatch.travel import ClosureKind, ClosureState
 from intake.coordinates import Crs
 from intake.problems import described, summary
@@ -48,6 +49,7 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_this_century)]
 """ISO 8601 with an offset, `2026-08-18T09:20:00+08:00`."""
 Ident = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f/]+$")]
 """A name of ours or of the sender's system: no space, no slash, no control character."""
+TerminalId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Text = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 """Free text; line breaks and tabs are its only control characters (PostgreSQL stores no NUL)."""
@@ -175,6 +177,7 @@ class UnitIn(TypedDict):
     capabilities: Annotated[list[Ident], Field(max_length=32)]
     jurisdiction: District
     synthetic: NotRequired[bool]
+    shift: NotRequired[Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]]
 
 
 class UnitsIn(TypedDict):
@@ -182,6 +185,31 @@ class UnitsIn(TypedDict):
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
     units: Annotated[list[UnitIn], Field(min_length=1, max_length=MOST_UNITS)]
+
+
+class TerminalIn(TypedDict):
+    """A device: for OwnTracks `USER/DEVICE`, for JT/T 808 the terminal's number without leading zeros."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    protocol: TerminalProtocol
+    terminal_id: TerminalId
+
+
+class TerminalOfUnitIn(TypedDict):
+    """A device and the unit it belongs to. `new` makes another key, or lets another device take the number."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    protocol: TerminalProtocol
+    terminal_id: TerminalId
+    unit_id: Ident
+    new: NotRequired[bool]
+
+
+class TerminalsIn(TypedDict):
+    """Terminals of units; those that are known already keep their key."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    terminals: Annotated[list[TerminalOfUnitIn], Field(min_length=1, max_length=MOST_UNITS)]
 
 
 class StatusIn(TypedDict):
@@ -258,6 +286,8 @@ CALL: TypeAdapter[CallIn] = TypeAdapter(CallIn)
 CLOSURE: TypeAdapter[ClosureIn] = TypeAdapter(ClosureIn)
 POSITIONS: TypeAdapter[PositionsIn] = TypeAdapter(PositionsIn)
 UNITS: TypeAdapter[UnitsIn] = TypeAdapter(UnitsIn)
+TERMINALS: TypeAdapter[TerminalsIn] = TypeAdapter(TerminalsIn)
+TERMINAL: TypeAdapter[TerminalIn] = TypeAdapter(TerminalIn)
 STATUS: TypeAdapter[StatusIn] = TypeAdapter(StatusIn)
 DRILL_TIME: TypeAdapter[DrillTimeIn] = TypeAdapter(DrillTimeIn)
 NOTHING: TypeAdapter[NothingIn] = TypeAdapter(NothingIn)

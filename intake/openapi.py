@@ -21,6 +21,8 @@ _BODIES: dict[str, TypeAdapter[Any]] = {
     "ClosureIn": bodies.CLOSURE,
     "PositionsIn": bodies.POSITIONS,
     "UnitsIn": bodies.UNITS,
+    "TerminalsIn": bodies.TERMINALS,
+    "TerminalIn": bodies.TERMINAL,
     "StatusIn": bodies.STATUS,
     "DrillTimeIn": bodies.DRILL_TIME,
     "NothingIn": bodies.NOTHING,
@@ -62,6 +64,11 @@ def takes(schema: str) -> dict[str, Any]:
             "content": {"application/json": {"schema": {"$ref": _COMPONENTS + schema}}},
         }
     }
+
+
+def takes_any(*media_types: str) -> dict[str, Any]:
+    """The same for a body whose form another project defines."""
+    return {"requestBody": {"content": {name: {"schema": {"type": "object"}} for name in media_types}}}
 
 
 def document(*routers: APIRouter) -> bytes:

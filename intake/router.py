@@ -10,17 +10,19 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from typing_extensions import TypedDict
 
-from core.actor import Actor
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.geo import BoundingBox
 from intake import bodies
+from intake.acting import By
 from intake.alert_routes import add_alert_routes
 from intake.bodies import json_body, parsed
 from intake.coordinates import to_wgs84
 from intake.counters import IntakeCounters
 from intake.known_units import KnownUnits
 from intake.openapi import PROBLEMS, document, takes
-from intake.signed_in import acting
+from intake.phones import add_phone_routes
+from intake.terminal_routes import add_terminal_routes
+from intake.terminals import KnownTerminals, TerminalIntake
 from operations.close_road import CloseRoad, close_road
 from operations.ingest_readings import IngestReadings, ingest_readings
 from operations.ports import Fix, Ports, QuarantinedItem
@@ -107,7 +109,6 @@ class UnitsAnswer(TypedDict):
     registered: int
 
 
-By = Annotated[Actor, Depends(acting)]
 Body = Annotated[bytes, Depends(json_body)]
 ClosureId = Annotated[str, Path(max_length=64, pattern=r"^[^\s\x00-\x1f\x7f/]+$")]
 UnitId = Annotated[str, Path(max_length=64, pattern=r"^[^\s\x00-\x1f\x7f/]+$")]
@@ -118,14 +119,20 @@ UnitIds = Annotated[
 
 
 def intake_router(
-    ports: Ports, counters: IntakeCounters, bounds: BoundingBox, described_with: APIRouter | None = None
+    ports: Ports,
+    counters: IntakeCounters,
+    bounds: BoundingBox,
+    terminals: KnownTerminals | None = None,
+    described_with: APIRouter | None = None,
 ) -> APIRouter:
-    """The routes under /api/v1. `bounds` encloses the city, WGS-84 degrees. The API's description also tells of
-    the routes of `described_with`, which another edge serves.
+    """The routes under /api/v1. `bounds` encloses the city, WGS-84 degrees; `terminals` is shared with the guard.
+    The API's description also tells of the routes of `described_with`, which another edge serves.
 
     The routes need Problems.install on the application and, around it, the access guard.
     """
-    api = _Intake(ports, counters, bounds)
+    units = KnownUnits(ports.store)
+    api = _Intake(ports, counters, bounds, units)
+    terminals = terminals or KnownTerminals(ports.store)
     router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
     add = router.add_api_route
     add("/readings", api.readings, methods=["POST"], openapi_extra=takes("ReadingsIn"))
@@ -142,6 +149,8 @@ def intake_router(
     add("/metrics", api.metrics, methods=["GET"], response_class=Response)
     add("/health", api.health, methods=["GET"])
     add_alert_routes(router, ports, counters)
+    add_phone_routes(router, TerminalIntake(ports, counters, bounds, terminals, units), counters)
+    add_terminal_routes(router, ports, counters, terminals)
     openapi = document(router, *([described_with] if described_with else []))
     add("/openapi.json", lambda: Response(openapi, media_type="application/json"), include_in_schema=False)
     return router
@@ -150,11 +159,13 @@ def intake_router(
 class _Intake:
     """What the routes do. All of it blocks on PostgreSQL and Redis, so FastAPI runs it in its threads."""
 
-    def __init__(self, ports: Ports, counters: IntakeCounters, bounds: BoundingBox) -> None:
+    def __init__(
+        self, ports: Ports, counters: IntakeCounters, bounds: BoundingBox, known_units: KnownUnits
+    ) -> None:
         self._ports = ports
         self._counters = counters
         self._bounds = bounds
-        self._known_units = KnownUnits(ports.store)
+        self._known_units = known_units
 
     def readings(self, actor: By, body: Body) -> ReadingsAnswer:
         """Depths of standing water and rain. A reading that is sent again is counted as a duplicate, harmless."""
@@ -296,6 +307,7 @@ class _Intake:
                         capabilities=frozenset(u["capabilities"]),
                         jurisdiction=u["jurisdiction"],
                         synthetic=u.get("synthetic", False),
+                        shift=u.get("shift", ""),
                     )
                     for u in sent
                 )

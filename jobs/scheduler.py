@@ -12,12 +12,23 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from jobs.names import DISPATCH_QUEUE, GRADING_QUEUE
-from jobs.tasks import judge_by_the_clock, keep_alerts, sweep, watch_geofences
+from jobs.tasks import (
+    forget_tracks,
+    judge_by_the_clock,
+    keep_alerts,
+    record_tracks,
+    sweep,
+    watch_geofences,
+    watch_units,
+)
 
 SWEEP_EVERY_S = 1
 KEEP_ALERTS_EVERY_S = 1
 WATCH_GEOFENCES_EVERY_S = 5
 JUDGE_BY_THE_CLOCK_EVERY_S = 10
+WATCH_UNITS_EVERY_S = 1
+TRACKS_EVERY_S = 3
+FORGET_EVERY_S = 3600
 """Wall time: what is due is found by the city's clock whenever somebody looks."""
 
 
@@ -29,20 +40,30 @@ class JsonCronScheduler(CronScheduler):
         due = [job for job in self.get_jobs() if job.should_run()]
         for job in due:
             queue = Queue(job.queue_name, connection=self.connection, serializer=JSONSerializer)
-            queue.enqueue(cast("Callable[..., object]", job.func), **job.job_options)
+            queue.enqueue(cast("Callable[..., object]", job.func), args=job.args, **job.job_options)
             job.set_enqueue_time(now())
         return due
 
 
-def tick_forever(connection: Redis) -> None:
+def tick_forever(connection: Redis, track_days: int) -> None:
     """Queues what recurs until told to stop. A job nobody took for 5 s is dropped: the next one does its work.
-    Ends when Redis goes away; the supervisor starts it again."""
+    Ends when Redis goes away; the supervisor starts it again. `track_days`: how long tracks are kept."""
     scheduler = JsonCronScheduler(connection, logging_level="WARNING")
     for job, queue, every_s in (
         (sweep, DISPATCH_QUEUE, SWEEP_EVERY_S),
         (keep_alerts, GRADING_QUEUE, KEEP_ALERTS_EVERY_S),
+        (watch_units, DISPATCH_QUEUE, WATCH_UNITS_EVERY_S),
         (watch_geofences, DISPATCH_QUEUE, WATCH_GEOFENCES_EVERY_S),
         (judge_by_the_clock, GRADING_QUEUE, JUDGE_BY_THE_CLOCK_EVERY_S),
+        (record_tracks, GRADING_QUEUE, TRACKS_EVERY_S),
     ):
         scheduler.register(job, queue, interval=every_s, ttl=5, result_ttl=0, failure_ttl=60)
+    scheduler.register(
+        forget_tracks,
+        GRADING_QUEUE,
+        args=(track_days,),
+        interval=FORGET_EVERY_S,
+        result_ttl=0,
+        failure_ttl=60,
+    )
     scheduler.start()  # type: ignore[no-untyped-call]

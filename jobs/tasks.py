@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import UTC, datetime, timedelta
 
 from jobs.context import bound
 from jobs.names import LAST_SWEEP_KEY, waiting_key
 from operations import clear_left_behind as clearing
+from operations import forget_tracks as forgetting
 from operations import grade_readings as grading
 from operations import judge_calls as calling
 from operations import keep_alerts as keeping
 from operations import propose_response_levels as proposing
 from operations import recommend_units as recommending
+from operations import record_tracks as tracking
 from operations import route_assignment as routing
 from operations import watch_geofences as fencing
 from operations import watch_silence as silence
+from operations import watch_units as watching
 from operations.expire_cap import expire_cap
 from operations.find_lost_work import find_lost_work
 
@@ -90,3 +94,18 @@ def sweep() -> None:
         LAST_SWEEP_KEY,
         mapping={"at": time.time(), "network": network.name, "synthetic": int(network.synthetic)},
     )
+
+
+def watch_units() -> None:
+    """Once a second: what the positions of units on assignments and the clock say about these."""
+    watching.watch_units(bound().ports)
+
+
+def record_tracks() -> int:
+    """Every few seconds: where units are goes into their tracks; answers how many points."""
+    return tracking.record_tracks(bound().ports)
+
+
+def forget_tracks(days: int) -> int:
+    """Once an hour: tracks older than `days` are deleted; answers how many points."""
+    return forgetting.forget_tracks(bound().ports, datetime.now(UTC) - timedelta(days=days))

@@ -6,12 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from redis import Redis
 from rq.cron import CronScheduler
 
 from core.errors import UnavailableError
-from live.positions import STALE_AFTER_S, RedisPositionBoard
+from live.positions import RedisPositionBoard
 from live.redis_client import translated
 from operations.ports import GradingLag, Store
 
@@ -71,14 +70,15 @@ class HealthMonitor:
             with translated():
                 last_sweep: dict[Any, Any] = self._redis.hgetall(self._last_sweep_key)
                 beats = [s.last_heartbeat for s in CronScheduler.all(self._redis, cleanup=False)]
-            ages = self._board.everything().received_ages_s(wall)
+            board = self._board.everything()
         except UnavailableError:
             return {
                 "redis": self._part("redis", False, wall),
                 "worker": self._part("worker", False, wall),
                 "scheduler": self._part("scheduler", False, wall),
-                "units": {"total": units_total, "with_fix": 0, "stale": 0},
+                "units": {"total": units_total, "with_fix": 0, "stale": 0, "frozen": 0, "outlier": 0},
             }, None
+        ages = board.received_ages_s(wall)
         if last_sweep:
             self._answered_at["worker"] = float(last_sweep[b"at"])
             name = last_sweep[b"network"].decode()
@@ -94,11 +94,7 @@ class HealthMonitor:
             "redis": self._part("redis", True, wall),
             "worker": self._aged("worker", WORKER_SILENT_S, wall),
             "scheduler": self._aged("scheduler", SCHEDULER_SILENT_S, wall),
-            "units": {
-                "total": units_total,
-                "with_fix": len(ages),
-                "stale": int(np.count_nonzero(ages > STALE_AFTER_S)),
-            },
+            "units": {"total": units_total, **board.counts(wall)},
         }, round(float(ages.min()), 1) if len(ages) else None
 
     def _part(self, name: str, ok: bool, wall: float) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from core.command_tree import CommandLevel
 from dispatch.correlation import FLOOD_JOINING, Joining, proposed_joining
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
+from dispatch.watching import IncidentGeofence, StatusLimits
 
 CategoryGroup = Literal["emergency", "urban_management", "dianchi_water", "air_pollution"]
 
@@ -86,7 +87,26 @@ class Net:
     name_en: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class UnitKind:
+    """What a unit moves with: car, motorcycle, on foot, …"""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRules:
+    """Kinds of units, when one counts as there, and how long a status may last; `source` as of a category."""
+
+    kinds: Mapping[str, UnitKind]
+    geofence: IncidentGeofence
+    limits: StatusLimits
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Everything a city edits, at one version.
 
@@ -103,6 +123,7 @@ class Catalogue:
     nets: Mapping[str, Net]
     closure_radius_m: Mapping[str, float]
     """How far around a monitored point of each kind a road counts as flooded, in metres."""
+    units: UnitRules
     digest: str = ""
     case_categories: Mapping[str, Category] = field(default_factory=dict)
     """The 284 of city management; cases are about them, incidents are not."""

@@ -15,23 +15,15 @@ from alerts.rules import Rule
 from core.clock import Clock, DrillTime
 from core.events import Event, JournalRow
 from core.geo import BoundingBox, LonLat
+from dispatch.fixes import Fix as Fix
+from dispatch.fixes import Sighting
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
+from dispatch.terminals import Terminal, TerminalProtocol
 from dispatch.travel import Closure, RoadClosure, RouteFound
 from operations.cap import CapArea, ReceivedCap
 from operations.cap_map import CapMap
 from operations.catalogue import Catalogue, CatalogueSeen, CatalogueSource
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """One position of one unit: `heading_deg` clockwise from north, `speed_kmh` over ground."""
-
-    unit_id: str
-    place: LonLat
-    heading_deg: float
-    speed_kmh: float
-    fixed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +266,23 @@ class Transaction(Protocol):
     def open_assignments(self, unit_ids: Collection[str] | None = None) -> Sequence[Assignment]: ...
     def save_assignment(self, assignment: Assignment) -> None: ...
 
+    # terminals and tracks
+    def terminals(self) -> Sequence[Terminal]: ...
+    def lock_terminals(
+        self, names: Collection[tuple[TerminalProtocol, str]]
+    ) -> Mapping[tuple[TerminalProtocol, str], Terminal]:
+        """The terminals that exist among these, locked in one order until the transaction ends."""
+        ...
+
+    def save_terminals(self, terminals: Sequence[Terminal]) -> None: ...
+    def store_track(self, fixes: Sequence[Fix]) -> None:
+        """Appends to the tracks; a point of the same unit and instant that is there already stays."""
+        ...
+
+    def forget_tracks(self, recorded_before: datetime) -> int:
+        """Deletes what was recorded (wall time) before; answers how many points."""
+        ...
+
     # recommendations
     def latest_recommendation(self, incident_id: str) -> Recommendation | None: ...
     def save_recommendation(self, recommendation: Recommendation) -> None: ...
@@ -416,17 +425,40 @@ class WorkQueue(Protocol):
     def judge_calls(self, incident_id: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of fixes: how many are on the board now, how many were older than what is there, and which
+    were doubted (dispatch/fixes.py)."""
+
+    accepted: int
+    stale: int
+    doubted: tuple[Fix, ...] = ()
+
+
 class PositionBoard(Protocol):
     """The newest position of every unit. Raises UnavailableError when it is away."""
 
-    def put(self, fixes: Sequence[Fix], latest: datetime) -> int:
-        """Stores those that are not older than what is there; answers how many were.
+    def put(self, fixes: Sequence[Fix], latest: datetime) -> Placed:
+        """Stores those that are believed and not older than what is there.
 
         What is there but lies after `latest` was left by a clock that has been set back, and gives way.
         """
         ...
 
     def newest(self, unit_ids: Collection[str]) -> Mapping[str, Fix]: ...
+    def sightings(self, unit_ids: Collection[str]) -> Mapping[str, Sighting]: ...
+    def mark_frozen(self, unit_ids: Collection[str]) -> None:
+        """Replaces the set of units whose receiver is frozen."""
+        ...
+
+    def due_for_track(self) -> Sequence[Fix]:
+        """The fixes that a thinned track still lacks."""
+        ...
+
+    def note_tracked(self, fixes: Sequence[Fix]) -> None:
+        """These are in the track now."""
+        ...
+
     def clear(self) -> None:
         """Forgets all positions: a drill that begins again begins at an earlier instant."""
         ...

@@ -110,6 +110,9 @@ def catalogue_state(catalogue: Catalogue) -> Json:
             for rule in catalogue.rules.values()
         },
         "nets": {n.code: {"name_zh": n.name_zh, "name_en": n.name_en} for n in catalogue.nets.values()},
+        "kinds": {
+            k.code: {"name_zh": k.name_zh, "name_en": k.name_en} for k in catalogue.units.kinds.values()
+        },
         "sources": {"grades": table.source, "version": catalogue.version},
     }
 

@@ -21,6 +21,9 @@ MILESTONES = {
     UnitStatus.AVAILABLE: AssignmentStatus.CLEARED,
 }
 
+GPS, BUTTON, SIMULATED = "gps", "button", "simulated"
+"""How a milestone is known: by the unit's fixes, by somebody's word, or by a simulated shift."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordStatus:
@@ -86,7 +89,12 @@ def record_status(ports: Ports, actor: Actor, command: RecordStatus) -> Unit:
                 "assignment.advanced",
                 at=command.observed_at,
                 subject=incident.incident_id,
-                data={"callsign": unit.callsign, "milestone": milestone.value, "source": command.source},
+                data={
+                    "callsign": unit.callsign,
+                    "milestone": milestone.value,
+                    "source": command.source,
+                    "by": command.source if command.source in (GPS, SIMULATED) else BUTTON,
+                },
                 changes=changes(units=[unit], assignments=[advanced], incidents=[incident]),
             )
         )

@@ -24,6 +24,7 @@ class UnitRegistration:
     capabilities: frozenset[str]
     jurisdiction: str
     synthetic: bool = False
+    shift: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class RegisterUnits:
 def register_units(ports: Ports, actor: Actor, command: RegisterUnits) -> tuple[Unit, ...]:
     """Adds the units that are new and renames those that are not; status and assignment stay.
 
-    Raises InvalidInputError for an unknown net or two units of one id.
+    Raises InvalidInputError for an unknown net or kind, or two units of one id.
     """
     require(actor, Permission.REGISTER_UNITS)
     ids = [unit.unit_id for unit in command.units]
@@ -45,6 +46,11 @@ def register_units(ports: Ports, actor: Actor, command: RegisterUnits) -> tuple[
             raise InvalidInputError(
                 f"units: found net {unit.net!r} of {unit.unit_id}, "
                 f"expected one of {', '.join(sorted(ports.catalogue.nets))}"
+            )
+        if unit.kind not in ports.catalogue.units.kinds:
+            raise InvalidInputError(
+                f"units: found kind {unit.kind!r} of {unit.unit_id}, "
+                f"expected one of {', '.join(ports.catalogue.units.kinds)}"
             )
         require(actor, Permission.REGISTER_UNITS, unit.jurisdiction)
     now = ports.clock.now()
@@ -69,6 +75,7 @@ def register_units(ports: Ports, actor: Actor, command: RegisterUnits) -> tuple[
                     synthetic=new.synthetic,
                     version=old.version if old else 1,
                     assignment_id=old.assignment_id if old else None,
+                    shift=new.shift,
                 )
             )
             index += old is None

@@ -8,9 +8,12 @@ from math import isfinite
 
 from core.actor import Actor, Permission
 from core.geo import BoundingBox
+from dispatch.fixes import FASTEST_KMH
 from operations.instants import FUTURE_TOLERANCE
-from operations.ports import Fix, Ports, QuarantinedItem
+from operations.ports import Fix, Placed, Ports, QuarantinedItem
 from operations.transaction import require
+
+_FAR = f"found a jump, expected at most {FASTEST_KMH:g} km/h from the fix before; it is believed when others agree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class PositionsResult:
 def report_positions(
     ports: Ports, actor: Actor, command: ReportPositions, known_units: frozenset[str], bounds: BoundingBox
 ) -> PositionsResult:
-    """Puts sound fixes on the board; unknown units, places outside the city's bounds and future
-    instants are quarantined. Positions are no journal rows: they are replaced every second and
+    """Puts sound fixes on the board; unknown units, places outside the city's bounds, future instants and
+    jumps that no vehicle makes are quarantined. Positions are no journal rows: they are replaced every second and
     come back by themselves.
 
     `known_units` are the registered unit ids, `bounds` encloses the city (a district test for every
@@ -48,11 +51,12 @@ def report_positions(
             sound.append(fix)
         else:
             odd.append(_quarantined(fix, *reason))
-    accepted = ports.positions.put(sound, latest) if sound else 0
+    placed = ports.positions.put(sound, latest) if sound else Placed(0, 0)
+    odd += [_quarantined(fix, "outlier", _FAR) for fix in placed.doubted]
     if odd:
         with ports.store.transaction() as tx:
             tx.quarantine(odd, actor.actor_id, now)
-    return PositionsResult(accepted, len(sound) - accepted, tuple(odd))
+    return PositionsResult(placed.accepted, placed.stale, tuple(odd))
 
 
 def _what_is_wrong(

@@ -31,12 +31,15 @@ from store.drill_rows import DrillRows, read_drill_time
 from store.reading_rows import GRADING, ReadingRows
 from store.rows import from_row
 from store.run import CURRENT_RUN
+from store.terminal_rows import TerminalRows
 
 _GATE = 5_301_002
 """The advisory lock that every transaction shares and one that must be alone takes for itself."""
 
 
-class SqlTransaction(ReadingRows, AlertRows, CapRows, DispatchRows, ClosureRows, DrillRows, CatalogueRows):
+class SqlTransaction(
+    ReadingRows, AlertRows, CapRows, DispatchRows, ClosureRows, TerminalRows, DrillRows, CatalogueRows
+):
     """One transaction; fulfils operations.ports.Transaction."""
 
     def __init__(self, connection: Connection) -> None:

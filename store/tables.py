@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    REAL,
     BigInteger,
     Boolean,
     Column,
@@ -310,6 +311,37 @@ units = Table(
     Column("synthetic", Boolean, nullable=False),
     Column("version", Integer, nullable=False),
     Column("assignment_id", String(26)),
+    Column("shift", Text, nullable=False, server_default=""),
+)
+
+terminals = Table(
+    "terminals",
+    metadata,
+    Column("protocol", Text, primary_key=True),
+    Column("terminal_id", Text, primary_key=True),
+    Column("unit_id", Text, nullable=False),
+    Column("registered_at", Instant, nullable=False),
+    Column("registered_by", Text, nullable=False),
+    Column("key_hash", Text),
+    Column("identity", Text),
+    Column("revoked_at", Instant),
+)
+
+# Where units were, thinned: for looking back. Hundreds of rows a second are written and few are ever read, so the
+# block-range indexes are small and serve "between two instants"; the primary key serves one unit.
+tracks = Table(
+    "tracks",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("unit_id", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("heading_deg", SmallInteger, nullable=False),
+    Column("speed_kmh", REAL, nullable=False),
+    Column("recorded_at", Instant, nullable=False, server_default=text("clock_timestamp()")),
+    Index("tracks_at", "at", postgresql_using="brin"),
+    Index("tracks_recorded_at", "recorded_at", postgresql_using="brin"),
 )
 
 assignments = Table(
@@ -335,6 +367,9 @@ assignments = Table(
     Column("ended_at", Instant),
     Column("end_reason", Text),
     Column("override_reason", Text),
+    Column("entered_at", Instant),
+    Column("left_at", Instant),
+    Column("overdue", Text),
     # A unit has one open assignment at most, whatever a program above does wrong.
     Index(
         "one_open_assignment",

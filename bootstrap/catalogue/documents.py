@@ -132,7 +132,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files_of(folder)}
 
 
-FILES = ("catalogue.yaml", "points.yaml", "nets.yaml", "geofences.yaml")
+FILES = ("catalogue.yaml", "points.yaml", "nets.yaml", "units.yaml", "geofences.yaml")
 FOLDERS = ("categories", "grading", "rules")
 """Outlines and roads in the same folder are made by programs and belong to the road network, not to this."""
 

@@ -16,6 +16,7 @@ from bootstrap.catalogue.places import read_geofences, read_nets, read_points
 from bootstrap.catalogue.problems import CatalogueError
 from bootstrap.catalogue.rules import Known, read_rules
 from bootstrap.catalogue.tables import read_table
+from bootstrap.catalogue.units import read_unit_rules
 from operations.catalogue import Catalogue, CatalogueProblem
 
 CATALOGUE_DIR = Path(__file__).resolve().parents[2] / "catalogue"
@@ -71,9 +72,11 @@ class _Loading:
         categories = self._attempt(lambda: read_categories(_in(read, "categories")))
         points = self._attempt(lambda: read_points(read["points.yaml"]))
         nets = self._attempt(lambda: read_nets(read["nets.yaml"]))
+        units = self._attempt(lambda: read_unit_rules(read["units.yaml"]))
         tables = [self._attempt(partial(read_table, d)) for d in _in(read, "grading")]
         self._stop_if_wrong()
-        assert declared is not None and categories is not None and points is not None and nets is not None
+        assert declared is not None and categories is not None and points is not None
+        assert nets is not None and units is not None
         by_id = {table.table_id: table for table in tables if table is not None}
         emergency = {code: c for code, c in categories.items() if c.group == "emergency"}
         fences = read.get("geofences.yaml")
@@ -91,13 +94,14 @@ class _Loading:
             case_categories={code: c for code, c in categories.items() if code not in emergency},
             nets=nets[0],
             closure_radius_m=nets[1],
+            units=units,
             tables=by_id,
             rules=rules,
             geofences=geofences,
         )
 
     def _require(self, read: Mapping[str, Document]) -> None:
-        for name in ("catalogue.yaml", "points.yaml", "nets.yaml"):
+        for name in ("catalogue.yaml", "points.yaml", "nets.yaml", "units.yaml"):
             if name not in self.files:
                 self.problems.append(CatalogueProblem(name, 0, "the file", "none", "one"))
         self._stop_if_wrong()

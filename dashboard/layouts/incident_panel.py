@@ -152,7 +152,13 @@ def _unit(assignment: AssignmentView) -> Component:
     coming = assignment.eta_at is not None
     return html.Li(
         [
-            html.Div([html.B(assignment.callsign), html.Span(assignment.word, className="quiet")]),
+            html.Div(
+                [
+                    html.B(assignment.callsign),
+                    html.Span(assignment.word, className="quiet"),
+                    html.Span(t("超时"), className="overdue") if assignment.overdue else None,
+                ]
+            ),
             html.Span("", className="eta", **attributes(data_tick="until", data_at=assignment.eta_at))
             if coming
             else None,

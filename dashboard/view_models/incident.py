@@ -54,6 +54,8 @@ class AssignmentView:
     word: str
     eta_at: str | None
     open: bool
+    overdue: bool = False
+    """It waits for its next milestone too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,7 @@ def _assignment(assignment: Json) -> AssignmentView:
         word=t(ASSIGNMENT_STATUS[status]),
         eta_at=assignment["eta_at"] if still_coming else None,
         open=status in ON_IT,
+        overdue=bool(assignment.get("overdue")),
     )
 
 

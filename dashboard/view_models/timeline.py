@@ -34,6 +34,12 @@ TOLD = {
 """The four levels of the command tree."""
 OUTCOME = {"real": mark("属实"), "false_alarm": mark("误报"), "unknown": mark("不详")}
 MEASURED = ("depth_cm", "rain_mm")
+KNOWN_BY = {"gps": mark("按定位"), "button": mark("按键"), "simulated": mark("模拟")}
+"""How a milestone is known."""
+OVERDUE = {
+    "not_en_route": mark("{callsign} 已派出，超时未出发"),
+    "not_on_scene": mark("{callsign} 在途，超时未到达"),
+}
 ADVICE = "recommendation.made"
 LONGEST = 40
 
@@ -167,7 +173,18 @@ def _dispatched(data: Json, _row: Json, _catalogue: Catalogue) -> str:
 
 def _advanced(data: Json, _row: Json, _catalogue: Catalogue) -> str:
     milestone = str(data.get("milestone", ""))
-    return f"{data.get('callsign', '')} {t(ASSIGNMENT_STATUS.get(milestone, milestone))}"
+    what = f"{data.get('callsign', '')} {t(ASSIGNMENT_STATUS.get(milestone, milestone))}"
+    known_by = KNOWN_BY.get(str(data.get("by", "")))
+    return t("{what}（{reason}）", what=what, reason=t(known_by)) if known_by else what
+
+
+def _unit(words: str) -> Callable[[Json, Json, Catalogue], str]:
+    return lambda data, _row, _catalogue: t(words, callsign=data.get("callsign", ""))
+
+
+def _overdue(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    waits_for = str(data.get("waits_for", ""))
+    return t(OVERDUE.get(waits_for, waits_for), callsign=data.get("callsign", ""))
 
 
 def _routed(data: Json, _row: Json, _catalogue: Catalogue) -> str:
@@ -220,5 +237,8 @@ _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
     "units.dispatched": _dispatched,
     "assignment.advanced": _advanced,
     "assignment.routed": _routed,
+    "assignment.overdue": _overdue,
+    "unit.entered": _unit(mark("{callsign} 进入现场范围")),
+    "unit.left": _unit(mark("{callsign} 离开现场范围")),
     "assignment.stood_down": _stood_down,
 }

@@ -82,7 +82,7 @@ def fix(
 
 def seen_at(ports: Ports, *fixes: Fix) -> int:
     """Puts fixes on the position board; how many were newer."""
-    return ports.positions.put(fixes, ports.clock.now())
+    return ports.positions.put(fixes, ports.clock.now()).accepted
 
 
 def called(

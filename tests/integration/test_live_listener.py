@@ -192,7 +192,7 @@ def test_the_board_is_forgotten_when_a_drill_begins_again(redis: Redis) -> None:
     board = RedisPositionBoard(redis)
     board.put([fix("a", STORM + timedelta(hours=8))], STORM + timedelta(hours=8))
     board.clear()
-    assert board.put([fix("a", STORM)], STORM) == 1
+    assert board.put([fix("a", STORM)], STORM).accepted == 1
 
 
 @pytest.mark.parametrize(("said", "kept"), [(-5.0, 0), (6553.5, 6553.5), (1e9, 6553.5), (33.34, 33.3)])

@@ -40,6 +40,16 @@ def test_live_mode_has_no_drill_and_a_citys_own_network_is_not_built(tmp_path: P
     assert "roads" not in names
 
 
+def test_the_gateway_is_there_when_something_is_set_for_it_to_listen_to(tmp_path: Path) -> None:
+    def names(**given: str) -> list[str]:
+        settings = load_settings(data_dir=tmp_path, port=free_port(), **CITY, **given)
+        return [spec.name for spec in processes(settings, {})]
+
+    assert "gateway" not in names()
+    assert "gateway" in names(jt808_ports="8808")
+    assert "gateway" in names(mqtt_url="mqtt://broker")
+
+
 def test_a_taken_port_is_refused_with_how_to_change_it() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -60,6 +60,16 @@ def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> 
         load_settings()
 
 
+def test_the_ports_of_terminals_may_each_have_a_coordinate_system() -> None:
+    settings = load_settings(jt808_ports="8808, 8809=GCJ-02")
+    assert settings.jt808_listeners == [(8808, "WGS-84"), (8809, "GCJ-02")]
+    for wrong in ("0", "80a", "8808=UTM", "8808;8809", "70000"):
+        with pytest.raises(SettingsError, match="CC_JT808_PORTS"):
+            load_settings(jt808_ports=wrong)
+    with pytest.raises(SettingsError, match="CC_MQTT_URL"):
+        load_settings(mqtt_url="http://broker")
+
+
 def test_a_refused_url_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "mysql://admin:hunter2@db/c")
     with pytest.raises(SettingsError) as refused:

@@ -8,7 +8,8 @@ from alerts.model import Severity
 from alerts.tables import Grade, GradingTable
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
-from operations.catalogue import Catalogue, Category, Net
+from dispatch.watching import IncidentGeofence, StatusLimits
+from operations.catalogue import Catalogue, Category, Net, UnitRules
 
 HEAVY = Grade("heavy", "重度", "heavy", Severity.ORANGE, {"depth_cm": 50})
 CATALOGUE = Catalogue(
@@ -30,6 +31,7 @@ CATALOGUE = Catalogue(
     },
     nets={"county_key_area": Net("county_key_area", "县级重点区域控制网", "county key-area control net")},
     closure_radius_m={},
+    units=UnitRules({}, IncidentGeofence(100, 200, 300), StatusLimits(120, 1.5, 180), "test"),
 )
 
 

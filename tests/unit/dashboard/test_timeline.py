@@ -61,6 +61,17 @@ ROWS = [
     ),
     (a_row("assignment.advanced", callsign="巡1", milestone="on_scene"), "巡1 已到达", "巡1 On scene"),
     (
+        a_row("assignment.advanced", callsign="巡1", milestone="on_scene", by="gps"),
+        "巡1 已到达（按定位）",
+        "巡1 On scene (by GPS)",
+    ),
+    (a_row("unit.left", callsign="巡1"), "巡1 离开现场范围", "巡1 left the scene"),
+    (
+        a_row("assignment.overdue", callsign="巡1", waits_for="not_on_scene"),
+        "巡1 在途，超时未到达",
+        "巡1 is en route and has not arrived in time",
+    ),
+    (
         a_row("assignment.routed", callsign="巡1", travel_time_s=128),
         "巡1 路线已算，2:08 到",
         "巡1 routed, arrives in 2:08",

@@ -19,11 +19,12 @@ from core.actor import CITY, Actor, Permission, Role, current_actor
 from core.clock import FixedClock
 from core.errors import UnavailableError
 from core.geo import BoundingBox, LonLat
+from dispatch.terminals import Terminal, TerminalProtocol
 from intake.body_limit import BodyLimit
 from intake.counters import IntakeCounters
 from intake.problems import Problems
 from intake.router import intake_router
-from operations.ports import Fix, QuarantinedItem, StoredReadings
+from operations.ports import Fix, Placed, QuarantinedItem, StoredReadings
 
 NOW = datetime(2026, 8, 18, 2, 0, tzinfo=UTC)
 
@@ -63,13 +64,17 @@ class City:
     def units(self) -> list[Any]:
         return [SimpleNamespace(unit_id=unit_id) for unit_id in self.unit_ids]
 
+    def terminals(self) -> list[Terminal]:
+        named = ((TerminalProtocol.OSMAND, "phone-17"), (TerminalProtocol.OWNTRACKS, "li/phone"))
+        return [Terminal(protocol, terminal_id, "U17", NOW, "test") for protocol, terminal_id in named]
+
     def drill_time(self) -> None:
         return None
 
-    def put(self, fixes: Sequence[Fix], latest: datetime) -> int:
+    def put(self, fixes: Sequence[Fix], latest: datetime) -> Placed:
         new = [f for f in fixes if f.unit_id not in self.fixes or self.fixes[f.unit_id].fixed_at < f.fixed_at]
         self.fixes.update({f.unit_id: f for f in new})
-        return len(new)
+        return Placed(len(new), len(fixes) - len(new))
 
 
 class Client:
@@ -105,6 +110,11 @@ def counters() -> IntakeCounters:
 
 @pytest.fixture
 def client(city: City, counters: IntakeCounters) -> Client:
+    return client_of(city, counters)
+
+
+def client_of(city: City, counters: IntakeCounters) -> Client:
+    """The application over this city, for somebody who may do everything."""
     ports: Any = SimpleNamespace(
         store=city,
         clock=FixedClock(NOW),

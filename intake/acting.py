@@ -1,6 +1,10 @@
-"""Who sends a request."""
+"""Who sends a request, for the routes."""
 
 from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
 
 from core.actor import Actor, current_actor
 from core.errors import CommandCentreError
@@ -19,3 +23,6 @@ def acting() -> Actor:
     if actor is None:
         raise UnauthenticatedError("found no credentials, expected Authorization: Bearer <device token>")
     return actor
+
+
+By = Annotated[Actor, Depends(acting)]
