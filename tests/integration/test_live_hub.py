@@ -23,6 +23,7 @@ from live.health import HealthMonitor
 from live.hub import HubSources, LiveHub
 from live.listener import Listener
 from live.positions import RedisPositionBoard
+from operations.alarm_load import alarm_load_state
 from operations.ports import Ports
 from operations.queries import clock_state, response_metrics, snapshot_state
 from operations.set_drill_time import SetDrillTime, set_drill_time
@@ -46,6 +47,7 @@ class Watched:
         sources = HubSources(
             snapshot=self._snapshot,
             metrics=lambda: response_metrics(self.ports),
+            alarm_load=lambda nodes: alarm_load_state(self.ports, nodes),
             clock=lambda: clock_state(self.ports, datetime.now(UTC), bench.store.drill_time()),
             refresh_clock=lambda: None,
         )
