@@ -58,7 +58,7 @@
         rows.map((row) => line(row, live.selected)), groups.map((found) => group(found, live.selected)),
         aside.length ? h("Li", { key: asideKey, className: "group aside" },
           h("Button", { type: "button", className: "row is-aside", "data-do": "group-toggle", "data-key": asideKey, "aria-expanded": String(unfolded) },
-            h("Span", {}, t("搁置 {shelved} · 由他因引起 {caused}", { shelved: aside.filter((row) => row.shelved_until).length, caused: aside.filter((row) => !row.shelved_until).length }))),
+            h("Span", {}, t("搁置 {shelved} · 抑制 {caused}", { shelved: aside.filter((row) => row.shelved_until).length, caused: aside.filter((row) => !row.shelved_until).length }))),
           unfolded ? h("Ol", { className: "group-rows" }, aside.map((row) => line(row, live.selected))) : null) : null),
     ];
   };

@@ -104,7 +104,7 @@
       row.measured ? h("Span", { className: "figure" }, row.measured) : null,
       row.closed ? h("Span", { className: "road-closed" }, t("断交")) : null,
       row.calls > 1 ? h("Span", { className: "figure" }, t("{n} 个来电", { n: row.calls })) : null,
-      row.returned_at ? h("Span", { className: "returned" }, t("已恢复")) : null,
+      row.returned_at ? h("Span", { className: "returned" }, t("已回落")) : null,
       row.escalated && row.unconfirmed ? h("Span", { className: "told" }, t("已报{level}", { level: TOLD[row.told] })) : null,
     ];
   };

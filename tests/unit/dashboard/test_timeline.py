@@ -38,9 +38,9 @@ ROWS = [
         "Shelved for 30 min (修泵)",
     ),
     (a_row("alert.unshelved"), "取消搁置", "Unshelve"),
-    (a_row("alert.returned", grade="heavy"), "恢复正常 重度", "Back to normal heavy"),
+    (a_row("alert.returned", grade="heavy"), "已回落 重度", "Returned heavy"),
     (a_row("alert.resumed", grade="heavy"), "再次达到 重度", "Reached again heavy"),
-    (a_row("alert.suppressed", by="A0"), "由他因引起，不再提醒", "Explained by another, quiet"),
+    (a_row("alert.suppressed", by="A0"), "已抑制，由另一预警引起", "Suppressed: another alert explains it"),
     (a_row("alert.unsuppressed"), "重新提醒", "Calls again"),
     (a_row("alert.cleared"), "预警解除", "Alert cleared"),
     (
