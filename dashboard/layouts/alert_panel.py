@@ -133,9 +133,7 @@ def _standing(view: AlertView, zone: ZoneInfo) -> Component:
             html.P([html.Span(who), html.Span(view.outcome) if view.outcome else None], className="dots")
         )
     if view.returned_at and view.status != "cleared":
-        lines.append(
-            html.P(t("{time} 回落", time=clock_words(view.returned_at, zone)), className="quiet")
-        )
+        lines.append(html.P(t("{time} 回落", time=clock_words(view.returned_at, zone)), className="quiet"))
     if view.note:
         lines.append(html.P(view.note, className="said"))
     told: list[Component] = [html.Span(t("已告{level}", level=view.told_word))]

@@ -201,7 +201,7 @@ def test_an_analyst_lands_on_the_analysis_and_takes_its_tables_away(
     expect(body.locator("table").first).to_contain_text(
         "积水深度" if language == "zh" else "waterlogging depth"
     )
-    expect(body.locator(".chart .main-svg").first).to_be_visible()
+    expect(body.locator(".main-svg").first).to_be_visible()
     page.locator(f"#{Analysis.PERIOD} label").last.click()
     expect(body.locator(".headline > div")).to_have_count(6)
     for button, name in ((Analysis.ASKED_RULES, "rules"), (Analysis.ASKED_ALERTS, "alerts")):
