@@ -134,7 +134,7 @@
   const BANDS = { steady: t("平稳"), busy: t("偏忙"), flood: t("告警洪峰") };
   cc.bandWord = (band) => BANDS[band];
   /** Shares of high, medium and low priority beside what the standard asks for. */
-  cc.mixWords = (mix) => (mix ? ["high", "medium", "low"].map((p) => Math.round(mix[p] * 100)).join(" / ") : "–");
+  cc.mixWords = (mix) => (mix ? ["high", "medium", "low"].map((p) => Math.round(mix[p] * 100)).join("/") : "–");
 
   /** The calm state of a list: nothing needs anybody. Without a single reading nobody knows that it is calm. */
   cc.allQuiet = () => {

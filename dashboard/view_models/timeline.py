@@ -206,6 +206,7 @@ _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
     "alert.returned": _alert(mark("已回落")),
     "alert.resumed": _alert(mark("再次达到")),
     "alert.acknowledged": _acknowledged,
+    "alert.unacknowledged": lambda _data, _row, _catalogue: t("撤销确认"),
     "alert.escalated": _escalated,
     "alert.escalation_ended": _alert(mark("不再上报")),
     "alert.shelved": _shelved,
