@@ -174,7 +174,9 @@ def register(
         )
         return Notice(
             "done",
-            t("已接警：{number}", number=taken.incident_number),
+            t("已并入警情 {number}", number=taken.incident_number)
+            if taken.joined
+            else t("已接警：{number}", number=taken.incident_number),
             "call",
             opens=taken.incident_id,
         )
