@@ -78,7 +78,7 @@
     const own = levels.find((area) => area.own) || levels[0];
     const proposed = levels.filter((area) => area.proposes).length;
     return h("Button", { type: "button", className: `button level-chip ${proposed ? "proposed" : ""}`, "data-do": "levels-open", title: t("防汛响应级别") },
-      cc.stepMark(own.level), h("Span", {}, cc.stepName(own.level)), proposed ? h("B", {}, t("{n} 项提议", { n: proposed })) : null, h("Kbd", {}, "R"));
+      cc.stepMark(own.level), h("Span", {}, cc.stepName(own.level)), proposed ? h("B", {}, t("{n} 项提议", { n: proposed })) : null);
   };
 
   const STEPS = [null, "standby", "IV", "III", "II", "I"];
