@@ -1,7 +1,8 @@
 """How much alarms ask of a duty seat, after EEMUA 191 and ISA-18.2: rates, floods, chatter, priorities, answers.
 
 Figures of the two standards are restated in docs/facts.md. A seat is a node of the command tree; an annunciation
-is one call to it: an alert opened, raised, told to it by escalation, or back from a shelf or a suppression.
+is one call to it: an alert opened, raised, told to it by escalation, given back,
+or back from a shelf or a suppression.
 """
 
 from __future__ import annotations
@@ -39,7 +40,14 @@ PRIORITY: Mapping[Severity, Priority] = {
 }
 """Which warning colour counts as which of the standard's three priorities (this project's proposal)."""
 
-CALLS = ("alert.opened", "alert.raised", "alert.escalated", "alert.unshelved", "alert.unsuppressed")
+CALLS = (
+    "alert.opened",
+    "alert.raised",
+    "alert.escalated",
+    "alert.unacknowledged",
+    "alert.unshelved",
+    "alert.unsuppressed",
+)
 
 Band = Literal["steady", "busy", "flood"]
 

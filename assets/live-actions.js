@@ -7,8 +7,15 @@
     "open-alert": (d) => cc.openAlert(d.alert),
     "close-subject": () => cc.close(),
     acknowledge: (d, button) => cc.ask("ACKNOWLEDGE", { alert_ids: d.alert.split(" "), note: noteBeside(button) }),
+    undo: (d) => {
+      if (d.nonce) cc.dismiss(d.nonce);
+      cc.undoing[d.undoes](d.undo.split(" "));
+    },
     dismiss: (d) => cc.dismiss(d.nonce),
   };
+
+  /* How each action is taken back, by the ids its answer named; the desk adds its own. */
+  cc.undoing = { acknowledge: (ids) => cc.ask("UNACKNOWLEDGE", { alert_ids: ids }) };
 
   document.addEventListener("click", (event) => {
     const target = event.target.closest("[data-do]");

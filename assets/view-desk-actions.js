@@ -13,13 +13,10 @@
   DO.dispatch = (d) => send(d.unit, d.advice);
   DO["dispatch-other"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value);
   DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_id: d.assignment });
-  DO.undo = (d) => {
-    if (d.nonce) cc.dismiss(d.nonce);
-    for (const id of d.undo.split(" ")) {
-      if (d.undoes === "shelve") cc.ask("UNSHELVE", { alert_id: id });
-      else cc.ask("STAND_DOWN", { assignment_id: id });
-    }
-  };
+  Object.assign(cc.undoing, {
+    dispatch: (ids) => { for (const id of ids) cc.ask("STAND_DOWN", { assignment_id: id }); },
+    shelve: ([id]) => cc.ask("UNSHELVE", { alert_id: id }),
+  });
   DO.recommend = () => cc.advise();
   DO.passability = (d) => cc.ask("PASSABILITY", { point_id: d.point, passability: d.state });
   /* Closing takes units off and cannot be undone: the panel asks, in place, before it does. */

@@ -58,7 +58,7 @@
         rows.map((row) => line(row, live.selected)), groups.map((found) => group(found, live.selected)),
         aside.length ? h("Li", { key: asideKey, className: "group aside" },
           h("Button", { type: "button", className: "row is-aside", "data-do": "group-toggle", "data-key": asideKey, "aria-expanded": String(unfolded) },
-            h("Span", {}, t("搁置 {shelved} · 由他因引起 {caused}", { shelved: aside.filter((row) => row.shelved_until).length, caused: aside.filter((row) => !row.shelved_until).length }))),
+            h("Span", {}, t("搁置 {shelved} · 抑制 {caused}", { shelved: aside.filter((row) => row.shelved_until).length, caused: aside.filter((row) => !row.shelved_until).length }))),
           unfolded ? h("Ol", { className: "group-rows" }, aside.map((row) => line(row, live.selected))) : null) : null),
     ];
   };
@@ -78,7 +78,7 @@
     const own = levels.find((area) => area.own) || levels[0];
     const proposed = levels.filter((area) => area.proposes).length;
     return h("Button", { type: "button", className: `button level-chip ${proposed ? "proposed" : ""}`, "data-do": "levels-open", title: t("防汛响应级别") },
-      cc.stepMark(own.level), h("Span", {}, cc.stepName(own.level)), proposed ? h("B", {}, t("{n} 项提议", { n: proposed })) : null, h("Kbd", {}, "R"));
+      cc.stepMark(own.level), h("Span", {}, cc.stepName(own.level)), proposed ? h("B", {}, t("{n} 项提议", { n: proposed })) : null);
   };
 
   const STEPS = [null, "standby", "IV", "III", "II", "I"];

@@ -109,7 +109,7 @@
       row.measured ? h("Span", { className: "figure" }, row.measured) : null,
       row.closed ? h("Span", { className: "road-closed" }, t("断交")) : null,
       row.calls > 1 ? h("Span", { className: "figure" }, t("{n} 个来电", { n: row.calls })) : null,
-      row.returned_at ? h("Span", { className: "returned" }, t("已恢复")) : null,
+      row.returned_at ? h("Span", { className: "returned" }, t("已回落")) : null,
       row.escalated && row.unconfirmed ? h("Span", { className: "told" }, t("已报{level}", { level: TOLD[row.told] })) : null,
     ];
   };
@@ -139,7 +139,7 @@
   const BANDS = { steady: t("平稳"), busy: t("偏忙"), flood: t("告警洪峰") };
   cc.bandWord = (band) => BANDS[band];
   /** Shares of high, medium and low priority beside what the standard asks for. */
-  cc.mixWords = (mix) => (mix ? ["high", "medium", "low"].map((p) => Math.round(mix[p] * 100)).join(" / ") : "–");
+  cc.mixWords = (mix) => (mix ? ["high", "medium", "low"].map((p) => Math.round(mix[p] * 100)).join("/") : "–");
 
   /** The calm state of a list: nothing needs anybody. Without a single reading nobody knows that it is calm. */
   cc.allQuiet = () => {

@@ -14,7 +14,6 @@ BENCHMARKS = {
     "roads_nearest": "the 3 nearest units with routes and all arrival times, next to other engines",
     "roads_speeds": "trips foretold with speeds learned from tracks, next to free flow (synthetic tracks)",
     "positions_intake": "2,000 positions a second in -> the frame on a WebSocket client",
-    "roads_nearest": "the 3 nearest units with routes, next to straight line",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }
 

@@ -12,7 +12,12 @@ from bootstrap.health import gateway_listens, port_is_free, web_answers
 from bootstrap.settings import REPOSITORY, Settings
 from bootstrap.supervisor import SupervisionError, Supervisor
 
-FACES = (("wall", "指挥大屏 wall"), ("desk", "值班台 desk"), ("m", "分中心手机 phone"))
+FACES = (
+    ("wall", "指挥大屏 wall"),
+    ("desk", "值班台 desk"),
+    ("m", "分中心手机 phone"),
+    ("analysis", "预警分析 analysis"),
+)
 
 
 class DemoAccount(NamedTuple):

@@ -68,6 +68,7 @@ class Desk(StrEnum):
     ASK_DISPATCH = "desk-ask-dispatch"
     ASK_STAND_DOWN = "desk-ask-standdown"
     ASK_ACKNOWLEDGE = "desk-ask-acknowledge"
+    ASK_UNACKNOWLEDGE = "desk-ask-unacknowledge"
     ASK_SHELVE = "desk-ask-shelve"
     ASK_UNSHELVE = "desk-ask-unshelve"
     ASK_ESCALATE = "desk-ask-escalate"
@@ -99,6 +100,7 @@ class Phone(StrEnum):
     TOASTS = "phone-outcome-toasts"
     OUTCOME = "phone-outcome-latest"
     ASK_ACKNOWLEDGE = "phone-ask-acknowledge"
+    ASK_UNACKNOWLEDGE = "phone-ask-unacknowledge"
 
 
 class Analysis(StrEnum):

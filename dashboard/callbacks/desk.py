@@ -11,7 +11,7 @@ from alerts.model import Alert, Outcome, Passability
 from core.actor import Actor
 from core.command_tree import CommandLevel
 from core.geo import LonLat
-from dashboard.callbacks.acknowledging import acknowledged
+from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.following import follow
 from dashboard.callbacks.subject import show_subject
@@ -98,6 +98,9 @@ def register(
     def acknowledge(actor: Actor, request: Request) -> Notice:
         return acknowledged(ports, actor, request)
 
+    def give_back(actor: Actor, request: Request) -> Notice:
+        return given_back(ports, actor, request)
+
     def shelve(actor: Actor, request: Request) -> Notice:
         alert = shelve_alert(
             ports, actor, ShelveAlert(request["alert_id"], int(request["minutes"]), str(request["reason"]))
@@ -171,7 +174,9 @@ def register(
         )
         return Notice(
             "done",
-            t("已接警：{number}", number=taken.incident_number),
+            t("已并入警情 {number}", number=taken.incident_number)
+            if taken.joined
+            else t("已接警：{number}", number=taken.incident_number),
             "call",
             opens=taken.incident_id,
         )
@@ -181,6 +186,7 @@ def register(
         (Desk.ASK_DISPATCH, "dispatch", dispatch),
         (Desk.ASK_STAND_DOWN, "stand_down", stand_down),
         (Desk.ASK_ACKNOWLEDGE, "acknowledge", acknowledge),
+        (Desk.ASK_UNACKNOWLEDGE, "unacknowledge", give_back),
         (Desk.ASK_SHELVE, "shelve", shelve),
         (Desk.ASK_UNSHELVE, "unshelve", unshelve),
         (Desk.ASK_ESCALATE, "escalate", escalate),

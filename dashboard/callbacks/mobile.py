@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from dash import Dash
 
 from core.actor import Actor
-from dashboard.callbacks.acknowledging import acknowledged
+from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.following import follow
 from dashboard.callbacks.subject import show_subject
@@ -43,4 +43,8 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
     def acknowledge(actor: Actor, request: Request) -> Notice:
         return acknowledged(ports, actor, request)
 
+    def give_back(actor: Actor, request: Request) -> Notice:
+        return given_back(ports, actor, request)
+
     answer_requests(app, Phone.ASK_ACKNOWLEDGE, Phone.OUTCOME, "acknowledge", acknowledge, zone)
+    answer_requests(app, Phone.ASK_UNACKNOWLEDGE, Phone.OUTCOME, "unacknowledge", give_back, zone)

@@ -92,9 +92,9 @@ def _standing(view: AlertView, zone: ZoneInfo) -> Component:
     words = {
         "waits": t("待确认"),
         "acknowledged": t("已由 {name} 确认", name=view.acknowledged_by or ""),
-        "returned": t("已恢复，待解除"),
+        "returned": t("已回落，待解除"),
         "shelved": t("已搁置"),
-        "suppressed": t("由他因引起"),
+        "suppressed": t("已抑制"),
         "cleared": t("已解除"),
     }
     lines: list[Component] = []
@@ -133,9 +133,7 @@ def _standing(view: AlertView, zone: ZoneInfo) -> Component:
             html.P([html.Span(who), html.Span(view.outcome) if view.outcome else None], className="dots")
         )
     if view.returned_at and view.status != "cleared":
-        lines.append(
-            html.P(t("{time} 恢复正常", time=clock_words(view.returned_at, zone)), className="quiet")
-        )
+        lines.append(html.P(t("{time} 回落", time=clock_words(view.returned_at, zone)), className="quiet"))
     if view.note:
         lines.append(html.P(view.note, className="said"))
     told: list[Component] = [html.Span(t("已告{level}", level=view.told_word))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -166,8 +167,9 @@ def _section(title: str, words: str, children: list[Component], look: str = "") 
     )
 
 
-def _graph(figure: object) -> Component:
-    return dcc.Graph(figure=figure, config=GRAPH, className="chart")
+def _graph(figure: go.Figure) -> Component:
+    # The height stands outside too: a chart that asks its box how high it is finds none.
+    return dcc.Graph(figure=figure, config=GRAPH, style={"height": f"{figure.layout.height}px"})
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:

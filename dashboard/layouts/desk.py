@@ -26,6 +26,7 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
                         [
                             html.Div(id=Desk.WATER, className="counts"),
                             html.Div(id=Desk.UNITS, className="counts"),
+                            html.Div(id=Desk.FEEDS, className="feeds"),
                         ],
                         className="desk-counts",
                     ),
@@ -59,7 +60,6 @@ def _bar(settings: FaceSettings) -> list[Component]:
         html.Span(id=Desk.LEVEL, className="level-own"),
         html.Span(id=Desk.LOAD, className="load-small"),
         html.Span(id=Desk.RESPONSE, className="response-small"),
-        html.Span(id=Desk.FEEDS, className="feeds"),
         html.Span("", className="clock", **attributes(data_tick="clock")),
         html.Button(
             [t("接警"), html.Kbd("N")], className="button", type="button", **attributes(data_do="call-open")
@@ -123,7 +123,7 @@ def _keys() -> Component:
         ("C", t("解除预警")),
         ("R", t("防汛响应级别")),
         ("G", t("按片区或逐条列出")),
-        ("U", t("撤回刚才的出警或搁置")),
+        ("U", t("撤回刚才的出警、确认或搁置")),
         ("N", t("接警")),
         ("Esc", t("返回")),
         ("?", t("键盘")),

@@ -113,7 +113,7 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
         escalate_at=alert["escalate_at"],
         cleared_by=alert["cleared_by"],
         outcome=t(OUTCOME[alert["outcome"]]) if alert["outcome"] else None,
-        measured=figure_value(quantity, alert["value"]) if quantity and alert["value"] is not None else None,
+        measured=_measured(quantity, alert["value"], detail["readings"]),
         because=_reasons(alert["because"], levels),
         thresholds=[
             (
@@ -146,6 +146,12 @@ def _status(alert: Json) -> str:
         if alert[field] is not None:
             return mark_
     return "acknowledged" if alert["status"] == "acknowledged" else "waits"
+
+
+def _measured(quantity: str | None, value: float | None, readings: Sequence[Sequence[Any]]) -> str | None:
+    """What is measured now; the alert itself remembers what was when it last changed its level."""
+    newest = readings[-1][1] if readings else value
+    return figure_value(quantity, newest) if quantity and newest is not None else None
 
 
 def _reasons(because: Json, levels: Sequence[Json]) -> list[Reason]:

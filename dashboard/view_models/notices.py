@@ -22,7 +22,8 @@ from dashboard.view_models.durations import clock_words
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message to the person who acted. `undo` are assignments that may still be taken back."""
+    """One message to the person who acted. `undo` names what may still be taken back: assignments or alerts,
+    as the action has it."""
 
     kind: Literal["done", "refused", "quiet"]
     text: str

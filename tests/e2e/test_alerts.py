@@ -61,7 +61,7 @@ def test_an_alert_is_taken_charge_of_set_aside_and_cleared(
         panel.locator(".acknowledge").click()
     else:
         desk.keyboard.press("a")
-    expect(panel.locator(".status")).to_contain_text("Confirmed by 值班员一")
+    expect(panel.locator(".status")).to_contain_text("Acknowledged by 值班员一")
     assert alert_now(system, alert)["acknowledged_by"] == "值班员一"
     if way == "click":
         assert alert_now(system, alert)["note"] == "looked at the camera"
@@ -132,8 +132,11 @@ def test_in_a_flood_the_list_groups_itself_and_a_group_is_taken_whole(
     expect(first.locator(".group-rows li").first).to_be_visible()
     first.locator(".is-group").focus()
     desk.keyboard.press("a")
-    expect(toast(desk, "done").first).to_contain_text(f"Confirmed: {len(waiting)}")
+    expect(toast(desk, "done").first).to_contain_text(f"Acknowledged: {len(waiting)}")
     assert {a["alert_id"] for a in alerts(system, "status = 'acknowledged'")} == set(waiting)
+    desk.keyboard.press("u")
+    expect(toast(desk, "done").last).to_contain_text(f"taken back: {len(waiting)}")
+    assert alerts(system, "status = 'acknowledged'") == []
 
     desk.keyboard.press("g")
     expect(groups).to_have_count(0)
@@ -185,7 +188,7 @@ def test_a_phone_takes_charge_of_its_own_alert(running_system: RunningSystem, sc
     button = phone.locator(f"#{Phone.QUEUE} .card-row .acknowledge").first
     taken = (button.get_attribute("data-alert") or "").split()
     button.click()
-    expect(phone.locator(f"#{Phone.TOASTS} .toast.done")).to_contain_text("Confirmed")
+    expect(phone.locator(f"#{Phone.TOASTS} .toast.done")).to_contain_text("Acknowledged")
     assert {a["acknowledged_by"] for a in alerts(system) if a["alert_id"] in taken} == {"官渡区分中心"}
 
 
@@ -201,7 +204,7 @@ def test_an_analyst_lands_on_the_analysis_and_takes_its_tables_away(
     expect(body.locator("table").first).to_contain_text(
         "积水深度" if language == "zh" else "waterlogging depth"
     )
-    expect(body.locator(".chart .main-svg").first).to_be_visible()
+    expect(body.locator(".main-svg").first).to_be_visible()
     page.locator(f"#{Analysis.PERIOD} label").last.click()
     expect(body.locator(".headline > div")).to_have_count(6)
     for button, name in ((Analysis.ASKED_RULES, "rules"), (Analysis.ASKED_ALERTS, "alerts")):

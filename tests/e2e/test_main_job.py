@@ -171,8 +171,13 @@ def test_of_two_officers_one_gets_the_unit_and_the_other_hears_who_has_it(
 ) -> None:
     system = running_system
     storm(system)
-    here = (SHIHUGUAN.lon, SHIHUGUAN.lat)
-    calls = [system.take_call(f"two-officers-{n}", "traffic", *here, f"two officers {n}") for n in (1, 2)]
+    # Further apart than calls of one incident lie, and near enough to want the same units.
+    calls = [
+        system.take_call(
+            f"two-officers-{n}", "traffic", SHIHUGUAN.lon, SHIHUGUAN.lat + 0.002 * n, f"two officers {n}"
+        )
+        for n in (1, 2)
+    ]
     desks = [screens.open(login, "desk") for login in ("desk1", "desk2")]
     for desk, call in zip(desks, calls, strict=True):
         row(desk, Desk, call).click()

@@ -23,12 +23,24 @@ from live.health import HealthMonitor
 from live.hub import HubSources, LiveHub
 from live.listener import Listener
 from live.positions import RedisPositionBoard
+from operations.alarm_load import alarm_load_state
+from operations.grade_readings import grade_readings
 from operations.ports import Ports
 from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
 from operations.set_drill_time import SetDrillTime, set_drill_time
 from store.database import SqlStore, make_engine
 from tests.conftest import STORM, Bench
-from tests.integration.desk_work import GUANDU, PANLONG, called, fix, register, seen_at, somebody
+from tests.integration.desk_work import (
+    GUANDU,
+    PANLONG,
+    called,
+    fix,
+    reading,
+    register,
+    seen_at,
+    send,
+    somebody,
+)
 
 DEAD_REDIS = "redis://127.0.0.1:9/0"
 
@@ -53,6 +65,7 @@ class Watched:
         sources = HubSources(
             snapshot=self._snapshot,
             metrics=lambda: response_metrics(self.ports),
+            alarm_load=lambda nodes: alarm_load_state(self.ports, nodes),
             clock=lambda: clock_state(self.ports, datetime.now(UTC), bench.store.drill_time()),
             refresh_clock=lambda: None,
         )
@@ -332,3 +345,31 @@ def test_a_bell_brings_a_row_without_waiting_for_the_next_poll(
         return time.monotonic() - began
 
     assert watched.run(scenario) < 2
+
+
+def test_each_listener_is_told_the_alarm_load_of_its_own_jurisdiction_and_response_times_in_the_city_only(
+    bench: Bench, watched: Watched
+) -> None:
+    def flooded() -> None:
+        for seconds in range(0, 601, 60):
+            send(bench.ports, reading(bench.ports, 12, seconds - 600))
+        grade_readings(bench.ports)
+
+    async def scenario() -> dict[str, Frame]:
+        listeners = {node: await watched.joined(node) for node in (CITY, GUANDU, PANLONG)}
+        await asyncio.to_thread(flooded)
+        newest: dict[str, Frame] = {}
+        for node, listener in listeners.items():
+            counted = False
+            while not counted:
+                newest[node] = (await next_text(listener, "metrics"))["metrics"]
+                load = newest[node]["alarm_load"]
+                counted = load["below"]["last_day"] == (0 if node == PANLONG else 1)
+        return newest
+
+    newest = watched.run(scenario)
+    assert newest[GUANDU]["alarm_load"]["own"]["unanswered"] == 1
+    assert newest[CITY]["alarm_load"]["own"]["unanswered"] == 0
+    assert [seat["seat"] for seat in newest[CITY]["alarm_load"]["seats"]] == [GUANDU]
+    assert newest[PANLONG]["alarm_load"]["seats"] == []
+    assert {node for node, metrics in newest.items() if "response" in metrics} == {CITY}

@@ -14,11 +14,11 @@ from fastapi import FastAPI
 
 from core.geo import LonLat
 from dashboard.apps import mount_faces, set_up
-from dashboard.ids import Desk, Phone, Wall, as_json
+from dashboard.ids import Analysis, Desk, Phone, Wall, as_json
 from operations.ports import Ports
 from tests.unit.dashboard.states import CATALOGUE
 
-FACES = {"/wall/": Wall, "/desk/": Desk, "/m/": Phone}
+FACES = {"/wall/": Wall, "/desk/": Desk, "/m/": Phone, "/analysis/": Analysis}
 
 
 class Browser:
@@ -38,7 +38,7 @@ class Browser:
 @pytest.fixture(scope="module")
 def browser() -> Browser:
     server = FastAPI()
-    ports = cast(Ports, SimpleNamespace(catalogue=CATALOGUE))
+    ports = cast(Ports, SimpleNamespace(catalogue=CATALOGUE, mode="drill"))
     set_up(mount_faces(server, ports, lambda lon, lat, _frame: LonLat(lon, lat)))
     return Browser(server)
 
@@ -81,4 +81,7 @@ def test_a_page_loads_nothing_from_elsewhere_and_no_library_it_does_not_use(
 def test_each_face_gets_its_own_scripts_only(browser: Browser) -> None:
     assert "view-desk" not in browser.get("/wall/").text
     assert "view-wall" not in browser.get("/m/").text
+    analysis = browser.get("/analysis/").text
+    assert "view-analysis.css" in analysis
+    assert not re.search(r"(live|map|base|view-shared)-?\w*\.js", analysis)
     assert "view-desk-queue.js" in browser.get("/desk/").text
