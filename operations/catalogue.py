@@ -106,7 +106,7 @@ class UnitRules:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
     """Everything a city edits, at one version.
 
