@@ -12,6 +12,7 @@ from alerts.model import Alert, PointState, Reading
 from core.clock import Clock, DrillTime
 from core.events import Event, JournalRow
 from core.geo import LonLat
+from dispatch.coverage import Grid, Reach
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.travel import Closure, RouteFound
@@ -232,6 +233,32 @@ class TravelTimes(Protocol):
     def nearest(
         self, target: LonLat, sources: Mapping[str, LonLat], count: int, max_s: float = 7200.0
     ) -> list[RouteFound]: ...
+
+
+class GridTimes(Protocol):
+    """Travel times by road to the management grids, closures respected."""
+
+    name: str
+    synthetic: bool
+    straight_line: bool
+    """True when the times are guessed without roads."""
+    grids: Sequence[Grid]
+
+    def close_roads(self, closures: Sequence[Closure]) -> None:
+        """Replaces the whole set of closures."""
+        ...
+
+    def prepare(self) -> None:
+        """Makes ready what `reach` looks up; it does so itself when nobody has."""
+        ...
+
+    def soonest_s(self, places: Sequence[LonLat]) -> list[float]:
+        """For each grid the seconds of whoever of these is there first; infinite beyond the horizon."""
+        ...
+
+    def reach(self, places: Sequence[LonLat], among: int | None = None) -> list[Reach]:
+        """For each place what a unit there reaches; with `among` only where fewer of the places are sooner."""
+        ...
 
 
 class Areas(Protocol):

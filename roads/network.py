@@ -18,7 +18,7 @@ from core.errors import InvalidInputError
 from core.geo import LonLat
 from dispatch.travel import Closure, RouteFound
 from roads.closing import SLOW_FACTOR, closed_segments
-from roads.metric import Floats, Ints, lengths_m
+from roads.metric import Bools, Floats, Ints, lengths_m
 from roads.patrol import Patrols, Within
 from roads.search import BackwardSearch
 from roads.segments import Segments
@@ -249,6 +249,11 @@ class RoadNetwork:
     def on_open_roads(self, lon: Floats, lat: Floats) -> tuple[Ints, Floats, Floats]:
         """The open road nearest to each place: (segment or -1, share of its length, offset in metres)."""
         return self.index.nearest(lon, lat, self._open, self._handicap_m)
+
+    def current_times(self) -> tuple[Floats, Bools]:
+        """Seconds over each segment as closures leave it, infinite where closed, and whether it is open."""
+        with self._lock:
+            return self._time_s.copy(), self._open.copy()
 
     # --- places and patrols
 
