@@ -115,6 +115,11 @@ class CoverageBoard:
             return nets[0][row][:count]
         return sorted(entry for net in nets for entry in net[row][:count])[:count]
 
+    def soonest_all(self, row: int) -> list[tuple[float, str]]:
+        """Every unit that reaches a grid, soonest first; not to be changed."""
+        nets = list(self._soonest.values())
+        return nets[0][row] if len(nets) == 1 else sorted(entry for net in nets for entry in net[row])
+
     def times_s(self, net: str | None = None) -> list[float]:
         """Seconds of the soonest unit to each grid, of one net or of all; infinite where nobody comes."""
         nets = self._soonest.values() if net is None else [self._soonest[net]]
