@@ -44,7 +44,11 @@ BELOW_STRAIGHT, BELOW_ROAD, MAJOR_BAR = 0.35, 0.15, 0.90
 BARRED = (260, 1_300)
 """The forces that the bars are about."""
 
-PLACEMENTS = ("random", "well placed")
+PLACEMENTS = ("random", "for 3:48", "for time")
+"""Posts at random, and well placed in two ways (drills/simulator/day.py: well_placed)."""
+
+PATROL_TURN_OUT_S = 25.0
+"""A patrol that is driving already: the middle of what drills assume (drills/responding.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Figures:
     within_major: float
     within_target: float
     major_within: float
+    major_within_driving: float
     moves: float
 
 
@@ -86,8 +91,8 @@ _stage: list[Stage] = []
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--units", type=int, nargs="+", default=list(FORCES))
-    parser.add_argument("--seeds", type=int, default=2, help="days of each case")
-    parser.add_argument("--quick", action="store_true", help="260 and 1,300 units, one day each, no curve")
+    parser.add_argument("--seeds", type=int, default=1, help="days of each case")
+    parser.add_argument("--quick", action="store_true", help="260 and 1,300 units, one day each")
     parser.add_argument("--network", type=Path, help="a stored network")
     parser.add_argument(
         "--embedded", action="store_true", help="the embedded city even beside the real roads"
@@ -113,8 +118,7 @@ def main() -> None:
     print(f"{len(cases)} days simulated, {time.perf_counter() - began:.0f} s in all\n")
     _print_table(found)
     _print_bars(found)
-    if not given.quick:
-        _print_curve(found)
+    _print_curve(found)
 
 
 def build_city(network: RoadNetwork) -> SimulatedCity:
@@ -228,7 +232,8 @@ def _places(units: int, placement: str, seed: int) -> Ints:
     city = _stage[0].city
     if placement == "random":
         return np.random.default_rng([seed, 2]).choice(city.posts, units)
-    return well_placed(city, units, busy_share(_calls(1, False), units))
+    busy = busy_share(_calls(1, False), units)
+    return well_placed(city, units, busy, for_time=placement == "for time")
 
 
 # --- what is printed
@@ -241,8 +246,9 @@ def _figures(found: dict[Case, DayResult], case: Case) -> Figures:
         if (other.units, other.placement, other.storm, other.policy)
         == (case.units, case.placement, case.storm, case.policy)
     ]
-    travel, response = (
-        np.concatenate([getattr(day, name) for day in days]) for name in ("travel_s", "response_s")
+    travel, response, turn_out = (
+        np.concatenate([getattr(day, name) for day in days])
+        for name in ("travel_s", "response_s", "turn_out_s")
     )
     major = np.concatenate([day.major for day in days])
     return Figures(
@@ -253,6 +259,7 @@ def _figures(found: dict[Case, DayResult], case: Case) -> Figures:
         float((response <= TARGET_MAJOR_S).mean()),
         float((response <= TARGET_RESPONSE_S).mean()),
         float((response[major] <= TARGET_MAJOR_S).mean()),
+        float(((response - turn_out + PATROL_TURN_OUT_S)[major] <= TARGET_MAJOR_S).mean()),
         sum(day.moves for day in days) / len(days) / case.units,
     )
 
@@ -305,21 +312,24 @@ def _print_bars(found: dict[Case, DayResult]) -> None:
 
 def _print_curve(found: dict[Case, DayResult]) -> None:
     """How many units it takes: share of major calls within 3:00 by force and placement."""
-    print("\nmajor calls within 3:00, ours, by force (target 90 %); in brackets by road")
-    forces = sorted({case.units for case in found})
-    print(f"{'':<22}" + "".join(f"{units:>18,}" for units in forces))
     by_key = {(c.units, c.placement, c.storm, c.policy): _figures(found, c) for c in _one_seed(found)}
-    for storm in (False, True):
-        for placement in PLACEMENTS:
-            row = [
-                f"{by_key[n, placement, storm, Policy.OURS].major_within:.1%} "
-                f"({by_key[n, placement, storm, Policy.BY_ROAD].major_within:.1%})"
-                for n in forces
-            ]
-            print(
-                f"{placement:<12} {'storm' if storm else 'normal':<9}"
-                + "".join(f"{cell:>18}" for cell in row)
-            )
+    forces = sorted({case.units for case in found})
+    for what, share in (
+        ("turn-out as measured at fire stations", lambda f: f.major_within),
+        (f"patrols that drive already, {PATROL_TURN_OUT_S:.0f} s", lambda f: f.major_within_driving),
+    ):
+        print(f"\nmajor calls within 3:00, ours (by road), by force; target 90 %; {what}")
+        print(f"{'':<22}" + "".join(f"{units:>18,}" for units in forces))
+        for storm in (False, True):
+            for placement in PLACEMENTS:
+                row = [
+                    f"{share(by_key[n, placement, storm, Policy.OURS]):.1%} "
+                    f"({share(by_key[n, placement, storm, Policy.BY_ROAD]):.1%})"
+                    for n in forces
+                ]
+                print(
+                    f"{placement:<12} {'storm' if storm else 'normal':<9}" + "".join(f"{c:>18}" for c in row)
+                )
 
 
 def _one_seed(found: dict[Case, DayResult]) -> list[Case]:

@@ -41,6 +41,7 @@ from operations.public_state import Json
 from operations.queries import clock_state, response_metrics, snapshot_state
 from roads.areas import city_bounds
 from roads.commands import basemap_dir
+from roads.grid_outlines import write_outlines
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,7 @@ def build_web(settings: Settings) -> Web:
     # Without a network there is no base map yet: its files are then not found, which is no fault.
     basemap = basemap_dir(settings.data_dir)
     basemap.mkdir(parents=True, exist_ok=True)
+    write_outlines(settings.data_dir, basemap)
     app.mount("/basemap", StaticFiles(directory=basemap))
     app.mount("/assets", StaticFiles(directory=REPOSITORY / "assets"))
     faces = mount_faces(
@@ -142,6 +144,7 @@ def _hub(parts: Parts) -> LiveHub:
         metrics=lambda: response_metrics(ports),
         clock=clock,
         refresh_clock=parts.refresh_clock,
+        coverage=parts.coverage.state,
     )
     health = HealthMonitor(
         parts.store, parts.redis, parts.board, LAST_SWEEP_KEY, parts.store.quarantined_count

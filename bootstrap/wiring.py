@@ -14,13 +14,16 @@ from bootstrap.settings import Settings
 from core.clock import Clock, DrillTime, WallClock
 from core.errors import CommandCentreError
 from jobs.queue import RqWorkQueue
+from live.coverage import RedisCoverage
 from live.doorbell import RedisDoorbell
 from live.positions import RedisPositionBoard
 from live.redis_client import connect
-from operations.ports import Ports, TravelTimes
+from operations.ports import Ports
 from roads.areas import DistrictAreas
 from roads.commands import network_path
+from roads.grids import grids_in_use
 from roads.network import RoadNetwork
+from roads.reach import RoadReach, StraightLineReach
 from roads.straight_line import StraightLineTravelTimes
 from store.clock import DrillClock
 from store.database import SqlStore, make_engine
@@ -40,6 +43,7 @@ class Parts:
     board: RedisPositionBoard
     clock: Clock
     ports: Ports
+    coverage: RedisCoverage
 
     def drill_time(self) -> DrillTime | None:
         """How the drill's time runs, as this process last read it; None in service."""
@@ -62,24 +66,23 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
     if settings.mode == "drill":
         clock = drill_clock = DrillClock(store.drill_time)
         store.tell_drill_time_to(drill_clock.follow)
+    network = load_network(settings) if with_roads else None
+    grids = grids_in_use(settings.data_dir).grids
+    coverage = RedisCoverage(redis)
     ports = Ports(
         store=store,
         clock=clock,
         doorbell=RedisDoorbell(redis),
         work=RqWorkQueue(redis),
         positions=board,
-        travel_times=load_travel_times(settings) if with_roads else StraightLineTravelTimes(),
+        travel_times=StraightLineTravelTimes() if network is None else network,
         areas=DistrictAreas(),
         catalogue=load_catalogue(settings.catalogue_dir),
+        grid_times=StraightLineReach(grids) if network is None else RoadReach(network, grids),
+        coverage=coverage,
         mode=settings.mode,
     )
-    return Parts(settings, engine, store, redis, board, clock, ports)
-
-
-def load_travel_times(settings: Settings) -> TravelTimes:
-    """The road network in use, or straight lines when there is none that can be read."""
-    network = load_network(settings)
-    return network if network is not None else StraightLineTravelTimes()
+    return Parts(settings, engine, store, redis, board, clock, ports, coverage)
 
 
 def load_network(settings: Settings) -> RoadNetwork | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 from dispatch.coverage import CoverageBoard, Reach
@@ -52,10 +53,13 @@ class _Standby(Generic[State]):
         self.places = places
         self.busy = busy
         self._weight = [grid.weight for grid in board.grids]
-        self._from: list[list[tuple[int, float]]] = [[] for _ in board.grids]
+        self._from: list[list[tuple[float, int]]] = [[] for _ in board.grids]
+        """For each grid who may wait in reach of it, nearest first: (seconds, place)."""
         for place, reach in enumerate(places):
             for row, time_s in reach:
-                self._from[row].append((place, time_s))
+                self._from[row].append((time_s, place))
+        for column in self._from:
+            column.sort()
         self.gain = [0.0] * len(places)
         """For each place what one more unit waiting there brings, in the goal's measure."""
         self._state: list[State | None] = [None] * len(board.grids)
@@ -73,14 +77,12 @@ class _Standby(Generic[State]):
         self.board.remove(unit_id)
         self._refresh(row for row, _ in reach)
 
-    def best_place(
-        self, within: Reach, cost: Callable[[float], float] = lambda _: 0.0
-    ) -> tuple[int, float] | None:
+    def best_place(self, within: Reach) -> tuple[int, float] | None:
         """The place that brings most among those in reach of a unit, and the seconds to it; None without any.
 
-        `cost` is what a drive of so many seconds costs, in the goal's measure. Of equals the nearest is taken.
+        Of equals the nearest is taken.
         """
-        return max(within, key=lambda p: (self.gain[p[0]] - cost(p[1]), -p[1], -p[0]), default=None)
+        return max(within, key=lambda p: (self.gain[p[0]], -p[1], -p[0]), default=None)
 
     def _refresh(self, rows: Iterable[int]) -> None:
         for row in rows:
@@ -106,9 +108,10 @@ class CoverStandby(_Standby[int]):
     def _spread(self, row: int, before: int | None, now: int) -> None:
         weight = self._weight[row] * (1 - self.busy)
         change = weight * (self.busy**now - (0.0 if before is None else self.busy**before))
-        for place, time_s in self._from[row]:
-            if time_s <= TARGET_RESPONSE_S:
-                self.gain[place] += change
+        for time_s, place in self._from[row]:
+            if time_s > TARGET_RESPONSE_S:
+                break
+            self.gain[place] += change
 
 
 class MeanTimeStandby(_Standby[tuple[float, float]]):
@@ -119,25 +122,31 @@ class MeanTimeStandby(_Standby[tuple[float, float]]):
 
     def __init__(self, board: CoverageBoard, places: Sequence[Reach], busy: float, horizon_s: float) -> None:
         self.horizon_s = horizon_s
+        self.expected_s = 0.0
+        """Expected travel time to the next call, in seconds."""
         super().__init__(board, places, busy)
 
-    @property
-    def expected_s(self) -> float:
-        """Expected travel time to the next call, in seconds."""
-        return sum(
-            weight * self._expected(*state)
-            for weight, state in zip(self._weight, self._state, strict=True)
-            if state is not None
-        )
-
-    def loss_of_leaving(self, unit_id: str) -> float:
-        """Seconds by which the expected travel time grows when this unit is not there."""
-        return sum(
-            self._weight[row]
-            * (self._expected(*self._state_of(row, unit_id)) - self._expected(*self._state_of(row)))
-            for row, _ in self.board.reach_of(unit_id)
-            if any(entry[1] == unit_id for entry in self.board.soonest(row, 2))
-        )
+    def weigh(self, unit_id: str, row: int) -> tuple[float, int]:
+        """What it brings to move a unit to the place of grid `row`: (seconds of expected travel time, grids more
+        within 3:48), what it leaves behind counted."""
+        left: dict[int, tuple[float, float]] = {}
+        gain_s, grids = 0.0, 0
+        for near, _ in self.board.reach_of(unit_id):
+            if any(entry[1] == unit_id for entry in self.board.soonest(near, 2)):
+                now, then = self._state_of(near), self._state_of(near, unit_id)
+                left[near] = then
+                gain_s -= self._weight[near] * (self._expected(*then) - self._expected(*now))
+                grids -= now[0] <= TARGET_RESPONSE_S < then[0]
+        for near, t in self.places[row]:
+            state = left.get(near) or self._state[near]
+            assert state is not None
+            first, second = state
+            if t < first:
+                gain_s += self._weight[near] * ((1 - self.busy) * (first - t) + self.busy * (second - first))
+                grids += t <= TARGET_RESPONSE_S < first
+            elif t < second:
+                gain_s += self._weight[near] * self.busy * (second - t)
+        return gain_s, grids
 
     def _expected(self, first_s: float, second_s: float) -> float:
         return (1 - self.busy) * first_s + self.busy * second_s
@@ -151,7 +160,11 @@ class MeanTimeStandby(_Standby[tuple[float, float]]):
         weight, busy, gain = self._weight[row], self.busy, self.gain
         first, second = now
         old_first, old_second = before if before is not None else (0.0, 0.0)
-        for place, t in self._from[row]:
+        self.expected_s += weight * (self._expected(*now) - self._expected(old_first, old_second))
+        beyond = max(second, old_second)
+        for t, place in self._from[row]:
+            if t >= beyond:
+                break
             # What a unit t seconds away saves of the first and of the second to come, now and before.
             if t < first:
                 change = (1 - busy) * (first - t) + busy * (second - first)
@@ -166,55 +179,47 @@ class MeanTimeStandby(_Standby[tuple[float, float]]):
             gain[place] += weight * change
 
 
-def best_moves(
-    standby: MeanTimeStandby, may_move: Callable[[str], bool], count: int, tries: int | None = None
-) -> list[MoveUp]:
-    """The moves that pay most, best place first, at most `count`; each is weighed with those before it made.
+def best_moves(standby: MeanTimeStandby, may_move: Callable[[str], bool], count: int) -> list[MoveUp]:
+    """The moves that pay most, at most `count`, each weighed with those before it made.
 
-    A move counts what the unit leaves behind. `may_move` says whether a unit is idle and may be asked;
-    `tries` bounds how many places are looked at. The standby is left as it was.
+    Looks at the places that lack a unit most, and for each at the nearest idle ones, what they leave behind
+    counted. `may_move` says whether a unit is idle and may be asked. The standby is left as it was.
     """
     moves: list[MoveUp] = []
     undo: list[tuple[str, Reach]] = []
     worth = WORTH_MOVING * standby.expected_s
     tried: set[int] = set()
-    moved: set[str] = set()
-    for _ in range(count * 2 if tries is None else tries):
-        if len(moves) >= count:
+    while len(moves) < count:
+        move = _next_move(standby, may_move, worth, {unit_id for unit_id, _ in undo}, tried, 2 * count)
+        if move is None:
             break
-        row = max(
-            (p for p in range(len(standby.gain)) if p not in tried),
-            key=standby.gain.__getitem__,
-            default=None,
-        )
-        if row is None or standby.gain[row] <= worth:
-            break
-        tried.add(row)
-        near = [entry for entry in standby.board.soonest(row, 4 * CANDIDATES) if entry[1] not in moved]
-        found = None
-        for time_s, unit_id in [entry for entry in near if may_move(entry[1])][:CANDIDATES]:
-            if standby.loss_of_leaving(unit_id) >= standby.gain[row]:
-                continue
-            left = standby.board.reach_of(unit_id)
-            before_s = standby.loss_of_leaving(unit_id)
-            standby.remove(unit_id)
-            gain_s = standby.gain[row] - before_s
-            standby.put(unit_id, left)
-            if gain_s > worth and (found is None or gain_s > found[0]):
-                found = (gain_s, time_s, unit_id)
-        if found is None:
-            continue
-        gain_s, time_s, unit_id = found
-        left = standby.board.reach_of(unit_id)
-        covered = _within_target(standby.board)
-        undo.append((unit_id, left))
-        standby.put(unit_id, standby.places[row])
-        moved.add(unit_id)
-        moves.append(MoveUp(unit_id, row, time_s, gain_s, _within_target(standby.board) - covered))
-    for unit_id, left in reversed(undo):
+        undo.append((move.unit_id, standby.board.reach_of(move.unit_id)))
+        standby.put(move.unit_id, standby.places[move.row])
+        moves.append(move)
+    for unit_id, left in undo:
         standby.put(unit_id, left)
     return moves
 
 
-def _within_target(board: CoverageBoard) -> int:
-    return sum(time_s <= TARGET_RESPONSE_S for time_s in board.times_s())
+def _next_move(
+    standby: MeanTimeStandby,
+    may_move: Callable[[str], bool],
+    worth_s: float,
+    moved: set[str],
+    tried: set[int],
+    tries: int,
+) -> MoveUp | None:
+    for row in sorted(range(len(standby.gain)), key=standby.gain.__getitem__, reverse=True):
+        if len(tried) >= tries or standby.gain[row] <= worth_s:
+            return None
+        idle = (e for e in standby.board.soonest(row, 4 * CANDIDATES) if e[1] not in moved and may_move(e[1]))
+        near = list(islice(idle, CANDIDATES))
+        # A place that nobody idle is near is passed over; one that was weighed is not weighed again.
+        if row in tried or not near:
+            continue
+        tried.add(row)
+        weighed = [MoveUp(unit_id, row, time_s, *standby.weigh(unit_id, row)) for time_s, unit_id in near]
+        best = max(weighed, key=lambda move: (move.gain_s, move.unit_id), default=None)
+        if best is not None and best.gain_s > worth_s:
+            return best
+    return None

@@ -44,6 +44,9 @@ class RqWorkQueue:
     def route_assignment(self, assignment_id: str) -> None:
         self._enqueue(DISPATCH_QUEUE, "jobs.tasks.route_assignment", f"route:{assignment_id}", assignment_id)
 
+    def measure_coverage(self) -> None:
+        self._enqueue(DISPATCH_QUEUE, "jobs.tasks.measure_coverage", "coverage")
+
     def _enqueue(self, queue: str, function: str, work: str, *arguments: Any) -> None:
         try:
             if self._redis.set(waiting_key(work), 1, nx=True, px=WAITING_MS):

@@ -12,9 +12,11 @@ from rq.serializers import JSONSerializer
 from rq.utils import now
 
 from jobs.names import DISPATCH_QUEUE
-from jobs.tasks import sweep
+from jobs.tasks import measure_coverage, sweep
 
 SWEEP_EVERY_S = 1
+COVERAGE_EVERY_S = 5
+"""Units move all the time; after a dispatch or change of status it is measured at once."""
 
 
 class JsonCronScheduler(CronScheduler):
@@ -31,8 +33,11 @@ class JsonCronScheduler(CronScheduler):
 
 
 def tick_forever(connection: Redis) -> None:
-    """Queues the sweep every second until told to stop. A sweep nobody took for 5 s is dropped: the next
-    one does its work. Ends when Redis goes away; the supervisor starts it again."""
+    """Queues the sweep every second and coverage every five until told to stop. What nobody took for 5 s is
+    dropped: the next one does its work. Ends when Redis goes away; the supervisor starts it again."""
     scheduler = JsonCronScheduler(connection, logging_level="WARNING")
     scheduler.register(sweep, DISPATCH_QUEUE, interval=SWEEP_EVERY_S, ttl=5, result_ttl=0, failure_ttl=60)
+    scheduler.register(
+        measure_coverage, DISPATCH_QUEUE, interval=COVERAGE_EVERY_S, ttl=5, result_ttl=0, failure_ttl=60
+    )
     scheduler.start()  # type: ignore[no-untyped-call]

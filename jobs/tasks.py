@@ -7,6 +7,7 @@ import time
 from jobs.context import bound
 from jobs.names import LAST_SWEEP_KEY, waiting_key
 from operations import grade_readings as grading
+from operations import measure_coverage as measuring
 from operations import recommend_units as recommending
 from operations import route_assignment as routing
 from operations.find_lost_work import find_lost_work
@@ -31,6 +32,13 @@ def route_assignment(assignment_id: str) -> None:
     context = bound()
     context.redis.delete(waiting_key(f"route:{assignment_id}"))
     routing.route_assignment(context.ports, assignment_id)
+
+
+def measure_coverage() -> None:
+    """Measures the coverage of the grids."""
+    context = bound()
+    context.redis.delete(waiting_key("coverage"))
+    measuring.measure_coverage(context.ports)
 
 
 def sweep() -> None:

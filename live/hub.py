@@ -28,6 +28,7 @@ POLL_S = 1.0
 FRAME_EVERY_S = 1.0
 HEALTH_EVERY_S = 2.0
 METRICS_DEBOUNCE_S = 0.3
+COVERAGE_EVERY_S = 1.0
 SNAPSHOT_FRESH_S = 1.0
 STARTS_WITHIN_S = 5.0
 ROWS_KEPT = 2_000
@@ -44,6 +45,7 @@ class HubSources:
     metrics: Callable[[], dict[str, Any]]
     clock: Callable[[], dict[str, Any]]
     refresh_clock: Callable[[], None]
+    coverage: Callable[[], dict[str, Any] | None]
 
 
 class LiveHub:
@@ -79,6 +81,7 @@ class LiveHub:
         self._position_frames: dict[str, bytes] = {}
         self._readings_at: float | None = None
         self._last: dict[str, dict[str, Any]] = {"metrics": {}, "health": {}}
+        self._coverage: dict[str, Any] | None = None
         self._jurisdiction_of_point = {p.point_id: p.jurisdiction for p in ports.catalogue.points.values()}
 
     async def run(self) -> None:
@@ -89,6 +92,7 @@ class LiveHub:
             self._repeat(self._push_positions),
             self._repeat(self._push_health),
             self._repeat(self._push_metrics),
+            self._repeat(self._push_coverage),
         )
 
     # -- listeners ---------------------------------------------------------------------------------
@@ -133,6 +137,7 @@ class LiveHub:
             "clock": self._sources.clock(),
             "health": self._last["health"],
             "metrics": self._last["metrics"] if actor.jurisdiction == CITY else {},
+            "coverage": self._coverage if actor.jurisdiction == CITY else None,
         }
 
     async def _snapshot(self, actor: Actor) -> dict[str, Any]:
@@ -219,7 +224,16 @@ class LiveHub:
         self._metrics_due.clear()
         self._last["metrics"] = await asyncio.to_thread(self._sources.metrics)
         # Response times name incidents of the whole city.
-        text = frames.frame("metrics", metrics=self._last["metrics"])
+        self._tell_city(frames.frame("metrics", metrics=self._last["metrics"]))
+
+    async def _push_coverage(self) -> None:
+        await asyncio.sleep(COVERAGE_EVERY_S)
+        coverage = await asyncio.to_thread(self._sources.coverage)
+        if coverage != self._coverage:
+            self._coverage = coverage
+            self._tell_city(frames.frame("coverage", coverage=coverage))
+
+    def _tell_city(self, text: str) -> None:
         for listener in tuple(self._listeners):
             if listener.actor.jurisdiction == CITY:
                 listener.tell(text)

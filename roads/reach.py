@@ -53,6 +53,7 @@ class RoadReach:
         self._junctions = np.c_[mercator(roads.node_lon, roads.node_lat)]
         self._time_s: Floats = np.empty(0)
         self._point: Ints = np.empty(0, dtype=np.int64)
+        self._waiting: tuple[Floats, list[Reach]] | None = None
         self._table: _Table | None = None
         self._free: _Table | None = None
         self._table_time_s = self._free_time_s = self._time_s
@@ -106,6 +107,20 @@ class RoadReach:
         stops = np.searchsorted(place, np.arange(len(places) + 1))
         pairs = list(zip(point.tolist(), time_s.tolist(), strict=True))
         return [pairs[a:b] for a, b in zip(stops[:-1].tolist(), stops[1:].tolist(), strict=True)]
+
+    @property
+    def waiting_places(self) -> Sequence[LonLat]:
+        """The demand point of each grid."""
+        nodes = self.demand_nodes
+        lon, lat = self._roads.node_lon[nodes].tolist(), self._roads.node_lat[nodes].tolist()
+        return [LonLat(*place) for place in zip(lon, lat, strict=True)]
+
+    def reach_of_waiting(self) -> list[Reach]:
+        """What a unit at each waiting place reaches; remembered until a road closes or opens."""
+        self.prepare()
+        if self._waiting is None or self._waiting[0] is not self._time_s:
+            self._waiting = (self._time_s, self.reach(self.waiting_places))
+        return self._waiting[1]
 
     def prepare(self) -> None:
         """Makes the table of node → grids, or what closures changed of it; seconds the first time."""
@@ -290,6 +305,15 @@ class StraightLineReach:
             list(zip(rows.tolist(), own[rows].tolist(), strict=True))
             for own, rows in ((own, np.flatnonzero(row)) for own, row in zip(times, inside, strict=True))
         ]
+
+    @property
+    def waiting_places(self) -> Sequence[LonLat]:
+        """The middle of each grid."""
+        return [grid.place for grid in self.grids]
+
+    def reach_of_waiting(self) -> list[Reach]:
+        """As RoadReach."""
+        return self.reach(self.waiting_places)
 
     def _times_s(self, place: LonLat) -> Floats:
         return lengths_m(self._lon, self._lat, place.lon, place.lat) * DETOUR_FACTOR / (SPEED_KMH / 3.6)

@@ -19,10 +19,13 @@ from core.actor import CITY, Actor, Permission, Role
 from core.clock import FixedClock
 from core.geo import LonLat
 from jobs.queue import RqWorkQueue
+from live.coverage import RedisCoverage
 from live.doorbell import RedisDoorbell
 from live.positions import RedisPositionBoard
 from live.redis_client import connect
 from operations.ports import Ports
+from roads.grids import load_synthetic
+from roads.reach import StraightLineReach
 from roads.straight_line import StraightLineTravelTimes
 from store.database import SqlStore, make_engine
 from store.metadata import metadata
@@ -102,6 +105,8 @@ def bench(engine: Engine, redis: Redis) -> Bench:
         travel_times=StraightLineTravelTimes(),
         areas=GuanduEverywhere(),
         catalogue=load_catalogue(),
+        grid_times=StraightLineReach(load_synthetic().grids),
+        coverage=RedisCoverage(redis),
         mode="drill",
     )
     return Bench(ports, clock, store, redis)

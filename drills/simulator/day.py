@@ -14,7 +14,7 @@ import numpy as np
 import simpy
 
 from core.geo import LonLat
-from dispatch.coverage import CoverageBoard
+from dispatch.coverage import CoverageBoard, Reach
 from dispatch.model import Unit, UnitStatus
 from dispatch.move_up import CoverStandby, MeanTimeStandby, best_moves
 from dispatch.recommendation import RunCard, rank_candidates, suitable
@@ -68,6 +68,7 @@ class DayResult:
 
     travel_s: Sequence[float]
     response_s: Sequence[float]
+    turn_out_s: Sequence[float]
     major: Sequence[bool]
     moves: int
     """Idle units asked to move, over the day."""
@@ -91,12 +92,15 @@ def busy_share(calls: Sequence[SimulatedCall], units: int) -> float:
     return min(0.9, work_s / (units * (DAY_S + WARM_UP_H * 3600)))
 
 
-def well_placed(city: SimulatedCity, count: int, busy: float) -> Ints:
-    """Posts for the most demand expected within 3:48: MEXCLP (Daskin 1983), solved greedily; dry roads."""
-    places = [
-        city.reach(city.dry, int(node), HORIZON_S) for node in city.destination_node[city.point_of_grid]
-    ]
-    standby = CoverStandby(CoverageBoard(city.grids), places, busy)
+def well_placed(city: SimulatedCity, count: int, busy: float, *, for_time: bool) -> Ints:
+    """Posts chosen one after another, each where one more unit brings most; dry roads.
+
+    For the most demand expected within 3:48 (MEXCLP, Daskin 1983), or for the shortest expected travel time, which
+    is the best that posts alone can do by our own measure.
+    """
+    nodes = city.destination_node[city.point_of_grid].tolist()
+    places = [city.reach(city.dry, node, HORIZON_S) for node in nodes]
+    standby = _standby_for(for_time, CoverageBoard(city.grids), places, busy)
     everywhere = [(row, 0.0) for row in range(len(places))]
     chosen = []
     for number in range(count):
@@ -105,6 +109,12 @@ def well_placed(city: SimulatedCity, count: int, busy: float) -> Ints:
         standby.put(str(number), places[best[0]])
         chosen.append(city.point_of_grid[best[0]])
     return np.array(chosen)
+
+
+def _standby_for(
+    time: bool, board: CoverageBoard, places: Sequence[Reach], busy: float
+) -> CoverStandby | MeanTimeStandby:
+    return MeanTimeStandby(board, places, busy, HORIZON_S) if time else CoverStandby(board, places, busy)
 
 
 class _Day:
@@ -129,6 +139,7 @@ class _Day:
         self._standby: CoverStandby | MeanTimeStandby | None = None
         self._travel_s: list[float] = []
         self._response_s: list[float] = []
+        self._turn_out_s: list[float] = []
         self._major: list[bool] = []
         self._moves = 0
         if policy.moves_up:
@@ -141,7 +152,7 @@ class _Day:
         if self._policy is Policy.OURS:
             self._env.process(self._move_up())
         self._env.run()
-        return DayResult(self._travel_s, self._response_s, self._major, self._moves)
+        return DayResult(self._travel_s, self._response_s, self._turn_out_s, self._major, self._moves)
 
     # --- what happens
 
@@ -180,6 +191,7 @@ class _Day:
         if number == 0 and 0 <= call.at_s < DAY_S:
             self._travel_s.append(travel_s)
             self._response_s.append(self._env.now - call.at_s)
+            self._turn_out_s.append(call.turn_out_s[number])
             self._major.append(call.major)
         yield self._env.timeout(call.scene_s[number])
         self._node[unit] = self._city.destination_node[call.site]
@@ -264,8 +276,4 @@ class _Day:
             way = self._ways.get(unit)
             node = city.destination_node[way.destination] if way else self._node[unit]
             board.put(str(unit), city.reach(travel, int(node), HORIZON_S))
-        self._standby = (
-            CoverStandby(board, places, self._busy)
-            if self._policy is Policy.DMEXCLP
-            else MeanTimeStandby(board, places, self._busy, HORIZON_S)
-        )
+        self._standby = _standby_for(self._policy is Policy.OURS, board, places, self._busy)
