@@ -13,12 +13,13 @@
     LIVE_CLOCK: () => cc.state.clock && { ...cc.state.clock, network: (cc.state.health || {}).network, day: cc.dayWords(cc.cityNow()) },
     LIVE_HEALTH: () => cc.state.health && { ...cc.state.health, at: Math.round(cc.state.healthAt) },
     LIVE_METRICS: () => cc.state.metrics,
+    LIVE_COVERAGE: () => cc.state.seq !== null && { coverage: cc.state.coverage },
     LIVE_INCIDENTS: () => cc.state.seq !== null && { rows: cc.order.queue(), selected: cc.selected || null, measured: Boolean(cc.state.health && cc.state.health.feeds.readings_age_s !== null) },
     LIVE_ALERTS: () => cc.state.seq !== null && cc.order.water(),
     LIVE_UNITS: () => cc.state.seq !== null && { ...cc.order.units(), ...((cc.state.health || {}).units || {}) },
   };
   const DEPENDS = {
-    link: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS"], metrics: ["LIVE_METRICS"],
+    link: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS"], metrics: ["LIVE_METRICS"], coverage: ["LIVE_COVERAGE"],
     alerts: ["LIVE_INCIDENTS", "LIVE_ALERTS"], points: ["LIVE_INCIDENTS", "LIVE_ALERTS"],
     incidents: ["LIVE_INCIDENTS"], assignments: ["LIVE_INCIDENTS"], units: ["LIVE_UNITS"], selection: ["LIVE_INCIDENTS"],
     recommendations: [],

@@ -12,7 +12,7 @@
     assignments: (a) => a.status === "cleared" || a.status === "stood_down",
   };
   const state = {
-    seq: null, catalogue: { grades: [], categories: {}, nets: {} }, actor: null, metrics: null, health: null, clock: null,
+    seq: null, catalogue: { grades: [], categories: {}, nets: {} }, actor: null, metrics: null, health: null, clock: null, coverage: null,
     healthAt: 0, unitByIndex: [],
   };
   for (const kind in ID) state[kind] = new Map();
@@ -34,6 +34,7 @@
     forgetOrphans();
     Object.assign(state, { seq: frame.seq, catalogue: frame.catalogue, actor: frame.actor });
     takeMetrics(frame.metrics);
+    takeCoverage(frame.coverage);
     takeClock(frame.clock);
     takeHealth(frame.health);
   }
@@ -52,6 +53,7 @@
   }
 
   function takeMetrics(metrics) { if (metrics && metrics.response) state.metrics = metrics; }
+  function takeCoverage(coverage) { state.coverage = coverage || null; }
   function takeClock(clock) { if (clock) { state.clock = clock; cc.setClock(clock); } }
   function takeHealth(health) { if (health && health.feeds) { state.health = health; state.healthAt = performance.now(); } }
 
@@ -69,6 +71,6 @@
   }
 
   cc.state = state;
-  cc.take = { snapshot: takeSnapshot, event: takeEvent, metrics: takeMetrics, clock: takeClock, health: takeHealth };
+  cc.take = { snapshot: takeSnapshot, event: takeEvent, metrics: takeMetrics, coverage: takeCoverage, clock: takeClock, health: takeHealth };
   Object.assign(cc, { alertOf, assignmentsOf });
 })();

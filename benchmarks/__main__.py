@@ -9,6 +9,7 @@ BENCHMARKS = {
     "live_latency": "reading posted -> alert on a WebSocket client, under the load of a storm",
     "roads_nearest": "the 3 nearest units with routes, next to straight line",
     "coverage": "coverage of all grids: searched for all units, and after one unit's change",
+    "dispatch_policies": "a simulated day by policy, force, posts and weather (minutes; --quick for less)",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }
 

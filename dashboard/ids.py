@@ -14,6 +14,7 @@ class Wall(StrEnum):
     LIVE_CLOCK = "wall-live-clock"
     LIVE_HEALTH = "wall-live-health"
     LIVE_METRICS = "wall-live-metrics"
+    LIVE_COVERAGE = "wall-live-coverage"
     LIVE_INCIDENTS = "wall-live-incidents"
     LIVE_ALERTS = "wall-live-alerts"
     LIVE_UNITS = "wall-live-units"
@@ -25,6 +26,7 @@ class Wall(StrEnum):
     QUEUE = "wall-queue-list"
     WATER = "wall-water-counts"
     UNITS = "wall-units-counts"
+    COVERAGE = "wall-coverage-figure"
 
 
 class Desk(StrEnum):
@@ -36,6 +38,7 @@ class Desk(StrEnum):
     LIVE_CLOCK = "desk-live-clock"
     LIVE_HEALTH = "desk-live-health"
     LIVE_METRICS = "desk-live-metrics"
+    LIVE_COVERAGE = "desk-live-coverage"
     LIVE_INCIDENTS = "desk-live-incidents"
     LIVE_ALERTS = "desk-live-alerts"
     LIVE_UNITS = "desk-live-units"
@@ -47,6 +50,8 @@ class Desk(StrEnum):
     QUEUE = "desk-queue-list"
     WATER = "desk-water-counts"
     UNITS = "desk-units-counts"
+    COVERAGE = "desk-coverage-figure"
+    MOVE_UP = "desk-moveup-list"
     UNIT_SELECTED = "desk-unit-selected"
     UNIT_CARD = "desk-unit-card"
     PANEL = "desk-incident-panel"
@@ -61,6 +66,7 @@ class Desk(StrEnum):
     ASK_PASSABILITY = "desk-ask-passability"
     ASK_CLOSE = "desk-ask-close"
     ASK_CALL = "desk-ask-call"
+    ASK_MOVE_UP = "desk-ask-moveup"
 
 
 class Phone(StrEnum):

@@ -94,17 +94,19 @@ def _tell(ports: Ports, actor: Actor, before: Mapping[str, StreetCoverage], reco
     """One journal row for the gaps that opened, one for those that closed."""
     was_open = {street for street, memory in before.items() if memory.open_since is not None}
     is_open = {street for street, memory in record.streets.items() if memory.open_since is not None}
-    told = (("coverage.gap_opened", is_open - was_open), ("coverage.gap_closed", was_open - is_open))
-    if not any(streets for _, streets in told):
+    if was_open == is_open:
         return
-    with committed(ports, as_of=record.measured_at) as tx:
-        for kind, streets in told:
-            if streets:
-                covered = {
-                    s: round(record.streets[s].covered, 2) for s in sorted(streets) if s in record.streets
-                }
-                tx.record(
-                    happened(
-                        actor, kind, at=record.measured_at, subject="coverage", data={"streets": covered}
-                    )
-                )
+
+    def covered(streets: set[str]) -> dict[str, dict[str, float]]:
+        return {
+            "streets": {
+                s: round(record.streets[s].covered, 2) for s in sorted(streets & record.streets.keys())
+            }
+        }
+
+    at = record.measured_at
+    with committed(ports, as_of=at) as tx:
+        if opened := is_open - was_open:
+            tx.record(happened(actor, "coverage.gap_opened", at=at, subject="coverage", data=covered(opened)))
+        if closed := was_open - is_open:
+            tx.record(happened(actor, "coverage.gap_closed", at=at, subject="coverage", data=covered(closed)))

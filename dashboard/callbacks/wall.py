@@ -20,6 +20,7 @@ def register(app: Dash) -> None:
             (Wall.LIVE_INCIDENTS,): (Wall.QUEUE, "wall", "queue"),
             (Wall.LIVE_ALERTS,): (Wall.WATER, "shared", "water"),
             (Wall.LIVE_UNITS,): (Wall.UNITS, "shared", "units"),
+            (Wall.LIVE_COVERAGE,): (Wall.COVERAGE, "coverage", "figure"),
         },
     )
     follow(app, {(Wall.LIVE_METRICS,): (Wall.TREND, "wall", "trend")}, prop="figure")
