@@ -175,7 +175,7 @@ class _Day:
 
     def _move_up(self) -> Generator[simpy.Event, Any, None]:
         at_once = ceil(ASKED_SHARE * len(self._units))
-        while self._env.now < DAY_S:
+        while self._calls and self._env.now < self._calls[-1].at_s:
             standby = self._standby
             assert isinstance(standby, MeanTimeStandby)
             for move in best_moves(standby, lambda unit_id: int(unit_id) not in self._ways, at_once):
