@@ -27,11 +27,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 roads = typer.Typer(help="The road network: build the embedded one, import a real one, look at it.")
+grids = typer.Typer(help="The management grids that coverage is counted in.")
 user = typer.Typer(help="Who may sign in.")
 token = typer.Typer(help="Which devices and systems may send to the intake.")
 catalogue = typer.Typer(help="What the city edits: categories, grading tables, rules, points.")
 cap = typer.Typer(help="Warnings of others, as CAP messages.")
 app.add_typer(roads, name="roads", no_args_is_help=True)
+app.add_typer(grids, name="grids", no_args_is_help=True)
 app.add_typer(user, name="user", no_args_is_help=True)
 app.add_typer(token, name="token", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue", no_args_is_help=True)
@@ -261,6 +263,29 @@ def catalogue_check(
     from bootstrap.catalogue.summary import summary_of
 
     _print(summary_of(load_catalogue(folder or _settings().catalogue_dir)))
+
+
+@grids.command("import")
+@plainly
+def grids_import(
+    file: Annotated[Path, typer.Argument(help="The city's grids, GeoJSON in WGS-84: docs/deployment.md.")],
+) -> None:
+    """Put a city's own grids in place of the synthetic ones; takes effect when web and workers start again."""
+    from roads.grids import grids_info as info
+    from roads.grids import import_grids
+
+    folder = _settings().data_dir
+    import_grids(file, folder)
+    _print(f"{name:<20} {value}" for name, value in info(folder).items())
+
+
+@grids.command("info")
+@plainly
+def grids_info() -> None:
+    """What the grids in use are: file, synthetic or not, how many in each district."""
+    from roads.grids import grids_info as info
+
+    _print(f"{name:<20} {value}" for name, value in info(_settings().data_dir).items())
 
 
 @user.command("add")

@@ -14,7 +14,7 @@
     closures: (c) => c.reopened_at !== null,
   };
   const state = {
-    seq: null, catalogue: { grades: [], categories: {}, nets: {}, rules: {}, areas: {} }, actor: null, metrics: null, health: null, clock: null,
+    seq: null, catalogue: { grades: [], categories: {}, nets: {}, rules: {}, areas: {} }, actor: null, metrics: null, health: null, clock: null, coverage: null,
     healthAt: 0, unitByIndex: [],
   };
   for (const kind in ID) state[kind] = new Map();
@@ -36,6 +36,7 @@
     forgetOrphans();
     Object.assign(state, { seq: frame.seq, catalogue: frame.catalogue, actor: frame.actor });
     takeMetrics(frame.metrics);
+    takeCoverage(frame.coverage);
     takeClock(frame.clock);
     takeHealth(frame.health);
   }
@@ -54,6 +55,7 @@
   }
 
   function takeMetrics(metrics) { if (metrics && metrics.alarm_load) state.metrics = metrics; }
+  function takeCoverage(coverage) { state.coverage = coverage || null; }
   function takeClock(clock) { if (clock) { state.clock = clock; cc.setClock(clock); } }
   function takeHealth(health) { if (health && health.feeds) { state.health = health; state.healthAt = performance.now(); } }
 
@@ -86,6 +88,6 @@
   }
 
   cc.state = state;
-  cc.take = { snapshot: takeSnapshot, event: takeEvent, metrics: takeMetrics, clock: takeClock, health: takeHealth };
+  cc.take = { snapshot: takeSnapshot, event: takeEvent, metrics: takeMetrics, coverage: takeCoverage, clock: takeClock, health: takeHealth };
   Object.assign(cc, { alertOf, alertsOf, waits, quiet, levelName, assignmentsOf, gravity: RANK });
 })();

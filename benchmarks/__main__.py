@@ -14,6 +14,8 @@ BENCHMARKS = {
     "roads_nearest": "the 3 nearest units with routes and all arrival times, next to other engines",
     "roads_speeds": "trips foretold with speeds learned from tracks, next to free flow (synthetic tracks)",
     "positions_intake": "2,000 positions a second in -> the frame on a WebSocket client",
+    "coverage": "coverage of all grids: searched for all units, and after one unit's change",
+    "dispatch_policies": "a simulated day by policy, force, posts and weather (minutes; --quick for less)",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }
 

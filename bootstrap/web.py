@@ -44,6 +44,7 @@ from operations.public_state import Json
 from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
 from roads.areas import city_bounds
 from roads.commands import basemap_dir
+from roads.grid_outlines import write_outlines
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ def build_web(settings: Settings) -> Web:
     # Without a network there is no base map yet: its files are then not found, which is no fault.
     basemap = basemap_dir(settings.data_dir)
     basemap.mkdir(parents=True, exist_ok=True)
+    write_outlines(settings.data_dir, basemap)
     app.mount("/basemap", StaticFiles(directory=basemap))
     app.mount("/assets", StaticFiles(directory=REPOSITORY / "assets"))
     faces = mount_faces(
@@ -149,6 +151,7 @@ def _hub(parts: Parts) -> LiveHub:
         alarm_load=lambda nodes: alarm_load_state(ports, nodes),
         clock=clock,
         refresh_clock=parts.refresh_clock,
+        coverage=parts.coverage.state,
     )
     health = HealthMonitor(
         parts.store,

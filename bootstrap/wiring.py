@@ -15,16 +15,19 @@ from bootstrap.settings import Settings
 from core.clock import Clock, DrillTime, WallClock
 from core.errors import CommandCentreError, InvalidInputError
 from jobs.queue import RqWorkQueue
+from live.coverage import RedisCoverage
 from live.doorbell import RedisDoorbell
 from live.positions import RedisPositionBoard
 from live.redis_client import connect
 from operations.adopt_catalogue import adopt_catalogue
 from operations.catalogue import CatalogueSeen
 from operations.open_incident import CITY_TIME
-from operations.ports import Ports, TravelTimes
+from operations.ports import Ports
 from roads.areas import DistrictAreas
 from roads.commands import network_path, speeds_path
+from roads.grids import grids_in_use
 from roads.network import RoadNetwork
+from roads.reach import RoadReach, StraightLineReach
 from roads.speeds import HourSpeeds
 from roads.straight_line import StraightLineTravelTimes
 from store.clock import DrillClock
@@ -46,6 +49,7 @@ class Parts:
     clock: Clock
     ports: Ports
     catalogues: FolderCatalogue
+    coverage: RedisCoverage
 
     def drill_time(self) -> DrillTime | None:
         """How the drill's time runs, as this process last read it; None in service."""
@@ -69,15 +73,20 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
         clock = drill_clock = DrillClock(store.drill_time)
         store.tell_drill_time_to(drill_clock.follow)
     catalogues = FolderCatalogue(settings.catalogue_dir)
+    network = network_with_speeds(settings, clock) if with_roads else None
+    grids = grids_in_use(settings.data_dir).grids
+    coverage = RedisCoverage(redis)
     ports = Ports(
         store=store,
         clock=clock,
         doorbell=RedisDoorbell(redis),
         work=RqWorkQueue(redis),
         positions=board,
-        travel_times=load_travel_times(settings, clock) if with_roads else StraightLineTravelTimes(),
+        travel_times=StraightLineTravelTimes() if network is None else network,
         areas=DistrictAreas(),
         catalogues=catalogues,
+        grid_times=StraightLineReach(grids) if network is None else RoadReach(network, grids),
+        coverage=coverage,
         mode=settings.mode,
         cap=load_cap_map(settings.catalogue_dir),
     )
@@ -86,14 +95,14 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
         adopt_catalogue(ports, seen)
 
     catalogues.tell(record)
-    return Parts(settings, engine, store, redis, board, clock, ports, catalogues)
+    return Parts(settings, engine, store, redis, board, clock, ports, catalogues, coverage)
 
 
-def load_travel_times(settings: Settings, clock: Clock) -> TravelTimes:
-    """The road network in use with the speeds learned for it, or straight lines when there is none."""
+def network_with_speeds(settings: Settings, clock: Clock) -> RoadNetwork | None:
+    """The road network in use with the speeds learned for it; None when there is none that can be read."""
     network = load_network(settings)
     if network is None:
-        return StraightLineTravelTimes()
+        return None
     path = speeds_path(settings.road_network or network_path(settings.data_dir))
     if path.exists():
         try:

@@ -14,6 +14,7 @@ class Wall(StrEnum):
     LIVE_CLOCK = "wall-live-clock"
     LIVE_HEALTH = "wall-live-health"
     LIVE_METRICS = "wall-live-metrics"
+    LIVE_COVERAGE = "wall-live-coverage"
     LIVE_INCIDENTS = "wall-live-incidents"
     LIVE_LEVELS = "wall-live-levels"
     LIVE_LOAD = "wall-live-load"
@@ -29,6 +30,7 @@ class Wall(StrEnum):
     LOAD = "wall-alarm-load"
     WATER = "wall-water-counts"
     UNITS = "wall-units-counts"
+    COVERAGE = "wall-coverage-figure"
 
 
 class Desk(StrEnum):
@@ -40,6 +42,7 @@ class Desk(StrEnum):
     LIVE_CLOCK = "desk-live-clock"
     LIVE_HEALTH = "desk-live-health"
     LIVE_METRICS = "desk-live-metrics"
+    LIVE_COVERAGE = "desk-live-coverage"
     LIVE_INCIDENTS = "desk-live-incidents"
     LIVE_LEVELS = "desk-live-levels"
     LIVE_LOAD = "desk-live-load"
@@ -57,6 +60,8 @@ class Desk(StrEnum):
     LOAD = "desk-alarm-load"
     WATER = "desk-water-counts"
     UNITS = "desk-units-counts"
+    COVERAGE = "desk-coverage-figure"
+    MOVE_UP = "desk-moveup-list"
     UNIT_SELECTED = "desk-unit-selected"
     UNIT_CARD = "desk-unit-card"
     PANEL = "desk-incident-panel"
@@ -77,6 +82,7 @@ class Desk(StrEnum):
     ASK_PASSABILITY = "desk-ask-passability"
     ASK_CLOSE = "desk-ask-close"
     ASK_CALL = "desk-ask-call"
+    ASK_MOVE_UP = "desk-ask-moveup"
 
 
 class Phone(StrEnum):

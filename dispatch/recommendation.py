@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.geo import LonLat, distance_m
+from dispatch.coverage import Uncovered
 from dispatch.model import Unit, UnitStatus
 from dispatch.travel import RouteFound
 
@@ -40,6 +41,8 @@ class Candidate:
     """Closed roads that the route drives around."""
     nearer_passed_over: str | None
     """Callsign of a suitable unit nearer in a straight line, but later by road."""
+    uncovers: Uncovered | None = None
+    """What sending it leaves without anybody in time; None where coverage is not measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,9 @@ class RqWorkQueue:
     def judge_calls(self, incident_id: str) -> None:
         self._enqueue(GRADING_QUEUE, "jobs.tasks.judge_calls", f"calls:{incident_id}", incident_id)
 
+    def measure_coverage(self) -> None:
+        self._enqueue(DISPATCH_QUEUE, "jobs.tasks.measure_coverage", "coverage")
+
     def _enqueue(self, queue: str, function: str, work: str, *arguments: Any) -> None:
         try:
             if self._redis.set(waiting_key(work), 1, nx=True, px=WAITING_MS):

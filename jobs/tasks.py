@@ -13,6 +13,7 @@ from operations import forget_tracks as forgetting
 from operations import grade_readings as grading
 from operations import judge_calls as calling
 from operations import keep_alerts as keeping
+from operations import measure_coverage as measuring
 from operations import propose_response_levels as proposing
 from operations import recommend_units as recommending
 from operations import record_tracks as tracking
@@ -81,6 +82,13 @@ def judge_by_the_clock() -> None:
 def watch_geofences() -> None:
     """Every five seconds: units that enter or leave a geofence."""
     fencing.watch_geofences(bound().ports)
+
+
+def measure_coverage() -> None:
+    """Measures the coverage of the grids."""
+    context = bound()
+    context.redis.delete(waiting_key("coverage"))
+    measuring.measure_coverage(context.ports)
 
 
 def sweep() -> None:

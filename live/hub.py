@@ -31,6 +31,7 @@ HEALTH_EVERY_S = 2.0
 METRICS_DEBOUNCE_S = 0.3
 METRICS_EVERY_S = 5.0
 """A load falls by the clock alone: it is computed again this often, and sent when it differs."""
+COVERAGE_EVERY_S = 1.0
 SNAPSHOT_FRESH_S = 1.0
 STARTS_WITHIN_S = 5.0
 ROWS_KEPT = 2_000
@@ -51,6 +52,7 @@ class HubSources:
     alarm_load: Callable[[Collection[str]], Mapping[str, dict[str, Any]]]
     clock: Callable[[], dict[str, Any]]
     refresh_clock: Callable[[], None]
+    coverage: Callable[[], dict[str, Any] | None]
 
 
 class LiveHub:
@@ -88,6 +90,7 @@ class LiveHub:
         self._health_last: dict[str, Any] = {}
         self._metrics: dict[str, dict[str, Any]] = {}
         """By jurisdiction."""
+        self._coverage: dict[str, Any] | None = None
         self._jurisdiction_of_point = {p.point_id: p.jurisdiction for p in ports.catalogue.points.values()}
 
     async def run(self) -> None:
@@ -98,6 +101,7 @@ class LiveHub:
             self._repeat(self._push_positions),
             self._repeat(self._push_health),
             self._repeat(self._push_metrics),
+            self._repeat(self._push_coverage),
         )
 
     # -- listeners ---------------------------------------------------------------------------------
@@ -143,6 +147,7 @@ class LiveHub:
             "clock": self._sources.clock(),
             "health": self._health_last,
             "metrics": self._metrics.get(actor.jurisdiction, {}),
+            "coverage": self._coverage if actor.jurisdiction == CITY else None,
         }
 
     async def _snapshot(self, actor: Actor) -> dict[str, Any]:
@@ -246,6 +251,17 @@ class LiveHub:
                 listener.tell(text)
         # In a storm of alerts the figures may be a little older; the alerts themselves never wait for them.
         await asyncio.sleep((time.monotonic() - began) * METRICS_REST)
+
+    async def _push_coverage(self) -> None:
+        await asyncio.sleep(COVERAGE_EVERY_S)
+        coverage = await asyncio.to_thread(self._sources.coverage)
+        if coverage == self._coverage:
+            return
+        self._coverage = coverage
+        text = frames.frame("coverage", coverage=coverage)
+        for listener in tuple(self._listeners):
+            if listener.actor.jurisdiction == CITY:
+                listener.tell(text)
 
     def _measured(self, jurisdictions: Collection[str]) -> dict[str, dict[str, Any]]:
         """The metrics each jurisdiction is told: response times name incidents of the whole city."""

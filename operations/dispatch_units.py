@@ -99,6 +99,7 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
         )
     for assignment in assignments:
         ports.work.route_assignment(assignment.assignment_id)
+    ports.work.measure_coverage()
     return tuple(assignments)
 
 

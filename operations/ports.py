@@ -15,6 +15,7 @@ from alerts.rules import Rule
 from core.clock import Clock, DrillTime
 from core.events import Event, JournalRow
 from core.geo import BoundingBox, LonLat
+from dispatch.coverage import CoverageFigures, Grid, Reach, StreetCoverage
 from dispatch.fixes import Fix as Fix
 from dispatch.fixes import Sighting
 from dispatch.model import Assignment, Call, Incident, Unit
@@ -423,6 +424,7 @@ class WorkQueue(Protocol):
     def recommend_units(self, incident_id: str) -> None: ...
     def route_assignment(self, assignment_id: str) -> None: ...
     def judge_calls(self, incident_id: str) -> None: ...
+    def measure_coverage(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -487,6 +489,94 @@ class PartOfCity:
     place: LonLat
 
 
+class GridTimes(Protocol):
+    """Travel times by road to the management grids, closures respected."""
+
+    name: str
+    synthetic: bool
+    straight_line: bool
+    """True when the times are guessed without roads."""
+    grids: Sequence[Grid]
+    horizon_s: float
+
+    def close_roads(self, closures: Sequence[Closure]) -> None:
+        """Replaces the whole set of closures."""
+        ...
+
+    def prepare(self) -> None:
+        """Makes ready what `reach` looks up; it does so itself when nobody has."""
+        ...
+
+    def soonest_s(self, places: Sequence[LonLat]) -> list[float]:
+        """For each grid the seconds of whoever of these is there first; infinite beyond the horizon."""
+        ...
+
+    def reach(self, places: Sequence[LonLat], among: int | None = None) -> list[Reach]:
+        """For each place what a unit there reaches; with `among` only where fewer of the places are sooner."""
+        ...
+
+    @property
+    def waiting_places(self) -> Sequence[LonLat]:
+        """Where a unit may wait: the demand point of each grid."""
+        ...
+
+    def reach_of_waiting(self) -> list[Reach]:
+        """What a unit at each waiting place reaches."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MoveUpAdvice:
+    """An idle unit that should wait at `place`, the demand point of `grid`, and what it brings: dispatch/move_up.py."""
+
+    unit_id: str
+    callsign: str
+    jurisdiction: str
+    grid: str
+    place: LonLat
+    travel_time_s: float
+    gain_s: float
+    grids: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRecord:
+    """One measurement. `reached` has a digit for each grid in the partition's order: 2 within 3:00, 1 within 3:48,
+    0 not; `soonest_two` its two soonest units. `streets` is the memory of the gaps."""
+
+    measured_at: datetime
+    network: str
+    straight_line: bool
+    units: int
+    overall: CoverageFigures
+    nets: Mapping[str, CoverageFigures]
+    reached: str
+    soonest_two: tuple[tuple[tuple[float, str], ...], ...]
+    streets: Mapping[str, StreetCoverage]
+    moves: tuple[MoveUpAdvice, ...]
+
+
+class CoverageKeeper(Protocol):
+    """Keeps the newest measurement. Raises UnavailableError when it is away."""
+
+    def claim(self) -> bool:
+        """True for one caller, until it has kept its record and a moment longer: whoever gets it measures."""
+        ...
+
+    def keep(self, record: CoverageRecord) -> None: ...
+    def newest(self) -> CoverageRecord | None:
+        """The newest one that is not outdated."""
+        ...
+
+    def mark_ordered(self, unit_id: str) -> None:
+        """The unit has been told where to wait; it is not asked again for a while."""
+        ...
+
+    def ordered(self, unit_ids: Collection[str]) -> Collection[str]:
+        """Which of these have been told so."""
+        ...
+
+
 class Areas(Protocol):
     """The districts of the city."""
 
@@ -515,6 +605,8 @@ class Ports:
     travel_times: TravelTimes
     areas: Areas
     catalogues: CatalogueSource
+    grid_times: GridTimes
+    coverage: CoverageKeeper
     mode: str = "live"
     """`live`: the city's instant is the wall clock's. `drill`: a scenario's time may be set."""
     cap: CapMap = field(default_factory=CapMap)

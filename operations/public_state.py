@@ -12,11 +12,13 @@ from alerts.model import Alert, MonitoredPoint, PointState
 from alerts.response_level import ResponseLevel
 from core.clock import DrillTime
 from core.geo import LonLat
+from dispatch.coverage import CoverageFigures
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
 from dispatch.travel import RoadClosure
 from operations.cap import CapMessage
+from operations.ports import CoverageRecord
 
 Json = dict[str, Any]
 
@@ -126,6 +128,25 @@ def response_state(figures: ResponseFigures) -> Json:
         "target_s": TARGET_RESPONSE_S,
         "target_major_s": TARGET_MAJOR_S,
     }
+
+
+def coverage_state(record: CoverageRecord) -> Json:
+    """The figures, advice and gaps, and a digit for each grid: 2 within 3:00, 1 within 3:48, 0 not."""
+    return {
+        "at": _plain(record.measured_at),
+        "units": record.units,
+        "straight_line": record.straight_line,
+        "overall": coverage_figures_state(record.overall),
+        "nets": {net: coverage_figures_state(figures) for net, figures in record.nets.items()},
+        "grids": record.reached,
+        "gaps": sorted(s for s, street in record.streets.items() if street.open_since is not None),
+        "moves": [{**_fields(move), "gain_s": round(move.gain_s, 2)} for move in record.moves],
+    }
+
+
+def coverage_figures_state(figures: CoverageFigures) -> Json:
+    """Figures of coverage with shares to a tenth of a percent."""
+    return {f.name: round(getattr(figures, f.name), 3) for f in fields(figures)}
 
 
 def changes(

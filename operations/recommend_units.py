@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from alerts.model import Passability
 from core.actor import SYSTEM, Actor
 from core.events import happened
 from core.ids import new_id
+from dispatch.coverage import uncovered_without
 from dispatch.model import IncidentStatus
-from dispatch.recommendation import Recommendation, rank_candidates, suitable
+from dispatch.recommendation import Candidate, Recommendation, rank_candidates, suitable
 from dispatch.travel import Closure
 from operations.ports import Ports, Transaction
 from operations.public_state import changes, recommendation_state
@@ -40,7 +43,7 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
             incident_id=incident_id,
             made_at=ports.clock.now(),
             network=ports.travel_times.name,
-            candidates=rank_candidates(incident.place, units, places, routes),
+            candidates=_with_what_if(ports, rank_candidates(incident.place, units, places, routes)),
             considered=len(places),
         )
         before = tx.latest_recommendation(incident_id)
@@ -62,6 +65,22 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
             )
         )
     return recommendation
+
+
+def _with_what_if(ports: Ports, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Each with what sending it would uncover, by the newest measurement; as they are without one."""
+    coverage = ports.coverage.newest()
+    if coverage is None or len(coverage.soonest_two) != len(ports.grid_times.grids):
+        return candidates
+    return tuple(
+        replace(
+            candidate,
+            uncovers=uncovered_without(
+                candidate.unit_id, coverage.soonest_two, ports.grid_times.grids, candidate.travel_time_s
+            ),
+        )
+        for candidate in candidates
+    )
 
 
 def _says_the_same_nothing(before: Recommendation, after: Recommendation) -> bool:

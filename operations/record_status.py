@@ -98,6 +98,7 @@ def record_status(ports: Ports, actor: Actor, command: RecordStatus) -> Unit:
                 changes=changes(units=[unit], assignments=[advanced], incidents=[incident]),
             )
         )
+    ports.work.measure_coverage()
     return unit
 
 

@@ -55,6 +55,7 @@ def stand_down_unit(ports: Ports, actor: Actor, command: StandDownUnit) -> Assig
                 changes=changes(units=[freed], assignments=[ended], incidents=[incident]),
             )
         )
+    ports.work.measure_coverage()
     return ended
 
 

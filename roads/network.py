@@ -357,6 +357,11 @@ class RoadNetwork:
         """The open road nearest to each place: (segment or -1, share of its length, offset in metres)."""
         return self.snap(self._emergency, lon, lat)
 
+    def current_times(self) -> tuple[Floats, Bools]:
+        """Seconds over each segment as closures leave it, infinite where closed, and whether it is open."""
+        with self._lock:
+            return self._time_s.copy(), self._open.copy()
+
     # --- places and patrols
 
     def random_place(self, rng: random.Random, within: Within = None) -> LonLat:

@@ -20,12 +20,15 @@ from core.actor import CITY, Actor, Permission, Role
 from core.clock import FixedClock
 from core.geo import LonLat
 from jobs.queue import RqWorkQueue
+from live.coverage import RedisCoverage
 from live.doorbell import RedisDoorbell
 from live.positions import RedisPositionBoard
 from live.redis_client import connect
 from operations.cap import CapArea
 from operations.catalogue import Catalogue, StandingCatalogue
 from operations.ports import PartOfCity, Ports
+from roads.grids import load_synthetic
+from roads.reach import StraightLineReach
 from roads.straight_line import StraightLineTravelTimes
 from store.database import SqlStore, make_engine
 from store.metadata import metadata
@@ -121,6 +124,8 @@ def bench(engine: Engine, redis: Redis) -> Bench:
         travel_times=StraightLineTravelTimes(),
         areas=GuanduEverywhere(),
         catalogues=StandingCatalogue(depth_only(load_catalogue())),
+        grid_times=StraightLineReach(load_synthetic().grids),
+        coverage=RedisCoverage(redis),
         mode="drill",
         cap=load_cap_map(CATALOGUE_DIR),
     )

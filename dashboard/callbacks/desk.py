@@ -25,6 +25,7 @@ from dashboard.view_models.notices import Notice
 from dashboard.view_models.places import pasted_place
 from dashboard.view_models.reasons import TAKEN_BACK
 from dashboard.view_models.timeline import PASSABILITY
+from operations.accept_move_up import AcceptMoveUp, accept_move_up
 from operations.all_clear_alert import AllClearAlert, all_clear_alert
 from operations.close_incident import CloseIncident, close_incident
 from operations.dispatch_units import DispatchUnits, dispatch_units
@@ -55,10 +56,12 @@ def register(
             (Desk.LIVE_LOAD,): (Desk.LOAD, "desk", "load"),
             (Desk.LIVE_LEVELS,): (Desk.LEVEL, "desk", "level"),
             (Desk.LIVE_UNITS,): (Desk.UNITS, "shared", "units"),
+            (Desk.LIVE_COVERAGE,): (Desk.COVERAGE, "coverage", "figure"),
             (Desk.UNIT_SELECTED,): (Desk.UNIT_CARD, "desk", "unit"),
             (Desk.OUTCOME,): (Desk.TOASTS, "shared", "toasts"),
         },
     )
+    follow(app, {(Desk.LIVE_COVERAGE,): (Desk.MOVE_UP, "coverage", "moves")})
     follow(app, {(Desk.LIVE_LEVELS,): (Desk.LEVELS_LIST, "desk", "levels")})
     show_subject(
         app,
@@ -181,6 +184,10 @@ def register(
             opens=taken.incident_id,
         )
 
+    def move_up(actor: Actor, request: Request) -> Notice:
+        ordered = accept_move_up(ports, actor, AcceptMoveUp(request["unit_id"], request["grid"]))
+        return Notice("done", t("已命令补位：{callsign}", callsign=ordered.callsign), "move_up")
+
     for asked, name, action in (
         (Desk.ASK_RECOMMEND, "recommend", recommend),
         (Desk.ASK_DISPATCH, "dispatch", dispatch),
@@ -195,6 +202,7 @@ def register(
         (Desk.ASK_PASSABILITY, "passability", set_passability),
         (Desk.ASK_CLOSE, "close", close),
         (Desk.ASK_CALL, "call", take),
+        (Desk.ASK_MOVE_UP, "move_up", move_up),
     ):
         answer_requests(app, asked, Desk.OUTCOME, name, action, zone)
     # The call form is cleared or kept by what became of it; the script owns the form.

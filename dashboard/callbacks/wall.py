@@ -22,6 +22,7 @@ def register(app: Dash) -> None:
             (Wall.LIVE_LOAD,): (Wall.LOAD, "wall", "load"),
             (Wall.LIVE_LEVELS,): (Wall.LEVEL, "wall", "level"),
             (Wall.LIVE_UNITS,): (Wall.UNITS, "shared", "units"),
+            (Wall.LIVE_COVERAGE,): (Wall.COVERAGE, "coverage", "figure"),
         },
     )
     follow(app, {(Wall.LIVE_METRICS,): (Wall.TREND, "wall", "trend")}, prop="figure")

@@ -27,6 +27,8 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
                             html.Div(id=Desk.WATER, className="counts"),
                             html.Div(id=Desk.UNITS, className="counts"),
                             html.Div(id=Desk.FEEDS, className="feeds"),
+                            html.Div(id=Desk.COVERAGE, className="counts"),
+                            html.Div(id=Desk.MOVE_UP, className="move-up"),
                         ],
                         className="desk-counts",
                     ),
@@ -108,6 +110,12 @@ def _zoom() -> list[Component]:
     return [
         html.Button("+", type="button", **attributes(data_do="zoom-in", aria_label=t("放大"))),
         html.Button("−", type="button", **attributes(data_do="zoom-out", aria_label=t("缩小"))),
+        html.Button(
+            "▦",
+            type="button",
+            title=t("网格覆盖"),
+            **attributes(data_do="coverage", aria_label=t("网格覆盖"), aria_pressed="false"),
+        ),
         html.Button("⌂", type="button", **attributes(data_do="zoom-home", aria_label=t("全城"))),
     ]
 

@@ -249,6 +249,7 @@ def _best(best: CandidateView, view: IncidentView) -> Component:
                 className="best-head",
             ),
             html.P(best.reason, className="reason"),
+            html.P(best.uncovers, className="reason uncovers"),
             html.Button(
                 [
                     html.Span(t("出警")),
@@ -278,7 +279,13 @@ def _candidate(candidate: CandidateView, replaces: bool) -> Component:
     return html.Li(
         [
             html.Span(candidate.time, className="minutes"),
-            html.Div([html.B(candidate.callsign), html.P(candidate.reason, className="reason")]),
+            html.Div(
+                [
+                    html.B(candidate.callsign),
+                    html.P(candidate.reason, className="reason"),
+                    html.P(candidate.uncovers, className="reason uncovers"),
+                ]
+            ),
             html.Button(
                 t("出警"),
                 type="button",

@@ -24,7 +24,11 @@ def page(settings: FaceSettings) -> Component:
             html.Div(id=Wall.DRILL, className="drill"),
             html.Div(id=Wall.TRUTH, className="truth", role="alert"),
             html.Section(
-                [html.Div(id=Wall.WATER, className="counts"), html.Div(id=Wall.UNITS, className="counts")],
+                [
+                    html.Div(id=Wall.WATER, className="counts"),
+                    html.Div(id=Wall.UNITS, className="counts"),
+                    html.Div(id=Wall.COVERAGE, className="counts"),
+                ],
                 className="wall-foot",
             ),
         ],

@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.language import mark, named, t
 from dashboard.view_models.durations import distance_words, minutes_seconds
-from dashboard.view_models.reasons import reason_sentence
+from dashboard.view_models.reasons import reason_sentence, uncovers_words
 from dashboard.view_models.timeline import ASSIGNMENT_STATUS as ASSIGNMENT_STATUS
 from dashboard.view_models.timeline import PASSABILITY as PASSABILITY
 from dashboard.view_models.timeline import Happening, timeline
@@ -41,6 +41,8 @@ class CandidateView:
     reason: str
     in_time: bool
     """Within the city's target for this priority, were it dispatched now."""
+    uncovers: str
+    """What sending it leaves uncovered, and for how long; empty when nothing or not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def _candidate(candidate: Json, catalogue: Catalogue, limit_s: float, own_place:
         distance=distance_words(candidate["distance_m"]),
         reason=reason_sentence({**candidate, "avoided": avoided}),
         in_time=candidate["travel_time_s"] <= limit_s,
+        uncovers=uncovers_words(candidate.get("uncovers")),
     )
 
 

@@ -36,6 +36,14 @@ def reason_sentence(candidate: Mapping[str, Any]) -> str:
     return _joined(facts)
 
 
+def uncovers_words(uncovers: Mapping[str, Any] | None) -> str:
+    """What sending a candidate leaves without anybody in time; empty when nothing is, or nothing was measured."""
+    if not uncovers or not uncovers["grids"]:
+        return ""
+    minutes = max(1, round(uncovers["away_s"] / 60))
+    return t("约 {minutes} 分钟内 {grids} 个网格无人及时到达", minutes=minutes, grids=uncovers["grids"])
+
+
 def _way(candidate: Mapping[str, Any]) -> str:
     time = minutes_seconds(candidate["travel_time_s"])
     distance = distance_words(candidate["distance_m"])

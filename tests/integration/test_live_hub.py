@@ -19,6 +19,7 @@ from core.errors import UnavailableError
 from core.events import Event
 from jobs.names import LAST_SWEEP_KEY
 from live import frames
+from live.coverage import RedisCoverage
 from live.health import HealthMonitor
 from live.hub import HubSources, LiveHub
 from live.listener import Listener
@@ -68,6 +69,7 @@ class Watched:
             alarm_load=lambda nodes: alarm_load_state(self.ports, nodes),
             clock=lambda: clock_state(self.ports, datetime.now(UTC), bench.store.drill_time()),
             refresh_clock=lambda: None,
+            coverage=RedisCoverage(bench.redis).state,
         )
         self.hub = LiveHub(self.ports, board, health, sources, redis_url)
 
@@ -141,7 +143,18 @@ def test_a_listener_gets_the_state_as_of_a_row_and_then_every_row_after_it(
     rows, snapshot = watched.run(scenario)
     assert (snapshot["kind"], snapshot["seq"]) == ("snapshot", 3)
     assert rows == [4, 5, 6, 7, 8]
-    assert set(snapshot) == {"kind", "seq", "at", "actor", "catalogue", "state", "metrics", "clock", "health"}
+    assert set(snapshot) == {
+        "kind",
+        "seq",
+        "at",
+        "actor",
+        "catalogue",
+        "state",
+        "metrics",
+        "clock",
+        "health",
+        "coverage",
+    }
     assert len(snapshot["state"]["incidents"]) == 2
     assert snapshot["actor"]["jurisdiction"] == CITY
 

@@ -22,6 +22,7 @@ from operations.shelve_alert import ShelveAlert, shelve_alert
 from operations.unshelve_alert import UnshelveAlert, unshelve_alert
 from operations.verify_rules import verify_rules
 from tests.conftest import Bench
+from tests.depth_rule import with_catalogue
 from tests.integration.desk_work import GUANDU, PANLONG, POINT, reading, send, somebody, types
 
 
@@ -118,7 +119,7 @@ def test_a_rule_that_predicts_is_held_against_the_readings(bench: Bench) -> None
         for rule_id, rule in bench.ports.catalogue.rules.items()
         if rule.grades_point
     }
-    ports = replace(bench.ports, catalogue=replace(bench.ports.catalogue, rules=rules))
+    ports = with_catalogue(bench.ports, rules=rules)
     here, there = points_in(ports, GUANDU, 2)
     flooded(ports, here, there)
     bench.clock.advance(600)

@@ -1,0 +1,76 @@
+"""Orders an idle unit to wait where it is needed more; the order stands in the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.actor import Actor, Permission
+from core.errors import ConflictError, NotFoundError, UnitTakenError
+from core.events import happened
+from dispatch.model import UnitStatus
+from operations.ports import MoveUpAdvice, Ports
+from operations.texts import LONGEST_KEY, refuse_longer
+from operations.transaction import committed, require
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptMoveUp:
+    """Which unit to which grid, as advised."""
+
+    unit_id: str
+    grid: str
+
+
+def accept_move_up(ports: Ports, actor: Actor, command: AcceptMoveUp) -> MoveUpAdvice:
+    """Commits the order. The same order again within a quarter of an hour changes nothing.
+
+    The unit stays available; it is told where to wait. Raises ConflictError when the advice is no longer given,
+    UnitTakenError when the unit has been sent elsewhere meanwhile, NotFoundError, PermissionDeniedError.
+    """
+    require(actor, Permission.DISPATCH)
+    refuse_longer(LONGEST_KEY, unit_id=command.unit_id, grid=command.grid)
+    now = ports.clock.now()
+    record = ports.coverage.newest()
+    advised = next(
+        (m for m in record.moves if (m.unit_id, m.grid) == (command.unit_id, command.grid))
+        if record
+        else iter(()),
+        None,
+    )
+    if advised is None:
+        raise ConflictError(
+            f"{command.unit_id} → {command.grid} 已不再建议 / is advised no longer: coverage has changed"
+        )
+    with committed(ports, as_of=now) as tx:
+        unit = tx.lock_units([command.unit_id]).get(command.unit_id)
+        if unit is None:
+            raise NotFoundError(f"unit_id: found {command.unit_id!r}, expected a registered unit")
+        require(actor, Permission.DISPATCH, unit.jurisdiction)
+        if unit.status is not UnitStatus.AVAILABLE:
+            raise UnitTakenError(
+                f"{unit.callsign} 不可派（{unit.status}） / not available: {unit.status}",
+                unit_id=unit.unit_id,
+                callsign=unit.callsign,
+                unit_status=unit.status.value,
+            )
+        if command.unit_id in ports.coverage.ordered([command.unit_id]):
+            return advised
+        tx.record(
+            happened(
+                actor,
+                "move_up.ordered",
+                at=now,
+                subject=unit.unit_id,
+                data={
+                    "by": actor.name,
+                    "callsign": unit.callsign,
+                    "grid": advised.grid,
+                    "place": [round(advised.place.lon, 6), round(advised.place.lat, 6)],
+                    "travel_time_s": round(advised.travel_time_s),
+                    "gain_s": round(advised.gain_s, 2),
+                    "grids": advised.grids,
+                },
+            )
+        )
+    ports.coverage.mark_ordered(unit.unit_id)
+    return advised

@@ -1,0 +1,112 @@
+"""Measures how much of the city a free unit reaches in time, what would mend it, and says where gaps open and close."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from core.actor import SYSTEM, Actor
+from core.events import happened
+from core.geo import LonLat
+from dispatch.coverage import CoverageBoard, StreetCoverage, coverage_figures, watch_gaps
+from dispatch.model import Unit, UnitStatus
+from dispatch.move_up import MeanTimeStandby, best_moves
+from dispatch.recommendation import ON_FOOT
+from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S
+from operations.ports import CoverageRecord, MoveUpAdvice, Ports
+from operations.recommend_units import road_closures
+from operations.transaction import committed
+
+MOVES_ADVISED = 3
+SOONEST_KEPT = 4
+"""How many of the soonest units of a grid are weighed; a fifth changes nothing that matters."""
+
+
+def measure_coverage(ports: Ports, actor: Actor = SYSTEM) -> CoverageRecord | None:
+    """Measures and keeps the result; None while another measurement is fresh or under way.
+
+    Patrols on foot are left out as everywhere in dispatch, and units without a position. Everybody moves all the
+    time, so each measurement is whole: one search for each net.
+    """
+    if not ports.coverage.claim():
+        return None
+    now = ports.clock.now()
+    with committed(ports) as tx:
+        driving = [unit for unit in tx.units() if unit.kind != ON_FOOT]
+        closures = road_closures(ports, tx)
+    free = [unit for unit in driving if unit.status is UnitStatus.AVAILABLE]
+    fixes = ports.positions.newest([unit.unit_id for unit in free])
+    placed = [(unit, fixes[unit.unit_id].place) for unit in free if unit.unit_id in fixes]
+    grid_times = ports.grid_times
+    grid_times.close_roads(closures)
+    by_net = {
+        net: grid_times.soonest_s([place for unit, place in placed if unit.net == net])
+        for net in dict.fromkeys([*ports.catalogue.nets, *(unit.net for unit, _ in placed)])
+    }
+    times_s = [min(times) for times in zip(*by_net.values(), strict=True)]
+    standby = _standby(ports, placed, busy=1 - len(free) / len(driving) if driving else 0.0)
+    before = ports.coverage.newest()
+    gaps = watch_gaps(before.streets if before else {}, times_s, grid_times.grids, now.timestamp())
+    record = CoverageRecord(
+        measured_at=now,
+        network=grid_times.name,
+        straight_line=grid_times.straight_line,
+        units=len(placed),
+        overall=coverage_figures(times_s, grid_times.grids),
+        nets={net: coverage_figures(times, grid_times.grids) for net, times in by_net.items()},
+        reached="".join(str((t <= TARGET_RESPONSE_S) + (t <= TARGET_MAJOR_S)) for t in times_s),
+        soonest_two=tuple(tuple(standby.board.soonest(row)) for row in range(len(times_s))),
+        streets=gaps,
+        moves=_advice(ports, standby, {unit.unit_id: unit for unit, _ in placed}),
+    )
+    _tell(ports, actor, before.streets if before else {}, record)
+    ports.coverage.keep(record)
+    return record
+
+
+def _standby(ports: Ports, placed: Sequence[tuple[Unit, LonLat]], busy: float) -> MeanTimeStandby:
+    board = CoverageBoard(ports.grid_times.grids)
+    reaches = ports.grid_times.reach([place for _, place in placed], among=SOONEST_KEPT)
+    for (unit, _), reach in zip(placed, reaches, strict=True):
+        board.put(unit.unit_id, reach)
+    waiting = ports.grid_times.reach_of_waiting()
+    return MeanTimeStandby(board, waiting, busy, ports.grid_times.horizon_s)
+
+
+def _advice(ports: Ports, standby: MeanTimeStandby, units: Mapping[str, Unit]) -> tuple[MoveUpAdvice, ...]:
+    ordered = ports.coverage.ordered(list(units))
+    places = ports.grid_times.waiting_places
+    return tuple(
+        MoveUpAdvice(
+            unit_id=move.unit_id,
+            callsign=units[move.unit_id].callsign,
+            jurisdiction=units[move.unit_id].jurisdiction,
+            grid=ports.grid_times.grids[move.row].code,
+            place=places[move.row],
+            travel_time_s=move.travel_time_s,
+            gain_s=move.gain_s,
+            grids=move.grids,
+        )
+        for move in best_moves(standby, lambda unit_id: unit_id not in ordered, MOVES_ADVISED)
+    )
+
+
+def _tell(ports: Ports, actor: Actor, before: Mapping[str, StreetCoverage], record: CoverageRecord) -> None:
+    """One journal row for the gaps that opened, one for those that closed."""
+    was_open = {street for street, memory in before.items() if memory.open_since is not None}
+    is_open = {street for street, memory in record.streets.items() if memory.open_since is not None}
+    if was_open == is_open:
+        return
+
+    def covered(streets: set[str]) -> dict[str, dict[str, float]]:
+        return {
+            "streets": {
+                s: round(record.streets[s].covered, 2) for s in sorted(streets & record.streets.keys())
+            }
+        }
+
+    at = record.measured_at
+    with committed(ports, as_of=at) as tx:
+        if opened := is_open - was_open:
+            tx.record(happened(actor, "coverage.gap_opened", at=at, subject="coverage", data=covered(opened)))
+        if closed := was_open - is_open:
+            tx.record(happened(actor, "coverage.gap_closed", at=at, subject="coverage", data=covered(closed)))
