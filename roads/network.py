@@ -360,6 +360,7 @@ class RoadNetwork:
     def current_times(self) -> tuple[Floats, Bools]:
         """Seconds over each segment as closures leave it, infinite where closed, and whether it is open."""
         with self._lock:
+            self._follow_the_hour()
             return self._time_s.copy(), self._open.copy()
 
     # --- places and patrols

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bootstrap.settings import load_settings
-from bootstrap.wiring import load_travel_times
+from bootstrap.wiring import network_with_speeds
 from core.clock import FixedClock
 from core.errors import InvalidInputError, NotFoundError
 from core.geo import LonLat
@@ -175,13 +175,13 @@ def test_the_command_keeps_speeds_beside_the_network_and_a_worker_uses_them(
     tracks.write_text("\n".join(["unit_id,fixed_at,lon,lat", *rows]))
     kept = commands.learn(tracks, network)
     settings = load_settings(data_dir=tmp_path)
-    morning, night = (load_travel_times(settings, FixedClock(MORNING + timedelta(hours=h))) for h in (0, 12))
+    morning, night = (network_with_speeds(settings, FixedClock(MORNING + timedelta(hours=h))) for h in (0, 12))
     sources = {"u": LonLat(102.702, 25.0)}
     by_hour = [t.nearest(LonLat(102.708, 25.0), sources, 1)[0].travel_time_s for t in (morning, night)]
     assert by_hour[0] == pytest.approx(2 * by_hour[1], rel=0.03)
     kept.write_bytes(b"damaged")
     with caplog.at_level(logging.ERROR):
-        free_flow = load_travel_times(settings, FixedClock(MORNING))
+        free_flow = network_with_speeds(settings, FixedClock(MORNING))
     assert "travel times are free flow" in caplog.text
     assert free_flow.nearest(LonLat(102.708, 25.0), sources, 1)[0].travel_time_s == pytest.approx(by_hour[1])
     with pytest.raises(NotFoundError):
