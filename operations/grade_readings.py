@@ -52,7 +52,7 @@ def _grade(ports: Ports, tx: Transaction, readings: list[Reading]) -> list[str]:
     states = dict(tx.point_states(sent))
     work = RuleWork(ports, tx, sent, catalogue)
     around = catalogue.neighbours_of(sent) - sent if catalogue.asks_for_neighbours else set()
-    states.update(tx.point_states(around, lock=False) if around else {})
+    states.update(tx.neighbour_states(around) if around else {})
     touched: dict[str, PointState] = {}
     odd: list[QuarantinedItem] = []
     for reading in sorted(readings, key=lambda r: r.observed_at):

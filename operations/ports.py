@@ -128,6 +128,10 @@ class Transaction(Protocol):
         that was never seen included, so that gauges and officers open one incident there and not two."""
         ...
 
+    def neighbour_states(self, point_ids: Collection[str]) -> Mapping[str, PointState]:
+        """Of these points only the newest value and the grade, not locked: what a point asks about those around it."""
+        ...
+
     def save_point_states(self, states: Sequence[PointState]) -> None: ...
 
     def silent_points(self, since: datetime) -> Sequence[PointState]:

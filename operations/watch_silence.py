@@ -41,7 +41,7 @@ def _watch(ports: Ports, tx: Transaction, point_ids: Sequence[str], now: datetim
     # Locked before the rules are, as grading does: a reading that comes in now waits, or has come in before.
     states = dict(tx.point_states(point_ids))
     around = catalogue.neighbours_of(point_ids) - set(point_ids) if catalogue.asks_for_neighbours else set()
-    nearby = {**states, **(tx.point_states(around, lock=False) if around else {})}
+    nearby = {**states, **(tx.neighbour_states(around) if around else {})}
     work = RuleWork(ports, tx, point_ids, catalogue)
     for point_id, state in states.items():
         point = catalogue.points[point_id]

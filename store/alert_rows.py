@@ -17,6 +17,7 @@ from alerts.rules import Rule
 from core.errors import NotFoundError
 from operations.ports import GeofenceVisit, OpenAlert, RuleFailure
 from store import tables as t
+from store.among import among
 from store.rows import from_row, to_row
 from store.run import CURRENT_RUN
 
@@ -57,7 +58,7 @@ class AlertRows:
         self.connection.execute(select(func.pg_advisory_xact_lock(_RULES)))
 
     def level_states(self, subject_ids: Collection[str]) -> Mapping[tuple[str, str], LevelState]:
-        asked = select(t.level_states).where(t.level_states.c.subject_id.in_(list(subject_ids)))
+        asked = select(t.level_states).where(among(t.level_states.c.subject_id, subject_ids))
         found = [from_row(LevelState, row) for row in self.connection.execute(asked).mappings()]
         return {(state.rule_id, state.subject_id): state for state in found}
 
@@ -93,16 +94,16 @@ class AlertRows:
 
     # alerts
     def open_alerts_of(self, subject_ids: Collection[str]) -> Mapping[tuple[str, str], Alert]:
-        asked = select(t.alerts).where(t.alerts.c.subject_id.in_(list(subject_ids)), _OPEN)
+        asked = select(t.alerts).where(among(t.alerts.c.subject_id, subject_ids), _OPEN)
         found = self._alerts(asked.order_by(t.alerts.c.alert_id).with_for_update())
         return {(alert.rule_id, alert.subject_id): alert for alert in found}
 
     def open_alerts_at(self, point_ids: Collection[str]) -> Sequence[Alert]:
-        asked = select(t.alerts).where(t.alerts.c.point_id.in_(list(point_ids)), _OPEN)
+        asked = select(t.alerts).where(among(t.alerts.c.point_id, point_ids), _OPEN)
         return self._alerts(asked.order_by(GRAVITY.desc(), t.alerts.c.opened_at))
 
     def open_alerts_by_rules(self, rule_ids: Collection[str]) -> Sequence[Alert]:
-        asked = select(t.alerts).where(t.alerts.c.rule_id.in_(sorted(rule_ids)), _OPEN)
+        asked = select(t.alerts).where(among(t.alerts.c.rule_id, rule_ids), _OPEN)
         return self._alerts(asked.order_by(t.alerts.c.alert_id).with_for_update())
 
     def alerts_due(self, at: datetime, rules: Collection[Rule], limit: int) -> Sequence[Alert]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, or_, select, text
 from alerts.model import PointState, Reading
 from operations.ports import QuarantinedItem, ReadingBatch, StoredReadings
 from store import tables as t
+from store.among import among
 from store.rows import from_row, to_row
 
 GRADING = "grading"
@@ -114,7 +115,7 @@ class ReadingRows:
         found = defaultdict(list)
         rows = self.connection.execute(
             select(reading.batch_id, reading.point_id, reading.observed_at, reading.value).where(
-                reading.batch_id.in_(seq_of)
+                among(reading.batch_id, seq_of)
             )
         )
         for stored in rows:
@@ -127,12 +128,20 @@ class ReadingRows:
     def point_states(self, point_ids: Collection[str], lock: bool = True) -> Mapping[str, PointState]:
         """Locked in one order, because gauges and officers change one point from two sides."""
         ids = sorted(point_ids)
-        asked = select(t.point_states).where(t.point_states.c.point_id.in_(ids))
+        asked = select(t.point_states).where(among(t.point_states.c.point_id, ids))
         if lock:
             self.connection.execute(_BEGIN_STATES, {"points": ids})
             asked = asked.order_by(t.point_states.c.point_id).with_for_update()
         rows = self.connection.execute(asked).mappings()
         return {row["point_id"]: from_row(PointState, row) for row in rows}
+
+    def neighbour_states(self, point_ids: Collection[str]) -> Mapping[str, PointState]:
+        state = t.point_states.c
+        asked = select(state.point_id, state.value, state.grade_code).where(among(state.point_id, point_ids))
+        return {
+            row.point_id: PointState(row.point_id, value=row.value, grade_code=row.grade_code)
+            for row in self.connection.execute(asked)
+        }
 
     def silent_points(self, since: datetime) -> Sequence[PointState]:
         asked = select(t.point_states).where(t.point_states.c.last_observed_at < since)
