@@ -8,7 +8,7 @@ from datetime import datetime
 
 from alerts.model import Alert, AlertStatus, LevelState, Outcome
 from alerts.rules import Rule
-from core.command_tree import CommandLevel
+from core.command_tree import CommandLevel, answering_level
 from core.errors import ConflictError
 from core.geo import LonLat
 
@@ -70,6 +70,7 @@ def follow_level(
     if alert is None:
         if rule.rank(after.level) <= rule.rank(before.level):
             return None
+        told = answering_level(rule.tells, subject.jurisdiction)
         alert = Alert(
             alert_id=alert_id,
             rule_id=rule.rule_id,
@@ -88,14 +89,14 @@ def follow_level(
             opened_at=at,
             alarmed_at=at,
             changed_at=at,
-            told=rule.tells,
+            told=told,
             value=value,
             quantity=subject.quantity,
             because=dict(because),
             point_id=subject.point_id,
             group_zh=subject.group_zh,
             group_en=subject.group_en,
-            escalate_at=next_escalation_at(rule, rule.tells, at),
+            escalate_at=next_escalation_at(rule, told, at),
             incident_id=subject.incident_id,
         )
         return AlertChange("alert.opened", alert)

@@ -13,8 +13,8 @@ import yaml
 from bootstrap.settings import REPOSITORY
 from core.geo import LonLat
 
-JURISDICTION = "530111"
-"""官渡区 Guandu (GB/T 2260)."""
+JURISDICTION = "530111901001"
+"""A made-up community of 官渡区 Guandu (GB/T 2260), so that every level of the command tree can be told."""
 CENTRE = LonLat(102.73, 25.03)
 HUNDRED_GAUGES_DEG = 0.042
 """Side of the square that holds a hundred gauges, about 4.5 km."""

@@ -31,6 +31,11 @@ def node_at(level: CommandLevel, jurisdiction: str) -> str:
     return jurisdiction[: level.code_length]
 
 
+def answering_level(level: CommandLevel, jurisdiction: str) -> CommandLevel:
+    """The level that answers when `level` is told of something there: a higher one where nobody below is known."""
+    return level_of(node_at(level, jurisdiction))
+
+
 def level_of(jurisdiction: str) -> CommandLevel:
     """The level that a node with this code stands on."""
     return next(

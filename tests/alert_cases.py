@@ -13,7 +13,9 @@ from core.geo import LonLat
 from tests.depth_rule import depth_rule
 
 START = datetime(2026, 8, 18, 1, 20, tzinfo=UTC)
-TUNNEL = Subject("P", "隧道", "tunnel", LonLat(102.7, 25.0), "530111", point_id="P", quantity="depth_cm")
+TUNNEL = Subject(
+    "P", "隧道", "tunnel", LonLat(102.7, 25.0), "530111001002", point_id="P", quantity="depth_cm"
+)
 STEPS = tuple(
     EscalationStep(timedelta(minutes=minutes), level)
     for minutes, level in ((5, CommandLevel.STREET), (10, CommandLevel.DISTRICT), (15, CommandLevel.CITY))

@@ -80,9 +80,11 @@ def redis(servers: EmbeddedServers) -> Iterator[Redis]:
 
 
 def depth_only(catalogue: Catalogue) -> Catalogue:
-    """The catalogue with depth grades as its only rule, and all-clear at once, for tests about something else."""
+    """The catalogue with gauges on roads only and depth grades as its only rule, and all-clear at once, for tests
+    about something else."""
     rule = replace(catalogue.rules["waterlogging-depth"], clears_itself_after=AT_ONCE)
-    return replace(catalogue, rules={rule.rule_id: rule})
+    points = {point_id: p for point_id, p in catalogue.points.items() if p.road_kind is not None}
+    return replace(catalogue, points=points, rules={rule.rule_id: rule}, geofences={})
 
 
 class GuanduEverywhere:

@@ -78,3 +78,12 @@ def with_catalogue(ports: Ports, **changes: Any) -> Ports:
 def with_rules(ports: Ports, *rules: Rule) -> Ports:
     """The ports with a catalogue of these rules only."""
     return with_catalogue(ports, rules={rule.rule_id: rule for rule in rules})
+
+
+def in_a_community(ports: Ports) -> Ports:
+    """The ports with every point in a community that is known, so that the whole command tree can be told."""
+    points = {
+        p.point_id: replace(p, jurisdiction=p.jurisdiction + "001002")
+        for p in ports.catalogue.points.values()
+    }
+    return with_catalogue(ports, points=points)

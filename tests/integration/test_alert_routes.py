@@ -20,7 +20,7 @@ from intake.router import intake_router
 from operations.grade_readings import grade_readings
 from tests.alert_cases import RULE
 from tests.conftest import Bench
-from tests.depth_rule import with_catalogue
+from tests.depth_rule import in_a_community, with_catalogue
 from tests.integration.desk_work import GUANDU, PANLONG, reading, send, types
 
 NOBODYS = "01JAAAAAAAAAAAAAAAAAAAAAAA"
@@ -31,7 +31,7 @@ class Client:
 
     def __init__(self, bench: Bench) -> None:
         rules = {RULE.rule_id: RULE}
-        self.ports = with_catalogue(bench.ports, rules=rules)
+        self.ports = in_a_community(with_catalogue(bench.ports, rules=rules))
         counters = IntakeCounters()
         self.app = FastAPI(openapi_url=None)
         Problems(counters).install(self.app)
@@ -168,7 +168,7 @@ def test_problems_say_what_stands_in_the_way(client: Client) -> None:
     taken = client.act(alert_id, "acknowledge", name="乙")
     assert (taken.status_code, taken.json()["acknowledged_by"]) == (409, "甲")
     other = client.act(alert_id, "shelve", {"minutes": 5, "reason": "x"}, role=Role.SUB_CENTRE, where=PANLONG)
-    assert (other.status_code, other.json()["jurisdiction"]) == (403, GUANDU)
+    assert (other.status_code, other.json()["jurisdiction"]) == (403, GUANDU + "001002")
     assert client.alerts(role=Role.SUB_CENTRE, where=PANLONG) == []
 
 

@@ -24,7 +24,7 @@ from tests.conftest import Bench
 from tests.depth_rule import with_catalogue
 from tests.integration.desk_work import POINT, close_road, fix, register, seen_at, types
 
-INSIDE, OUTSIDE = LonLat(102.7655, 25.0158), LonLat(102.7755, 25.0158)
+INSIDE, OUTSIDE = LonLat(102.7655, 25.0158), LonLat(102.7668, 25.0158)
 
 
 def level(code: str, severity: Severity, minutes: float) -> Level:

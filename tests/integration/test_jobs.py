@@ -193,18 +193,28 @@ def test_the_scheduler_keeps_alerts_and_judges_by_the_clock_through_our_workers(
         ("propose_response_levels", "propose_response_levels"),
         ("clear_left_behind", "clear_left_behind"),
         ("watch_geofences", "watch_geofences"),
+        ("watch_units", "watch_units"),
+        ("record_tracks", "record_tracks"),
+        ("measure_coverage", "measure_coverage"),
     ):
         monkeypatch.setattr(f"operations.{module}.{name}", lambda _ports, name=name: done.append(name))
+    monkeypatch.setattr(
+        "operations.forget_tracks.forget_tracks", lambda _ports, _before: done.append("forget_tracks")
+    )
     monkeypatch.setattr(JsonCronScheduler, "start", JsonCronScheduler.enqueue_jobs)
-    tick_forever(connection)
+    tick_forever(connection, track_days=7)
     assert work_off(connection) == []
     assert sorted(done) == [
         "clear_left_behind",
+        "forget_tracks",
         "judge_calls",
         "keep_alerts",
+        "measure_coverage",
         "propose_response_levels",
+        "record_tracks",
         "watch_geofences",
         "watch_silence",
+        "watch_units",
     ]
 
 
@@ -245,7 +255,7 @@ def test_a_process_that_is_no_worker_says_what_is_missing(monkeypatch: pytest.Mo
 def test_without_a_road_network_the_health_of_every_screen_says_so(bench: Bench, connection: Redis) -> None:
     tasks.sweep()
     health = HealthMonitor(
-        bench.store, bench.redis, RedisPositionBoard(bench.redis), LAST_SWEEP_KEY, lambda: 0
+        bench.store, bench.redis, RedisPositionBoard(bench.redis), LAST_SWEEP_KEY, lambda: 0, list
     )
     network = health.look(None, 0)["network"]
     assert network == {"name": "straight-line", "synthetic": True, "straight_line": True}

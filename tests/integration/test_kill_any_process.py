@@ -84,7 +84,9 @@ class Gauges(Sender):
         """Acknowledged."""
         self.calls: dict[str, str] = {}
         """Text of each acknowledged call to the incident it was answered with."""
-        self._points = sorted(load_catalogue().points.values(), key=lambda p: p.point_id)
+        self._points = sorted(
+            (p for p in load_catalogue().points.values() if p.road_kind is not None), key=lambda p: p.point_id
+        )
         self._turns = count()
         self._wet = 0
 

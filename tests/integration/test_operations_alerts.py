@@ -34,7 +34,7 @@ from operations.unshelve_alert import UnshelveAlert, unshelve_alert
 from operations.watch_silence import watch_silence
 from tests.alert_cases import RULE
 from tests.conftest import Bench
-from tests.depth_rule import with_catalogue, with_rules
+from tests.depth_rule import in_a_community, with_catalogue, with_rules
 from tests.integration.desk_work import (
     PANLONG,
     POINT,
@@ -51,7 +51,7 @@ from tests.integration.desk_work import (
 @pytest.fixture
 def ports(bench: Bench) -> Ports:
     """With one rule, which escalates every five minutes and lets blue clear itself after thirty."""
-    return with_rules(bench.ports, RULE)
+    return in_a_community(with_rules(bench.ports, RULE))
 
 
 def read(ports: Ports, depth_cm: float, point_id: str = POINT) -> None:
@@ -320,7 +320,9 @@ PUMP = replace(
 
 
 def test_cleared_by_a_person_an_alert_explains_no_other_any_more(bench: Bench) -> None:
-    ports = with_rules(bench.ports, replace(RULE, watches=Watch(point_ids=frozenset({POINT}))), PUMP)
+    ports = in_a_community(
+        with_rules(bench.ports, replace(RULE, watches=Watch(point_ids=frozenset({POINT}))), PUMP)
+    )
     read(ports, 35)
     road = only(ports)
     read(ports, 35, "KM02")
