@@ -322,7 +322,7 @@ def nothing_is_lost(storm: Storm) -> None:
 def nothing_is_twice(storm: Storm) -> None:
     """No two alerts or incidents about one thing at one time, no unit sent twice, no hole in the journal."""
     for doubled in (
-        "SELECT a.alert_id FROM alerts a JOIN alerts b USING (run, category, point_id)"
+        "SELECT a.alert_id FROM alerts a JOIN alerts b USING (run, rule_id, subject_id)"
         " WHERE a.alert_id < b.alert_id AND a.opened_at < coalesce(b.cleared_at, 'infinity')"
         " AND b.opened_at < coalesce(a.cleared_at, 'infinity')",
         "SELECT a.incident_id FROM incidents a JOIN incidents b USING (run, category, point_id)"
