@@ -47,6 +47,7 @@ DEMO_ACCOUNTS: Sequence[DemoAccount] = (
     DemoAccount("wall", DEMO_PASSWORD, "大屏", "Wall", Role.WALL),
     DemoAccount("desk1", DEMO_PASSWORD, "值班员一", "Duty officer 1", Role.DUTY_OFFICER),
     DemoAccount("desk2", DEMO_PASSWORD, "值班员二", "Duty officer 2", Role.DUTY_OFFICER),
+    DemoAccount("commander", DEMO_PASSWORD, "值班长", "Shift commander", Role.SHIFT_COMMANDER),
     DemoAccount("phone", DEMO_PASSWORD, "官渡区分中心", "Guandu sub-centre", Role.SUB_CENTRE, GUANDU),
     DemoAccount("analyst", DEMO_PASSWORD, "分析员", "Analyst", Role.ANALYST),
     DemoAccount("admin", DEMO_PASSWORD, "管理员", "Administrator", Role.ADMINISTRATOR),

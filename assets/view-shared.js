@@ -5,6 +5,13 @@
   const { t, h } = cc;
   const shared = ((window.dash_clientside = window.dash_clientside || {}).shared = {});
 
+  /** An edit of the catalogue that is wrong: where it is and what to write there. */
+  function refusedWords({ problems, count }) {
+    const [{ file, line, where, found, expected }] = problems;
+    const words = t("目录有误，未生效：{place} {where}：现为 {found}，应为 {expected}", { place: line ? `${file}:${line}` : file, where, found, expected });
+    return count > 1 ? [words, t("（另有 {n} 处）", { n: count - 1 })].join(" ") : words;
+  }
+
   /** Everything on the screen that may not be true right now, the worst first. */
   function untruths(link, health) {
     const found = [];
@@ -20,6 +27,8 @@
     if (!worker.ok) found.push({ text: t("后台进程停止：水位不再评级，推荐暂停") });
     else if (!rules.ok) found.push({ text: t("评级落后 {age}，还有 {n} 批", { age: cc.age(rules.lag_s), n: rules.waiting_batches }) });
     for (const rule of rules.failing || []) found.push({ text: t("规则“{name}”出错 {n} 次，不再判断", { name: cc.named(rule), n: rule.failures }) });
+    const refused = (health.catalogue || {}).refused;
+    if (refused) found.push({ text: refusedWords(refused) });
     if (!scheduler.ok) found.push({ text: t("调度进程停止：丢失的任务不会重做") });
     if (feeds.positions_age_s === null) found.push({ text: t("从未收到单位位置") });
     else if (feeds.positions_age_s > 15) found.push({ text: t("单位位置 {age} 未更新", { age: cc.age(feeds.positions_age_s) }) });

@@ -4,6 +4,8 @@
   const cc = window.cc;
   const { t, h } = cc;
   const ROWS = 40;
+  const STEPS = ["I", "II", "III", "IV", "standby"];
+  const DISTRICTS = 4;
   const wall = ((window.dash_clientside = window.dash_clientside || {}).wall = {});
 
   wall.response = (metrics) => {
@@ -74,13 +76,16 @@
   wall.level = (levels) => {
     if (!levels || !levels.length) return null;
     const [city, ...districts] = levels;
-    const named = districts.filter((area) => area.level || area.proposes);
+    const worst = (area) => Math.min(...[area.level, area.proposes ? area.proposed_level : null].map((step) => STEPS.indexOf(step)).filter((rank) => rank >= 0));
+    const named = districts.filter((area) => area.level || area.proposes).sort((a, b) => worst(a) - worst(b));
+    const hidden = named.length - DISTRICTS;
     return [
       h("Div", { className: `level-city ${city.level ? "" : "everyday"}` }, cc.stepMark(city.level), h("B", {}, cc.stepName(city.level)),
         city.since_at ? cc.ticking("since", city.since_at, "since figure") : null),
       city.proposes ? h("P", { className: "proposed-level" }, t("规则提议：{level}", { level: cc.stepName(city.proposed_level) })) : null,
-      named.length ? h("Ul", { className: "level-districts" }, named.map((area) =>
-        h("Li", { key: area.jurisdiction }, cc.stepMark(area.level), h("Span", {}, area.name), area.proposes ? h("B", {}, t("提议{level}", { level: cc.stepName(area.proposed_level) })) : h("Span", { className: "quiet" }, cc.stepName(area.level))))) : null,
+      named.length ? h("Ul", { className: "level-districts" }, named.slice(0, DISTRICTS).map((area) =>
+        h("Li", { key: area.jurisdiction }, cc.stepMark(area.level), h("Span", {}, area.name), area.level ? h("Span", { className: area.proposes ? "" : "quiet" }, cc.stepName(area.level)) : null, area.proposes ? h("B", {}, t("提议{level}", { level: cc.stepName(area.proposed_level) })) : null))) : null,
+      hidden > 0 ? h("P", { className: "quiet" }, t("另有 {n} 个区县", { n: hidden })) : null,
     ];
   };
 

@@ -160,6 +160,7 @@ def _hub(parts: Parts) -> LiveHub:
         LAST_SWEEP_KEY,
         parts.store.quarantined_count,
         lambda: failing_rules(ports),
+        parts.catalogues.refused_state,
     )
     return LiveHub(ports, parts.board, health, sources, str(parts.settings.redis_url))
 

@@ -20,13 +20,10 @@ class Joining:
     within: timedelta
 
 
-FLOOD_JOINING = Joining(within_m=300.0, within=timedelta(hours=3))
-"""Water spreads over a block and stands for hours (proposed; docs/decisions/0016-calls-join-by-place.md)."""
-
-
 def proposed_joining(priority: Priority) -> Joining:
-    """This project's proposal for all but floods: an accident is seen by many within an hour; where life is at
-    stake (priority 1) a second patient, or a fire in the next building, is an incident of its own."""
+    """This project's proposal for a category that sets none of its own: an accident is seen by many within an hour;
+    where life is at stake (priority 1) a second patient, or a fire in the next building, is an incident of its own
+    (docs/decisions/0016-calls-join-by-place.md)."""
     if priority is Priority.MAJOR:
         return Joining(within_m=50.0, within=timedelta(minutes=30))
     return Joining(within_m=150.0, within=timedelta(minutes=60))

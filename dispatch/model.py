@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from core.errors import ConflictError
@@ -196,12 +196,27 @@ def advance_assignment(
     return replace(assignment, status=to, ended_at=at, end_reason=reason, overdue=None)
 
 
+TAKEN_BACK = "taken_back"
+"""Why an assignment was stood down when an officer took it back."""
+NEVER_COUNTED_WITHIN = timedelta(minutes=1)
+"""A dispatch taken back this soon was a slip (proposed): that the unit happened to stand there is no response."""
+
+
+def _never_was(assignment: Assignment) -> bool:
+    return (
+        assignment.status is AssignmentStatus.STOOD_DOWN
+        and assignment.end_reason == TAKEN_BACK
+        and assignment.ended_at is not None
+        and assignment.ended_at - assignment.dispatched_at <= NEVER_COUNTED_WITHIN
+    )
+
+
 def advance_incident(incident: Incident, assignments: list[Assignment], at: datetime) -> Incident:
     """The incident's status and first milestones as its assignments tell them; closed stays closed."""
     if incident.status is IncidentStatus.CLOSED:
         return incident
     active = [a for a in assignments if a.status.is_open]
-    arrivals = [a.on_scene_at for a in assignments if a.on_scene_at is not None]
+    arrivals = [a.on_scene_at for a in assignments if a.on_scene_at is not None and not _never_was(a)]
     dispatches = [a.dispatched_at for a in assignments if a.status is not AssignmentStatus.STOOD_DOWN]
     if any(a.status is AssignmentStatus.ON_SCENE for a in active):
         status = IncidentStatus.ON_SCENE

@@ -120,7 +120,7 @@ def _reading(item: GaugeReading) -> Json:
     return {
         "point_id": reading.point_id,
         "observed_at": reading.observed_at.isoformat(),
-        "depth_cm": reading.value,
+        reading.quantity or "depth_cm": reading.value,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -82,6 +83,64 @@ class Gauges(_Part):
     noise_cm: Annotated[float, Field(ge=0, le=10)]
 
 
+class Rain(_Part):
+    """Made-up rain at gauges: each total (mm) falls from `begins_at` to `ends_at`, spread over equal parts of that time
+    by `shares`; a gauge reports every `every_s` scenario seconds what fell since its last reading."""
+
+    synthetic: Literal[True]
+    every_s: Positive
+    begins_at: AwareDatetime
+    ends_at: AwareDatetime
+    shares: Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1)]
+    totals_mm: Mapping[Text, Annotated[float, Field(ge=0, le=2000, allow_inf_nan=False)]]
+
+    @model_validator(mode="after")
+    def _falls(self) -> Self:
+        if self.begins_at >= self.ends_at:
+            raise ValueError(f"found ends_at {self.ends_at}, expected one after begins_at {self.begins_at}")
+        if not math.isclose(sum(self.shares), 1.0, abs_tol=1e-6):
+            raise ValueError(f"shares: found a sum of {sum(self.shares):g}, expected 1")
+        return self
+
+
+class Level(_Part):
+    """A made-up depth in a wet well at one instant."""
+
+    at: AwareDatetime
+    depth_cm: DepthCm
+
+
+class Sumps(_Part):
+    """Made-up levels in wet wells: straight lines from one to the next, kept after the last."""
+
+    synthetic: Literal[True]
+    every_s: Positive
+    noise_cm: Annotated[float, Field(ge=0, le=10)]
+    levels_cm: Mapping[Text, Annotated[tuple[Level, ...], Field(min_length=1)]]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for point_id, levels in self.levels_cm.items():
+            instants = [level.at for level in levels]
+            if instants != sorted(set(instants)):
+                raise ValueError(f"{point_id}: found levels out of order, expected each later than the last")
+        return self
+
+
+class Span(_Part):
+    """From one instant to a later one."""
+
+    begins_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
+class Silences(_Part):
+    """Made-up times in which a gauge sends nothing."""
+
+    synthetic: Literal[True]
+    points: Mapping[Text, Span]
+
+
 class CallKind(_Part):
     category: Text
     weight: Positive
@@ -111,6 +170,9 @@ class Scenario(_Part):
     readings: Gauges
     observations: Annotated[tuple[Moment, ...], Field(min_length=1)]
     assumed_beginnings: Mapping[Text, Beginning]
+    rain: Rain | None = None
+    sumps: Sumps | None = None
+    silences: Silences | None = None
     calls: Calls
 
     @model_validator(mode="after")
@@ -134,7 +196,15 @@ class Scenario(_Part):
             raise ValueError(f"assumed_beginnings: expected exactly the observed points, differs in {odd}")
         for point_id in seen:
             self._check_beginning(point_id)
+        self._check_silences()
         return self
+
+    def _check_silences(self) -> None:
+        for point_id, span in (self.silences.points if self.silences else {}).items():
+            hidden = [at for at in self.observed(point_id) if span.begins_at <= at < span.ends_at]
+            if hidden or span.begins_at >= span.ends_at:
+                found = ", ".join(map(str, hidden)) or f"the end {span.ends_at} before the beginning"
+                raise ValueError(f"silences: {point_id}: found {found}, expected a time without observations")
 
     def _check_beginning(self, point_id: str) -> None:
         first_at, first = next(iter(self.observed(point_id).items()))
@@ -154,6 +224,14 @@ class Scenario(_Part):
     def point_ids(self) -> tuple[str, ...]:
         """The points that were observed, in order of their ids."""
         return tuple(sorted({point_id for moment in self.observations for point_id in moment.points}))
+
+    @property
+    def gauge_ids(self) -> frozenset[str]:
+        """Every point the scenario sends readings of or keeps silent."""
+        rain = self.rain.totals_mm if self.rain else {}
+        sumps = self.sumps.levels_cm if self.sumps else {}
+        silent = self.silences.points if self.silences else {}
+        return frozenset({*self.point_ids, *rain, *sumps, *silent})
 
     def observed(self, point_id: str) -> dict[datetime, Observation]:
         """What was published of one point, by instant, oldest first."""
@@ -178,7 +256,7 @@ def load_scenario(name: str, known_points: Collection[str], folder: Path = SCENA
         raise InvalidInputError(
             f"{available[name].name}: found scenario {scenario.scenario!r}, expected {name!r}"
         )
-    unknown = sorted(set(scenario.point_ids) - set(known_points))
+    unknown = sorted(scenario.gauge_ids - set(known_points))
     if unknown:
         raise InvalidInputError(f"{available[name].name}: found unknown points {', '.join(unknown)}")
     return scenario

@@ -1,27 +1,29 @@
-"""A scenario drawn out into everything that is sent, in order: readings, passability, calls."""
+"""A scenario drawn out into everything that is sent, in order: readings of water and rain, passability, calls."""
 
 from __future__ import annotations
 
 import math
 import random
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alerts.model import MonitoredPoint, Passability, Reading
 from core.geo import EARTH_RADIUS_M, LonLat
-from drills.scenario import Scenario
+from drills.scenario import Level, Rain, Scenario, Sumps
 
 
 class Basis(StrEnum):
-    """Where a depth comes from."""
+    """Where a reading comes from."""
 
     PUBLISHED = "published"
     INTERPOLATED = "interpolated"
     ASSUMED = "assumed"
     """Before the first published depth, or kept after the last."""
+    SYNTHETIC = "synthetic"
+    """Made up: the course of the rain, the wells of pump stations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,10 @@ class Storyline:
         for point_id, curve in curves.items():
             items.extend(_gauge_readings(scenario, point_id, curve))
             items.extend(_passability_reports(scenario, point_id))
+        if scenario.rain:
+            items.extend(_rain(scenario.rain, scenario.ends_at))
+        if scenario.sumps:
+            items.extend(_sump_levels(scenario, scenario.sumps))
         items.extend(_calls(scenario, curves, points))
         # Sorting is stable, so equal instants keep one order too.
         self.items: tuple[Item, ...] = tuple(sorted(items, key=lambda item: item.at))
@@ -115,12 +121,57 @@ def _gauge_readings(scenario: Scenario, point_id: str, curve: DepthCurve) -> Ite
     while at <= scenario.ends_at:
         instants.add(at)
         at += step
+    silent = scenario.silences.points.get(point_id) if scenario.silences else None
     for instant in sorted(instants):
+        if silent and silent.begins_at <= instant < silent.ends_at:
+            continue
         depth_cm = curve.depth_cm(instant)
         basis = curve.basis(instant)
         if basis is not Basis.PUBLISHED and depth_cm > 0:
             depth_cm += rng.uniform(-1, 1) * scenario.readings.noise_cm
         yield GaugeReading(Reading(point_id, instant, max(0.0, round(depth_cm, 1))), basis)
+
+
+def _rain(rain: Rain, until: datetime) -> Iterator[GaugeReading]:
+    """What each gauge caught since its reading before, in tenths of a millimetre that add up to its total; the first
+    readings lie before the scenario begins and are due at once."""
+    step = timedelta(seconds=rain.every_s)
+    for point_id, total_mm in rain.totals_mm.items():
+        fallen_mm, at = 0.0, rain.begins_at + step
+        while at <= until:
+            now_mm = round(total_mm * _share_fallen(rain, at), 1)
+            reading = Reading(point_id, at, round(now_mm - fallen_mm, 1), "rain_mm")
+            yield GaugeReading(reading, Basis.SYNTHETIC)
+            fallen_mm, at = now_mm, at + step
+
+
+def _share_fallen(rain: Rain, at: datetime) -> float:
+    """How much of the rain has fallen, 0 to 1; evenly within each part."""
+    parts = len(rain.shares) * min(1.0, (at - rain.begins_at) / (rain.ends_at - rain.begins_at))
+    whole = int(parts)
+    begun = rain.shares[whole] * (parts - whole) if whole < len(rain.shares) else 0.0
+    return sum(rain.shares[:whole]) + begun
+
+
+def _sump_levels(scenario: Scenario, sumps: Sumps) -> Iterator[GaugeReading]:
+    step = timedelta(seconds=sumps.every_s)
+    for point_id, levels in sumps.levels_cm.items():
+        rng = random.Random(f"{scenario.seed}/sump/{point_id}")
+        at = scenario.starts_at + timedelta(seconds=rng.randrange(max(1, int(sumps.every_s))))
+        while at <= scenario.ends_at:
+            depth_cm = _level_cm(levels, at) + rng.uniform(-1, 1) * sumps.noise_cm
+            reading = Reading(point_id, at, max(0.0, round(depth_cm, 1)), "depth_cm")
+            yield GaugeReading(reading, Basis.SYNTHETIC)
+            at += step
+
+
+def _level_cm(levels: Sequence[Level], at: datetime) -> float:
+    """Centimetres at an instant: straight from level to level, the first before it and the last after it."""
+    right = bisect_right(levels, at, key=lambda level: level.at)
+    if right in (0, len(levels)):
+        return levels[min(right, len(levels) - 1)].depth_cm
+    before, after = levels[right - 1], levels[right]
+    return before.depth_cm + (after.depth_cm - before.depth_cm) * ((at - before.at) / (after.at - before.at))
 
 
 def _passability_reports(scenario: Scenario, point_id: str) -> Iterator[PassabilityReport]:

@@ -32,6 +32,7 @@ class HealthMonitor:
         last_sweep_key: str,
         quarantined_count: Callable[[], int],
         failing_rules: Callable[[], list[dict[str, Any]]],
+        refused_catalogue: Callable[[], dict[str, Any] | None],
     ) -> None:
         self._store = store
         self._redis = redis
@@ -39,6 +40,7 @@ class HealthMonitor:
         self._last_sweep_key = last_sweep_key
         self._quarantined_count = quarantined_count
         self._failing_rules = failing_rules
+        self._refused_catalogue = refused_catalogue
         self._network: dict[str, Any] = {"name": None, "synthetic": None, "straight_line": None}
         self._answered_at: dict[str, float] = {}
 
@@ -56,6 +58,7 @@ class HealthMonitor:
                 "positions_age_s": positions_age_s,
             },
             "quarantined": quarantined,
+            "catalogue": {"refused": self._refused_catalogue()},
             "network": dict(self._network),
         }
 

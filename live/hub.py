@@ -19,6 +19,7 @@ from live.doorbell import listen
 from live.health import HealthMonitor
 from live.listener import Listener
 from live.positions import RedisPositionBoard
+from operations.catalogue import Catalogue
 from operations.ports import Ports
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,9 @@ class LiveHub:
         self._metrics: dict[str, dict[str, Any]] = {}
         """By jurisdiction."""
         self._coverage: dict[str, Any] | None = None
-        self._jurisdiction_of_point = {p.point_id: p.jurisdiction for p in ports.catalogue.points.values()}
+        catalogue = ports.catalogue
+        self._catalogue_digest = catalogue.digest
+        self._jurisdiction_of_point = _jurisdictions(catalogue)
 
     async def run(self) -> None:
         """Everything the hub does, until cancelled."""
@@ -173,11 +176,31 @@ class LiveHub:
             self._seq = await asyncio.to_thread(self._ports.store.head)
             self._started.set()
         while rows := await asyncio.to_thread(self._ports.store.journal_after, self._seq, ROWS_A_READ):
+            if any(row.event.type == "catalogue.adopted" for row in rows):
+                await self._follow_catalogue()
             for row in rows:
                 self._take(row)
             if any(row.event.type.startswith("drill.") for row in rows):
                 await asyncio.to_thread(self._sources.refresh_clock)
                 self._broadcast(frames.frame("clock", clock=self._sources.clock()))
+
+    async def _follow_catalogue(self) -> None:
+        """Takes the catalogue in force. The process that journalled an edit may have seen it up to two seconds before
+        this one: whoever got a snapshot meanwhile needs another."""
+        catalogue = await asyncio.to_thread(lambda: self._ports.catalogue)
+        if catalogue.digest == self._catalogue_digest:
+            return
+        self._catalogue_digest = catalogue.digest
+        self._jurisdiction_of_point = _jurisdictions(catalogue)
+        self._encoded.clear()
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """What is known is outdated as a whole: everybody asks for a new snapshot."""
+        self._rows.clear()
+        self._snapshots.clear()
+        for listener in tuple(self._listeners):
+            listener.ask_again()
 
     def _take(self, row: JournalRow) -> None:
         self._seq = row.seq
@@ -189,13 +212,10 @@ class LiveHub:
         if kind.startswith(_CHANGES_METRICS):
             self._metrics_due.set()
         if row.event.reload:
-            self._rows.clear()
-            self._snapshots.clear()
+            self._begin_anew()
+            return
         for listener in tuple(self._listeners):
-            if row.event.reload:
-                listener.ask_again()
-            else:
-                listener.offer(row.seq, self._encode(row, listener.actor.jurisdiction))
+            listener.offer(row.seq, self._encode(row, listener.actor.jurisdiction))
 
     def _encode(self, row: JournalRow, jurisdiction: str) -> str:
         """The row's frame, made once for all who listen in a jurisdiction."""
@@ -223,6 +243,7 @@ class LiveHub:
             listener.show(self._position_frames[listener.actor.jurisdiction])
 
     async def _push_health(self) -> None:
+        await self._follow_catalogue()
         units_total = max((len(roster) for roster in self._roster.values()), default=0)
         self._health_last = await asyncio.to_thread(self._health.look, self._readings_at, units_total)
         self._broadcast(frames.frame("health", health=self._health_last))
@@ -283,3 +304,7 @@ class LiveHub:
             except Exception:
                 log.exception("%s failed and goes on", step.__name__)
                 await asyncio.sleep(POLL_S)
+
+
+def _jurisdictions(catalogue: Catalogue) -> dict[str, str]:
+    return {point.point_id: point.jurisdiction for point in catalogue.points.values()}

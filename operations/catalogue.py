@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from alerts.geofences import Geofence
-from alerts.model import WATERLOGGING, MonitoredPoint, Severity
+from alerts.model import MonitoredPoint, Severity
 from alerts.neighbourhood import Neighbourhood
 from alerts.rules import Rule, RuleIndex
 from alerts.tables import GradingTable
 from core.command_tree import CommandLevel
-from dispatch.correlation import FLOOD_JOINING, Joining, proposed_joining
+from dispatch.correlation import Joining, proposed_joining
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
 from dispatch.watching import IncidentGeofence, StatusLimits
@@ -71,8 +71,7 @@ class Category:
 
     @property
     def joins(self) -> Joining:
-        proposed = FLOOD_JOINING if self.code == WATERLOGGING else proposed_joining(self.priority)
-        return self.joining or proposed
+        return self.joining or proposed_joining(self.priority)
 
     def priority_at(self, kind: str | None) -> Priority:
         return self.priority_by_kind.get(kind, self.priority) if kind else self.priority

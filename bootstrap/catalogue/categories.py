@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Literal, TypeVar
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from alerts.model import PointKind, Severity
 from bootstrap.catalogue.documents import Document, Strict, parse
 from bootstrap.catalogue.problems import CatalogueError
 from core.command_tree import CommandLevel
+from dispatch.correlation import Joining
 from dispatch.model import Priority
 from dispatch.recommendation import RunCard
 from operations.catalogue import CatalogueProblem, Category, CategoryGroup, SeverityCase, TimeLimits
@@ -30,6 +32,13 @@ class _Case(Strict):
     severity: Severity
 
 
+class _Joins(Strict):
+    """When a call joins an open incident of its category (dispatch/correlation.py)."""
+
+    within_m: float = Field(gt=0, le=5000)
+    within_min: float = Field(gt=0, le=1440)
+
+
 class _Figures(Strict):
     """What a class says for all of its categories and each may say for itself."""
 
@@ -45,6 +54,7 @@ class _Figures(Strict):
     priority_by_kind: dict[PointKind, Priority] | None = None
     target_response_s: float | None = Field(default=None, gt=0)
     by_call: bool | None = None
+    joins: _Joins | None = None
 
 
 class _Row(_Figures):
@@ -117,6 +127,7 @@ def _category(
         raise document.refuse(loc, found, "all of them, here or in the defaults of the class")
     by_kind = _first(row.priority_by_kind, base.priority_by_kind) or {}
     by_call = _first(row.by_call, base.by_call)
+    joins = _first(row.joins, base.joins)
     return Category(
         code=code,
         name_zh=row.zh,
@@ -144,6 +155,7 @@ def _category(
         department_en=department_en,
         target_response_s=_first(row.target_response_s, base.target_response_s),
         by_call=by_call is not False,
+        joining=Joining(joins.within_m, timedelta(minutes=joins.within_min)) if joins else None,
     )
 
 

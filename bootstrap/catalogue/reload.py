@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import shorten
+from typing import Any
 
 from bootstrap.catalogue.documents import Document, files_of, read_document, read_folder
 from bootstrap.catalogue.load import load_files
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 LOOKS_EVERY_S = 2.0
 KEEPS_UNTOLD = 50
 """Edits remembered while the record is away; beyond that the oldest go unrecorded."""
+PROBLEMS_TOLD, WORDS_TOLD = 3, 120
+"""A banner names so many problems of a refused edit, in so many characters for what was found and expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,21 @@ class CatalogueRefusal:
     since: datetime
     """Wall time."""
     problems: tuple[CatalogueProblem, ...]
+
+    def state(self) -> dict[str, Any]:
+        """As screens are told, `refused` of the health frame: the first problems with file and line, and how many
+        there are."""
+        told = [
+            {
+                "file": problem.file,
+                "line": problem.line,
+                "where": problem.where,
+                "found": shorten(problem.found, WORDS_TOLD, placeholder=" …"),
+                "expected": shorten(problem.expected, WORDS_TOLD, placeholder=" …"),
+            }
+            for problem in self.problems[:PROBLEMS_TOLD]
+        ]
+        return {"since": self.since.isoformat(), "problems": told, "count": len(self.problems)}
 
 
 def on_a_thread(work: Callable[[], None]) -> None:
@@ -87,6 +106,12 @@ class FolderCatalogue:
             if self._untold and self._tell is not None:
                 self._aside(self._tell_untold)
         return self._catalogue
+
+    def refused_state(self) -> dict[str, Any] | None:
+        """What screens are told of an edit that is wrong and still stands in the folder; looks at the folder."""
+        self.current()
+        refusal = self.refusal
+        return refusal.state() if refusal else None
 
     def _tell_untold(self) -> None:
         tell = self._tell

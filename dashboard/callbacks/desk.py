@@ -23,8 +23,8 @@ from dashboard.view_models.alert import OUTCOME, TOLD
 from dashboard.view_models.levels import step_words
 from dashboard.view_models.notices import Notice
 from dashboard.view_models.places import pasted_place
-from dashboard.view_models.reasons import TAKEN_BACK
 from dashboard.view_models.timeline import PASSABILITY
+from dispatch.model import TAKEN_BACK
 from operations.accept_move_up import AcceptMoveUp, accept_move_up
 from operations.all_clear_alert import AllClearAlert, all_clear_alert
 from operations.close_incident import CloseIncident, close_incident

@@ -7,6 +7,7 @@ from typing import Any
 
 from dashboard.language import current_locale, mark, t
 from dashboard.view_models.durations import distance_words, minutes_seconds
+from dispatch.model import TAKEN_BACK
 
 OVERRIDE_REASONS: Mapping[str, str] = {
     "local_knowledge": mark("现场更了解情况"),
@@ -17,7 +18,6 @@ OVERRIDE_REASONS: Mapping[str, str] = {
 """Proposed reasons for sending another than the first recommended unit. The journal keeps the code, so that
 what it says does not depend on the language of the screen it was chosen on."""
 
-TAKEN_BACK = "taken_back"
 STAND_DOWN_REASONS: Mapping[str, str] = {TAKEN_BACK: mark("值班员撤回")}
 
 

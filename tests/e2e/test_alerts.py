@@ -202,7 +202,7 @@ def test_an_analyst_lands_on_the_analysis_and_takes_its_tables_away(
     body = page.locator(f"#{Analysis.REPORT}")
     expect(body.locator(".headline > div")).to_have_count(6)
     expect(body.locator("table").first).to_contain_text(
-        "积水深度" if language == "zh" else "waterlogging depth"
+        "积水深度" if language == "zh" else "depth of standing water"
     )
     expect(body.locator(".main-svg").first).to_be_visible()
     page.locator(f"#{Analysis.PERIOD} label").last.click()

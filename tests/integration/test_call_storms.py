@@ -15,8 +15,9 @@ import pytest
 
 from alerts.model import Severity
 from alerts.rules import Level, Rule, Watch
+from bootstrap.catalogue import load_catalogue
 from core.geo import LonLat, distance_m
-from dispatch.correlation import FLOOD_JOINING, incident_for, with_call
+from dispatch.correlation import incident_for, with_call
 from dispatch.model import Incident, IncidentStatus, Priority
 from operations.close_incident import CloseIncident, close_incident
 from operations.grade_readings import grade_readings
@@ -41,7 +42,8 @@ from tests.integration.desk_work import (
 )
 
 WATER = "waterlogging"
-WITHIN_M = FLOOD_JOINING.within_m
+JOINING = load_catalogue().categories[WATER].joins
+WITHIN_M = JOINING.within_m
 NEAR = LonLat(SOMEWHERE.lon + 0.001, SOMEWHERE.lat)
 """101 m east."""
 FAR = LonLat(SOMEWHERE.lon + 0.004, SOMEWHERE.lat)
@@ -244,7 +246,7 @@ def joined(calls: Sequence[RealCall]) -> dict[str, list[RealCall]]:
     about: dict[str, list[RealCall]] = defaultdict(list)
     for real in calls:
         near = [i for i in open_ones.values() if abs(i.place.lat - real.place.lat) < 0.003]
-        incident = incident_for(real.place, real.at, near, FLOOD_JOINING) or Incident(
+        incident = incident_for(real.place, real.at, near, JOINING) or Incident(
             incident_id=f"I{len(open_ones):04d}",
             number="",
             category=WATER,

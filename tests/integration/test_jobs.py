@@ -255,7 +255,13 @@ def test_a_process_that_is_no_worker_says_what_is_missing(monkeypatch: pytest.Mo
 def test_without_a_road_network_the_health_of_every_screen_says_so(bench: Bench, connection: Redis) -> None:
     tasks.sweep()
     health = HealthMonitor(
-        bench.store, bench.redis, RedisPositionBoard(bench.redis), LAST_SWEEP_KEY, lambda: 0, list
+        bench.store,
+        bench.redis,
+        RedisPositionBoard(bench.redis),
+        LAST_SWEEP_KEY,
+        lambda: 0,
+        lambda: [],
+        lambda: None,
     )
     network = health.look(None, 0)["network"]
     assert network == {"name": "straight-line", "synthetic": True, "straight_line": True}

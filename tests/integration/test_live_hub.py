@@ -25,6 +25,7 @@ from live.hub import HubSources, LiveHub
 from live.listener import Listener
 from live.positions import RedisPositionBoard
 from operations.alarm_load import alarm_load_state
+from operations.catalogue import Catalogue
 from operations.grade_readings import grade_readings
 from operations.ports import Ports
 from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
@@ -34,6 +35,7 @@ from tests.conftest import STORM, Bench
 from tests.integration.desk_work import (
     GUANDU,
     PANLONG,
+    POINT,
     called,
     fix,
     reading,
@@ -42,6 +44,17 @@ from tests.integration.desk_work import (
     send,
     somebody,
 )
+
+
+class Folder:
+    """A catalogue whose content a test changes; fulfils CatalogueSource."""
+
+    def __init__(self, content: Catalogue) -> None:
+        self.content = content
+
+    def current(self) -> Catalogue:
+        return self.content
+
 
 DEAD_REDIS = "redis://127.0.0.1:9/0"
 
@@ -62,6 +75,7 @@ class Watched:
             LAST_SWEEP_KEY,
             bench.store.quarantined_count,
             lambda: failing_rules(bench.ports),
+            lambda: None,
         )
         sources = HubSources(
             snapshot=self._snapshot,
@@ -298,6 +312,33 @@ def test_positions_go_to_who_may_see_the_units(bench: Bench, watched: Watched) -
     own, elsewhere = watched.run(scenario)
     assert sorted(unit[0] for unit in struct.iter_unpack("<HHii", own[16:])) == [0, 1]
     assert struct.unpack_from("<dII", elsewhere)[2] == 0
+
+
+def test_a_district_hears_of_a_point_that_an_edit_of_the_catalogue_moved_into_it(
+    bench: Bench, servers: EmbeddedServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process journalled the edit; this one sees it a moment later, or at the same time."""
+    monkeypatch.setattr("live.hub.POLL_S", 0.05)
+    monkeypatch.setattr("live.hub.HEALTH_EVERY_S", 0.05)
+    before = bench.ports.catalogue
+    moved = replace(before.points[POINT], jurisdiction="530114")
+    after = replace(before, points={**before.points, POINT: moved}, digest="after")
+    folder = Folder(before)
+    watched = Watched(bench, servers.redis_url, replace(bench.ports, catalogues=folder))
+
+    async def scenario() -> list[Frame]:
+        listener = await watched.joined("530114")
+        await next_text(listener, "snapshot")
+        folder.content = after
+        assert (await next_text(listener, "snapshot", hub=watched.hub))["kind"] == "snapshot"
+        await asyncio.to_thread(send, bench.ports, reading(bench.ports, 12.0))
+        await asyncio.to_thread(grade_readings, bench.ports)
+        while (frame := await next_text(listener, "event", hub=watched.hub))["type"] != "readings.graded":
+            pass
+        return list(frame["changes"].get("depths", []))
+
+    [depth] = watched.run(scenario)
+    assert depth["point_id"] == POINT
 
 
 def test_health_is_told_without_being_asked(bench: Bench, watched: Watched) -> None:

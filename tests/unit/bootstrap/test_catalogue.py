@@ -17,6 +17,7 @@ from alerts.rules import Rule
 from bootstrap.catalogue import CATALOGUE_DIR, load_catalogue
 from bootstrap.catalogue.conditions import CelCondition
 from core.command_tree import CommandLevel
+from dispatch.correlation import Joining
 from operations.catalogue import Category
 
 CATALOGUE = load_catalogue()
@@ -55,6 +56,13 @@ def test_a_case_category_says_who_owns_it_how_long_it_may_take_and_where_its_nam
     assert category.limits is not None and category.limits.urgent_h < category.limits.normal_h
     assert category.source in ("standard", "proposed")
     assert category.name_en.isascii() and not category.name_zh.isascii()
+
+
+def test_calls_join_within_what_the_file_says_and_otherwise_within_the_proposal_for_their_priority() -> None:
+    joins = {code: category.joins for code, category in CATALOGUE.categories.items()}
+    assert joins["waterlogging"] == Joining(300.0, timedelta(hours=3))
+    assert joins["trapped"] == Joining(50.0, timedelta(minutes=30))
+    assert joins["traffic"] == Joining(150.0, timedelta(hours=1))
 
 
 def test_no_name_of_the_lake_or_the_air_claims_to_be_official() -> None:

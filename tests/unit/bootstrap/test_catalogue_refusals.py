@@ -18,6 +18,7 @@ FLOOD = "rules/flood-response-city.yaml"
 FENCE = "rules/geofence-entry.yaml"
 TABLE = "grading/depth-water-pipe-2026.yaml"
 URBAN = "categories/urban-components.yaml"
+EMERGENCY = "categories/emergency.yaml"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,22 @@ class Refusal:
 
 
 REFUSALS = [
+    Refusal(
+        "a radius of nothing",
+        EMERGENCY,
+        "joins: {within_m: 300, within_min: 180}",
+        "joins: {within_m: 0, within_min: 180}",
+        "0",
+        "greater than 0",
+    ),
+    Refusal(
+        "a radius without a time",
+        EMERGENCY,
+        "joins: {within_m: 300, within_min: 180}",
+        "joins: {within_m: 300}",
+        "nothing",
+        "this field",
+    ),
     Refusal(
         "a figure nobody knows",
         RAPID,

@@ -84,6 +84,20 @@ def test_a_wrong_edit_keeps_the_old_one_and_says_where_it_is_wrong(desk: Desk) -
     assert (problem.file, problem.line > 0) == (RULE, True)
 
 
+def test_screens_are_told_where_a_wrong_edit_stands_until_it_is_put_right(desk: Desk) -> None:
+    assert desk.source.refused_state() is None
+    desk.edit("depth_cm >= 10.0", "depth >= 10.0")
+    desk.now_s += LOOKS_EVERY_S
+    told = desk.source.refused_state()
+    assert told is not None and told["count"] >= 1
+    problem = told["problems"][0]
+    assert (problem["file"], problem["line"] > 0) == (RULE, True)
+    assert "depth" in problem["found"] and problem["expected"]
+    desk.edit("depth >= 10.0", "depth_cm >= 10.0")
+    desk.now_s += LOOKS_EVERY_S
+    assert desk.source.refused_state() is None
+
+
 def test_one_wrong_file_holds_back_the_right_edit_of_another(desk: Desk) -> None:
     before = desk.source.current()
     desk.edit("off_delay_s: 300", "off_delay_s: 60", file="rules/waterlogging-depth.yaml")

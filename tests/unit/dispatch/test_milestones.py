@@ -9,6 +9,7 @@ import pytest
 from core.errors import ConflictError
 from core.geo import LonLat
 from dispatch.model import (
+    TAKEN_BACK,
     Assignment,
     AssignmentStatus,
     Incident,
@@ -164,3 +165,16 @@ def test_the_response_time_runs_from_the_call_to_the_first_arrival() -> None:
     assert incident().response_s is None
     reached = advance_incident(incident(), [assignment("A", (S.ON_SCENE, 3.8))], later(4))
     assert reached.response_s == pytest.approx(228)
+
+
+def test_a_dispatch_taken_back_at_once_leaves_the_incident_as_if_nobody_had_been_sent() -> None:
+    near_by = assignment("A", (S.ON_SCENE, 0.1))
+    slip = advance_assignment(near_by, S.STOOD_DOWN, later(0.2), TAKEN_BACK)
+    after = advance_incident(incident(), [slip], later(0.2))
+    assert (after.status, after.first_on_scene_at, after.first_dispatched_at) == (
+        IncidentStatus.OPEN,
+        None,
+        None,
+    )
+    left = advance_assignment(near_by, S.STOOD_DOWN, later(30), TAKEN_BACK)
+    assert advance_incident(incident(), [left], later(30)).status is IncidentStatus.ON_SCENE, "it was there"

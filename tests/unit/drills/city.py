@@ -119,11 +119,12 @@ class City:
                 odd.append({"reason": "future", "detail": "in the future", "item": reading})
                 continue
             self._note(reading["observed_at"])
+            value = reading["depth_cm"] if "depth_cm" in reading else reading["rain_mm"]
             if key in self.readings:
-                assert self.readings[key] == reading["depth_cm"]
+                assert self.readings[key] == value
                 duplicates += 1
             else:
-                self.readings[key] = reading["depth_cm"]
+                self.readings[key] = value
                 accepted += 1
         self.duplicates += duplicates
         return httpx.Response(200, json={"accepted": accepted, "duplicates": duplicates, "quarantined": odd})

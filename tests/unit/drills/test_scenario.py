@@ -43,6 +43,11 @@ def test_a_point_that_the_catalogue_does_not_have_is_named() -> None:
         load_scenario(STORM, [f"KM{n:02d}" for n in range(2, 23)])
 
 
+def test_a_rain_gauge_that_the_catalogue_does_not_have_is_named(storm: Scenario) -> None:
+    with pytest.raises(InvalidInputError, match="unknown points PS01, PS02, RG01"):
+        load_scenario(STORM, storm.point_ids)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -50,6 +55,7 @@ def test_a_point_that_the_catalogue_does_not_have_is_named() -> None:
         ({"starts_at": "2026-08-18T09:05:00"}, "starts_at"),
         ({"surprise": 1}, "surprise"),
         ({"assumed_beginnings": {}}, "assumed_beginnings"),
+        ({"sumps": {"synthetic": False}}, "synthetic"),
         ({"readings": {"every_s": 0, "noise_cm": 1, "between_observations": "interpolated"}}, "every_s"),
         ({"readings": {"every_s": 60, "noise_cm": 0.5, "between_observations": "measured"}}, "between_obs"),
     ],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
+
+import pytest
 
 from alerts.model import MonitoredPoint, Passability
 from core.geo import distance_m
@@ -62,7 +64,7 @@ def test_roads_close_one_after_another_before_the_first_bulletin(
 
 def test_noise_stays_within_what_the_file_says(storm: Scenario, storyline: Storyline) -> None:
     for item in storyline.items:
-        if isinstance(item, GaugeReading):
+        if isinstance(item, GaugeReading) and item.basis is not Basis.SYNTHETIC:
             true_cm = DepthCurve(storm, item.reading.point_id).depth_cm(item.at)
             assert abs(item.reading.value - true_cm) <= storm.readings.noise_cm + 0.051
             assert item.reading.value >= 0
@@ -92,3 +94,65 @@ def test_the_same_scenario_gives_the_same_items_and_another_seed_other_noise(
 ) -> None:
     assert Storyline(storm, points).items == storyline.items
     assert Storyline(storm.model_copy(update={"seed": 1}), points).items != storyline.items
+
+
+def sent_by(storyline: Storyline, point_id: str) -> list[GaugeReading]:
+    return [i for i in storyline.items if isinstance(i, GaugeReading) and i.reading.point_id == point_id]
+
+
+def city_time(clock: str) -> datetime:
+    return datetime.fromisoformat(f"2026-08-18T{clock}:00+08:00")
+
+
+def test_the_published_rain_fell_at_night_to_the_tenth_of_a_millimetre(
+    storm: Scenario, storyline: Storyline
+) -> None:
+    rain = sent_by(storyline, "RG03")
+    assert round(sum(i.reading.value for i in rain), 1) == 158.1
+    wet = [i.at for i in rain if i.reading.value > 0]
+    assert city_time("00:00") - timedelta(hours=1) < wet[0] and wet[-1] == city_time("06:00")
+    assert {i.reading.quantity for i in rain} == {"rain_mm"}
+    assert {i.basis for i in rain} == {Basis.SYNTHETIC}
+
+
+def test_the_rain_of_the_night_is_due_when_the_drill_begins(storm: Scenario, storyline: Storyline) -> None:
+    at_once = storyline.items[: storyline.count_until(storm.starts_at)]
+    fell = [i.reading.value for i in at_once if isinstance(i, GaugeReading) and i.reading.point_id == "RG03"]
+    assert round(sum(fell), 1) == 158.1
+
+
+def test_rain_of_the_last_hours_grades_yellow_when_the_drill_begins_and_has_been_orange(
+    storyline: Storyline,
+) -> None:
+    rain = {i.at: i.reading.value for i in sent_by(storyline, "RG03")}
+
+    def fallen(until: datetime, hours: float) -> float:
+        return sum(mm for at, mm in rain.items() if until - timedelta(hours=hours) < at <= until)
+
+    assert fallen(city_time("09:05"), 6) >= 50 > fallen(city_time("09:05"), 3)
+    assert 50 <= max(fallen(at, 3) for at in rain) < 100
+
+
+def test_a_sump_runs_full_before_its_underpass_is_heavy_and_stays_full_after(storyline: Storyline) -> None:
+    full = [i.at for i in sent_by(storyline, "PS02") if i.reading.value >= 250]
+    heavy = [i.at for i in sent_by(storyline, "KM02") if i.reading.value >= 50]
+    assert full[0] < heavy[0] == city_time("11:00") < full[-1]
+    assert all(i.reading.value < 250 for i in sent_by(storyline, "PS01"))
+
+
+def test_a_gauge_is_silent_for_as_long_as_the_file_says_and_no_other_is(
+    storm: Scenario, storyline: Storyline
+) -> None:
+    def longest(point_id: str) -> timedelta:
+        return max(b.at - a.at for a, b in pairwise(sent_by(storyline, point_id)))
+
+    assert storm.silences is not None
+    assert [p for p in storm.point_ids if longest(p) > timedelta(minutes=2)] == list(storm.silences.points)
+    assert longest("KM22") > timedelta(minutes=30)
+
+
+def test_a_silence_never_hides_what_was_published(storm: Scenario) -> None:
+    found = storm.model_dump()
+    found["silences"]["points"]["KM22"]["begins_at"] = city_time("09:00")
+    with pytest.raises(ValueError, match="expected a time without observations"):
+        Scenario.model_validate(found)
