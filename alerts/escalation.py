@@ -13,11 +13,11 @@ from core.command_tree import CommandLevel
 from core.errors import ConflictError
 
 
-def is_due(alert: Alert, at: datetime) -> bool:
+def is_due(alert: Alert, rule: Rule, at: datetime) -> bool:
     """Whether the next level is to be told by this instant."""
     return (
         alert.status is AlertStatus.ACTIVE
-        and not is_quiet(alert)
+        and not is_quiet(alert, rule)
         and alert.escalate_at is not None
         and alert.escalate_at <= at
     )
@@ -26,7 +26,7 @@ def is_due(alert: Alert, at: datetime) -> bool:
 def escalate(alert: Alert, rule: Rule, at: datetime) -> AlertChange | None:
     """The alert after its timer: the level of the rule's next step is told, the step after it counts from when
     people were called. None when nothing is due; the caller asks again, since several steps may be."""
-    if not is_due(alert, at):
+    if not is_due(alert, rule, at):
         return None
     step = next((step for step in rule.escalation if step.to.rank > alert.told.rank), None)
     if step is None:  # a newer version of the rule has no further step

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerts.model import Alert, AlertStatus, LevelState, Outcome
+from alerts.model import Alert, AlertStatus, LevelState, Outcome, Severity
 from alerts.rules import Rule
 from core.command_tree import CommandLevel, answering_level
 from core.errors import ConflictError
@@ -50,9 +50,13 @@ def follow_level(
     alert_id: str,
     catalogue_version: str,
     at: datetime,
+    called_at: datetime | None = None,
 ) -> AlertChange | None:
     """How the subject's open alert follows the rule's level from `before` to `after`; None when nothing a person
     should hear of changed.
+
+    `at` is the instant of the figures, `called_at` (the same when None) the city's instant at which people hear of
+    it: timers count from when somebody was told, not from when a gauge that uploads late had measured.
 
     People are called (`alert.opened`, `alert.raised`) only for a first level and for one above every level
     the alert had: water that falls and comes back needs no second acknowledgement until the all-clear. A raise
@@ -60,6 +64,7 @@ def follow_level(
     gauge that lies), only a higher level or one reached anew opens the next. `alert_id` is used then.
     """
     level = rule.level(after.level)
+    told_at = max(at, called_at or at)
     if level is None:
         if alert is None or alert.returned_at is not None:
             return None
@@ -87,7 +92,7 @@ def follow_level(
             peak_grade_code=level.code,
             status=AlertStatus.ACTIVE,
             opened_at=at,
-            alarmed_at=at,
+            alarmed_at=told_at,
             changed_at=at,
             told=told,
             value=value,
@@ -96,7 +101,7 @@ def follow_level(
             point_id=subject.point_id,
             group_zh=subject.group_zh,
             group_en=subject.group_en,
-            escalate_at=next_escalation_at(rule, told, at),
+            escalate_at=next_escalation_at(rule, told, told_at),
             incident_id=subject.incident_id,
         )
         return AlertChange("alert.opened", alert)
@@ -116,26 +121,34 @@ def follow_level(
             graded,
             peak_grade_code=level.code,
             status=AlertStatus.ACTIVE,
-            alarmed_at=at,
+            alarmed_at=told_at,
             acknowledged_at=None,
             acknowledged_by=None,
             shelved_until=None,
             shelved_by=None,
             shelve_reason=None,
-            escalate_at=next_escalation_at(rule, alert.told, at),
+            escalate_at=next_escalation_at(rule, alert.told, told_at),
         )
         return AlertChange("alert.raised", raised)
     if level.code == alert.grade_code and alert.returned_at is None:
         return None
     if alert.returned_at is None and rule.rank(level.code) < rule.rank(alert.grade_code):
         return AlertChange("alert.lowered", graded)
-    waits_for = next_escalation_at(rule, graded.told, at)
+    waits_for = next_escalation_at(rule, graded.told, told_at)
     quiet = graded.suppressed_by is not None or graded.shelved_until is not None
     waits = graded.status is AlertStatus.ACTIVE and not quiet and graded.escalate_at is None
     if waits and waits_for is not None:
         # What kept it quiet ended while the condition was over, and nobody was called then.
-        graded = replace(graded, alarmed_at=at, escalate_at=waits_for)
+        graded = replace(graded, alarmed_at=told_at, escalate_at=waits_for)
     return AlertChange("alert.resumed", graded)
+
+
+def is_grave(alert: Alert, rule: Rule | None) -> bool:
+    """Whether the alert was orange or red at its highest: somebody has to look even when the water has gone again.
+    Without its rule the severity it has now decides."""
+    peak = rule.level(alert.peak_grade_code) if rule is not None else None
+    severity = peak.severity if peak is not None else alert.severity
+    return severity.rank >= Severity.ORANGE.rank
 
 
 def next_escalation_at(rule: Rule, told: CommandLevel, since: datetime) -> datetime | None:

@@ -62,8 +62,11 @@ def proposes_response(rule: Rule) -> bool:
 
 
 def highest(codes: Iterable[str | None]) -> ResponseStep | None:
-    """The highest step among the levels that several rules have reached."""
-    return max((ResponseStep(c) for c in codes if c is not None), key=lambda step: step.rank, default=None)
+    """The highest step among the levels that several rules have reached; a level that an edit renamed is none."""
+    reached = set(codes)
+    return max(
+        (step for step in ResponseStep if step.value in reached), key=lambda step: step.rank, default=None
+    )
 
 
 def propose(

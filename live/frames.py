@@ -61,8 +61,8 @@ def frame(kind: str, **fields: Any) -> str:
 def _shows(
     kind: str, state: Mapping[str, Any], jurisdiction: str, jurisdiction_of_point: Mapping[str, str]
 ) -> bool:
-    # A district also sees where the city above it stands.
-    above = kind == "response_levels" and jurisdiction.startswith(str(state["jurisdiction"]))
+    # A district also sees where the city above it stands, and what is said about all of it.
+    above = kind in ("response_levels", "alerts") and jurisdiction.startswith(str(state["jurisdiction"]))
     return above or _lies_in(state, jurisdiction, jurisdiction_of_point)
 
 

@@ -22,7 +22,8 @@ from operations.public_state import Json, changes
 
 log = logging.getLogger(__name__)
 
-CALLS_PEOPLE = ("alert.opened", "alert.raised")
+NEEDS_AN_INCIDENT = ("alert.opened", "alert.raised", "alert.resumed")
+"""Water that comes back after its incident was closed needs another, though nobody acknowledges it anew."""
 
 
 def subject_of(point: MonitoredPoint) -> Subject:
@@ -58,6 +59,7 @@ class RuleWork:
 
     def __post_init__(self) -> None:
         self.tx.lock_rules()
+        self._now = self.ports.clock.now()
         self._levels = dict(self.tx.level_states(self.subject_ids))
         self._alerts = dict(self.tx.open_alerts_of(self.subject_ids))
         self._moved: dict[tuple[str, str], LevelState] = {}
@@ -81,7 +83,7 @@ class RuleWork:
         `shown` answers, for the new level, the public states of points that belong into the journal row of a change.
         """
         key = (rule.rule_id, subject.subject_id)
-        before = self.level_of(*key)
+        before = self._known(rule, self.level_of(*key))
         try:
             after = next_level(before, rule, features, at)
         except Exception as error:
@@ -106,21 +108,34 @@ class RuleWork:
             alert_id=new_id(),
             catalogue_version=self.catalogue.digest,
             at=at,
+            called_at=self._now,
         )
         if change is not None:
             self._record(rule, subject, change, shown(after.level))
         return after
 
+    def _known(self, rule: Rule, state: LevelState) -> LevelState:
+        """The memory in the words of the rule as it is now: a level that was renamed is the one of the same colour,
+        so that an edit calls nobody again and takes nobody's alert away."""
+        if state.level is None or rule.level(state.level) is not None:
+            return state
+        key = (state.rule_id, state.subject_id)
+        alert = self._alerts.get(key)
+        same = next((level.code for level in rule.levels if alert and level.severity is alert.severity), None)
+        if alert is not None and same is not None:
+            self._alerts[key] = replace(alert, grade_code=same, peak_grade_code=same)
+        return replace(state, level=same)
+
     def finish(self) -> None:
         """Saves what the rules remember and which of them failed."""
         self.tx.save_level_states(list(self._moved.values()))
-        self.tx.note_rule_failures(self.failures, self.ports.clock.now())
+        self.tx.note_rule_failures(self.failures, self._now)
 
     def _record(self, rule: Rule, subject: Subject, change: AlertChange, points: Iterable[Json]) -> None:
         alert, level = change.alert, rule.level(change.alert.grade_code)
         incidents = []
         is_new = False
-        if change.event in CALLS_PEOPLE and level is not None and level.opens_incident:
+        if change.event in NEEDS_AN_INCIDENT and level is not None and level.opens_incident:
             incident, is_new = self._incident(rule, subject, alert, level)
             alert = replace(alert, incident_id=incident.incident_id)
             incidents.append(incident)

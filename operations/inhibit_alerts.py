@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 
-from alerts.inhibition import explained_by, follow_explanation
-from alerts.model import Alert, AlertStatus
-from alerts.rules import Rule
+from alerts.inhibition import explained_by, follow_explanation, may_explain
+from alerts.model import Alert
 from core.actor import SYSTEM
 from core.events import happened
 from operations.ports import Ports, Transaction
@@ -15,41 +14,55 @@ from operations.public_state import changes
 
 
 def settle_inhibitions(ports: Ports, tx: Transaction, changed: Iterable[Alert]) -> None:
-    """Looks again at every alert that one of the changed ones may explain, and at the changed ones themselves."""
-    rules = ports.catalogue.rules
-    explaining = {inhibition.by for rule in rules.values() for inhibition in rule.inhibited_by}
+    """Looks again at the changed alerts and at those one of them may explain, and so on with what that changes.
+
+    Under the rules' lock. What stands is read without locks; only what changes is locked. Ends because no rule
+    explains itself by a detour (bootstrap/catalogue/rules.py).
+    """
+    rules = {rule_id: rule for rule_id, rule in ports.catalogue.rules.items() if rule.inhibited_by}
     touched = {alert.alert_id: alert for alert in changed}
-    changed_rules = {alert.rule_id for alert in touched.values()}
-    explainable = {
-        rule_id
-        for rule_id, rule in rules.items()
-        if rule.inhibited_by
-        and (
-            rule_id in changed_rules
-            or any(inhibition.by in changed_rules for inhibition in rule.inhibited_by)
-        )
-    }
-    if not explainable:
+    explaining = {inhibition.by for rule in rules.values() for inhibition in rule.inhibited_by}
+    if not any(alert.rule_id in rules or alert.rule_id in explaining for alert in touched.values()):
         return
-    stand = tx.open_alerts_by_rules(explainable | explaining)
-    at = max((alert.changed_at for alert in touched.values()), default=ports.clock.now())
-    for alert in stand:
-        if alert.rule_id in explainable and alert.status is not AlertStatus.CLEARED:
-            _settle(tx, alert, rules[alert.rule_id], explained_by(alert, rules[alert.rule_id], stand), at)
+    stand = {alert.alert_id: alert for alert in tx.open_alerts_by_rules(rules.keys() | explaining)}
+    at = max(alert.changed_at for alert in touched.values())
+    while touched:
+        of_rule: dict[str, list[Alert]] = defaultdict(list)
+        for alert in stand.values():
+            of_rule[alert.rule_id].append(alert)
+        settled: dict[str, Alert] = {}
+        for alert in [alert for rule_id in rules for alert in of_rule[rule_id]]:
+            rule = rules[alert.rule_id]
+            concerned = (
+                alert.alert_id in touched
+                or alert.suppressed_by in touched
+                or any(may_explain(alert, rule, other) for other in touched.values())
+            )
+            if not concerned:
+                continue
+            others = [other for inhibition in rule.inhibited_by for other in of_rule[inhibition.by]]
+            explanation = explained_by(alert, rule, others)
+            if explanation == alert.suppressed_by:
+                continue
+            # Locked and read again: somebody may have acknowledged it meanwhile.
+            now = tx.alert(alert.alert_id)
+            change = follow_explanation(now, rule, explanation, at)
+            if change is not None:
+                settled[alert.alert_id] = _save(tx, now, change.event, change.alert)
+        stand |= settled
+        touched = settled
 
 
-def _settle(tx: Transaction, alert: Alert, rule: Rule, explanation: str | None, at: datetime) -> None:
-    change = follow_explanation(alert, rule, explanation, at)
-    if change is None:
-        return
-    tx.save_alert(change.alert)
+def _save(tx: Transaction, before: Alert, event: str, alert: Alert) -> Alert:
+    tx.save_alert(alert)
     tx.record(
         happened(
             SYSTEM,
-            change.event,
-            at=change.alert.changed_at,
+            event,
+            at=alert.changed_at,
             subject=alert.alert_id,
-            data={"by": explanation or alert.suppressed_by},
-            changes=changes(alerts=[change.alert]),
+            data={"by": alert.suppressed_by or before.suppressed_by},
+            changes=changes(alerts=[alert]),
         )
     )
+    return alert

@@ -175,7 +175,7 @@ class Transaction(Protocol):
         ...
 
     def open_alerts_by_rules(self, rule_ids: Collection[str]) -> Sequence[Alert]:
-        """Open alerts of these rules, locked in one order until the transaction ends."""
+        """Open alerts of these rules; not locked."""
         ...
 
     def alerts_due(self, at: datetime, rules: Collection[Rule], limit: int) -> Sequence[Alert]:
@@ -247,6 +247,10 @@ class Transaction(Protocol):
     # response levels and geofences
     def response_level(self, jurisdiction: str) -> ResponseLevel:
         """What stands there, locked until the transaction ends; nothing when it was never set."""
+        ...
+
+    def areas_with_proposals(self) -> Collection[str]:
+        """Codes of the areas for which a level is proposed."""
         ...
 
     def save_response_level(self, level: ResponseLevel) -> None: ...

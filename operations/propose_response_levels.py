@@ -31,13 +31,12 @@ def propose_response_levels(ports: Ports, actor: Actor = SYSTEM) -> int:
     """
     require(actor, Permission.GRADE)
     rules = ports.catalogue.rule_index.about("area")
-    if not rules:
-        return 0
     areas = _areas(ports)
     now = ports.clock.now()
     with committed(ports, as_of=now) as tx:
         tx.lock_rules()
         states = _states(ports, tx)
+        proposed = tx.areas_with_proposals()
         work = RuleWork(ports, tx, [PREFIX + code for code in areas], ports.catalogue)
         for code, points in areas.items():
             grades = [grade.code for grade in ports.catalogue.waterlogging.grades]
@@ -48,9 +47,11 @@ def propose_response_levels(ports: Ports, actor: Actor = SYSTEM) -> int:
                 for rule in rules
                 if rule.watches.lies_in(code) and rule.watches.area_level in (None, level_of(code))
             ]
-            if any(proposes_response(rule) for rule, _ in reached):
-                step = highest(level for rule, level in reached if proposes_response(rule))
-                _propose(tx, code, step, features, [rule for rule, _ in reached], now)
+            proposing = [rule for rule, _ in reached if proposes_response(rule)]
+            # Where no rule proposes any more, what one proposed before does not stand.
+            step = highest(level for rule, level in reached if rule in proposing)
+            if proposing or code in proposed:
+                _propose(tx, code, step, features, proposing, now)
         work.finish()
         settle_inhibitions(ports, tx, work.changed.values())
     for incident_id in work.opened_incidents:
@@ -105,7 +106,7 @@ def _propose(
                 "to": step,
                 "stands": before.level,
                 "because": because,
-                "rules": [f"{rule.rule_id}@{rule.version}" for rule in rules if proposes_response(rule)],
+                "rules": [f"{rule.rule_id}@{rule.version}" for rule in rules],
             },
             changes=changes(response_levels=[after]),
         )

@@ -37,6 +37,11 @@ CALLS_SHOWN = 50
 """The newest of a storm of calls; the incident says how many there were."""
 
 
+def concerns(actor: Actor, jurisdiction: str) -> bool:
+    """Whether something there is for the actor to see: it lies in the actor's jurisdiction or is about all of it."""
+    return actor.covers(jurisdiction) or actor.jurisdiction.startswith(jurisdiction)
+
+
 def snapshot_state(ports: Ports, actor: Actor) -> Json:
     """All that is open in the actor's jurisdiction, as of journal row `seq` (docs/live-protocol.md)."""
     now = ports.clock.now()
@@ -45,7 +50,7 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
     states = {state.point_id: state for state in snap.point_states}
     incidents = {i.incident_id: i for i in snap.incidents if actor.covers(i.jurisdiction)}
     state = {
-        "alerts": [alert_state(a) for a in snap.alerts if actor.covers(a.jurisdiction)],
+        "alerts": [alert_state(a) for a in snap.alerts if concerns(actor, a.jurisdiction)],
         "incidents": [incident_state(i) for i in incidents.values()],
         "units": [unit_state(u) for u in snap.units if actor.covers(u.jurisdiction)],
         "assignments": [assignment_state(a) for a in snap.assignments if actor.covers(a.jurisdiction)],
@@ -63,7 +68,7 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
         "response_levels": [
             response_level_state(level)
             for level in snap.response_levels
-            if actor.covers(level.jurisdiction) or actor.jurisdiction.startswith(level.jurisdiction)
+            if concerns(actor, level.jurisdiction)
         ],
         "closures": [
             closure_state(c) for c in snap.closures if c.in_force(now) and actor.covers(c.jurisdiction)
@@ -150,7 +155,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
 def open_alerts(ports: Ports, actor: Actor) -> list[Json]:
     """Open alerts in the actor's jurisdiction, the gravest first."""
     require(actor, Permission.READ_ALERTS)
-    return [alert_state(a) for a in ports.store.open_alerts() if actor.covers(a.jurisdiction)]
+    return [alert_state(a) for a in ports.store.open_alerts() if concerns(actor, a.jurisdiction)]
 
 
 def assignments_of_units(ports: Ports, actor: Actor, unit_ids: Collection[str] | None) -> list[Json]:

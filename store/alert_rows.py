@@ -104,11 +104,19 @@ class AlertRows:
 
     def open_alerts_by_rules(self, rule_ids: Collection[str]) -> Sequence[Alert]:
         asked = select(t.alerts).where(among(t.alerts.c.rule_id, rule_ids), _OPEN)
-        return self._alerts(asked.order_by(t.alerts.c.alert_id).with_for_update())
+        return self._alerts(asked.order_by(t.alerts.c.alert_id))
 
     def alerts_due(self, at: datetime, rules: Collection[Rule], limit: int) -> Sequence[Alert]:
         alert = t.alerts.c
-        calls = (alert.status == "active") & alert.suppressed_by.is_(None) & alert.returned_at.is_(None)
+        grave = [
+            (rule.rule_id, level.code)
+            for rule in rules
+            for level in rule.levels
+            if level.severity.rank >= Severity.ORANGE.rank
+        ]
+        # What was orange or red is followed up although the water has gone (alerts/calling.py).
+        stands = alert.returned_at.is_(None) | tuple_(alert.rule_id, alert.peak_grade_code).in_(grave)
+        calls = (alert.status == "active") & alert.suppressed_by.is_(None) & stands
         escalates = calls & alert.shelved_until.is_(None) & (alert.escalate_at <= at)
         returned_by = {
             (rule.rule_id, level.code): at - rule.clears_itself_after[level.severity]
@@ -152,6 +160,11 @@ class AlertRows:
         self.connection.execute(new.on_conflict_do_nothing())
         asked = select(t.response_levels).where(t.response_levels.c.jurisdiction == jurisdiction)
         return from_row(ResponseLevel, self.connection.execute(asked.with_for_update()).mappings().one())
+
+    def areas_with_proposals(self) -> Collection[str]:
+        level = t.response_levels.c
+        asked = select(level.jurisdiction).where(level.proposed_level.is_not(None))
+        return set(self.connection.execute(asked).scalars())
 
     def save_response_level(self, level: ResponseLevel) -> None:
         row = to_row(level)

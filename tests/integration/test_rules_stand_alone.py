@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import text
 
 from alerts import features
-from alerts.model import PointState, Quantity, Reading, Sample
-from alerts.rules import Features, Level, Rule, Watch
+from alerts.model import PointState, Quantity, Reading, Sample, Severity
+from alerts.rules import Features, Inhibition, Level, Rule, Watch
+from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
+from operations.close_incident import CloseIncident, close_incident
 from operations.grade_readings import grade_readings
 from operations.queries import failing_rules
 from tests.conftest import Bench
 from tests.depth_rule import depth_rule, with_rules
-from tests.integration.desk_work import POINT, reading, send, types
+from tests.integration.desk_work import POINT, reading, send, somebody, types
 
 
 def broken_rule() -> Rule:
@@ -92,3 +94,58 @@ def test_an_alert_names_the_catalogue_and_the_rule_that_graded_it_and_why(bench:
     (alert,) = ports.store.snapshot(ports.clock.now() - timedelta(hours=1)).alerts
     assert (alert.rule_version, alert.catalogue_version) == ("2026-11", ports.catalogue.digest)
     assert alert.because == {"depth_cm": 55.0}
+
+
+def test_water_that_comes_back_after_its_incident_was_closed_has_an_open_incident_again(bench: Bench) -> None:
+    ports = with_rules(bench.ports, depth_rule(clears_itself_after=None, off_delay_s=0))
+    send(ports, reading(ports, 60))
+    grade_readings(ports)
+    (first,) = ports.store.snapshot(bench.clock.now()).incidents
+    close_incident(ports, somebody(), CloseIncident(first.incident_id))
+    bench.clock.advance(86_400)
+    send(ports, reading(ports, 0))
+    grade_readings(ports)
+    bench.clock.advance(86_400)
+    send(ports, reading(ports, 60))
+    grade_readings(ports)
+    assert [t for t in types(ports) if t.startswith("alert.")][-1] == "alert.resumed"
+    snap = ports.store.snapshot(bench.clock.now())
+    assert [i.status.value for i in snap.incidents] == ["open"]
+    assert snap.alerts[0].incident_id == snap.incidents[0].incident_id != first.incident_id
+
+
+def test_a_renamed_level_takes_nobodys_alert_away_and_calls_nobody_again(bench: Bench) -> None:
+    rule = depth_rule(clears_itself_after=None)
+    ports = with_rules(bench.ports, rule)
+    send(ports, reading(ports, 60))
+    grade_readings(ports)
+    (alert,) = ports.store.open_alerts()
+    acknowledge_alert(ports, somebody("甲"), AcknowledgeAlert(alert.alert_id))
+    renamed = replace(rule, levels=(*rule.levels[:2], replace(rule.levels[2], code="severe")))
+    ports = with_rules(ports, renamed)
+    bench.clock.advance(60)
+    send(ports, reading(ports, 61))
+    grade_readings(ports)
+    assert not {"alert.returned", "alert.raised"} & set(types(ports))
+    assert [a.acknowledged_by for a in ports.store.open_alerts()] == ["甲"]
+
+
+def test_many_open_alerts_are_settled_in_one_go_without_looking_at_every_pair(bench: Bench) -> None:
+    ports = with_rules(
+        bench.ports,
+        depth_rule(clears_itself_after=None),
+        replace(
+            depth_rule(clears_itself_after=None),
+            rule_id="echo",
+            grades_point=False,
+            inhibited_by=(Inhibition("waterlogging-depth", Severity.BLUE, 0.0),),
+        ),
+    )
+    points = sorted(ports.catalogue.points)
+    send(ports, *(reading(ports, 60, point_id=p) for p in points))
+    grade_readings(ports)
+    alerts = {(a.rule_id, a.subject_id): a for a in ports.store.open_alerts()}
+    assert len(alerts) == 2 * len(points)
+    assert all(
+        alerts[("echo", p)].suppressed_by == alerts[("waterlogging-depth", p)].alert_id for p in points
+    )

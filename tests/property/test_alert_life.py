@@ -91,7 +91,7 @@ class Life:
         if self.alert is not None:
             self.take(clear_by_rule(self.alert, RULE, self.at))
         while self.alert is not None and (change := escalate(self.alert, RULE, self.at)) is not None:
-            assert self.alert.status is AlertStatus.ACTIVE and not is_quiet(self.alert)
+            assert self.alert.status is AlertStatus.ACTIVE and not is_quiet(self.alert, RULE)
             assert change.alert.told.rank > self.alert.told.rank
             self.take(change)
 
@@ -103,7 +103,7 @@ class Life:
         if before is not None and after.alarmed_at != before.alarmed_at:
             assert change.event in (*CALLED_AGAIN, "alert.raised")
             assert after.status is AlertStatus.ACTIVE
-            assert change.event == "alert.raised" or not is_quiet(after), "called to what is quiet"
+            assert change.event == "alert.raised" or not is_quiet(after, RULE), "called to what is quiet"
         assert before is None or after.told.rank >= before.told.rank, "nobody unlearns of it"
         if after.status is AlertStatus.CLEARED:
             assert after.escalate_at is None and after.shelved_until is None

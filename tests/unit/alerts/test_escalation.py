@@ -108,3 +108,9 @@ def test_a_newer_rule_without_further_steps_ends_the_waiting() -> None:
     change = escalate(opened(), replace(RULE, escalation=()), minute(5))
     assert change is not None and change.event == "alert.escalation_ended"
     assert change.alert.escalate_at is None and change.alert.told is CommandLevel.COMMUNITY
+
+
+def test_what_was_orange_is_followed_up_although_the_water_has_gone_until_somebody_takes_charge() -> None:
+    over = moved(opened("heavy"), "heavy", None, minute(2))
+    assert told_by(over, 60).told is CommandLevel.CITY
+    assert told_by(acknowledge(over, "甲", None, minute(3)), 60).told is CommandLevel.COMMUNITY

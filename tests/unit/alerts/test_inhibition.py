@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -96,3 +97,21 @@ def test_an_acknowledged_alert_calls_nobody_when_its_explanation_goes_away() -> 
     assert hidden is not None
     freed = follow_explanation(hidden.alert, PUMP, None, START + timedelta(hours=1))
     assert freed is not None and (freed.alert.alarmed_at, freed.alert.escalate_at) == (START, None)
+
+
+@pytest.mark.parametrize(
+    ("what", "changed"),
+    [
+        ("set aside", {"shelved_until": START + timedelta(hours=1)}),
+        ("itself explained", {"suppressed_by": "ANOTHER"}),
+        ("of a lesser colour", {"severity": Severity.YELLOW}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_alert_explains_nothing_graver_and_nothing_while_nobody_is_called_to_it(
+    what: str, changed: Any
+) -> None:
+    rule = replace(PUMP, inhibited_by=(Inhibition("waterlogging-depth", Severity.BLUE, 300.0),))
+    pump = an_alert(rule, NEXT_DOOR, name="PUMP", subject="Q")
+    assert explained_by(pump, rule, [UNDERPASS]) == "UNDERPASS"
+    assert explained_by(pump, rule, [replace(UNDERPASS, **changed)]) is None, what

@@ -179,3 +179,24 @@ def test_a_cleared_alert_cannot_be_acknowledged() -> None:
 
 def test_severities_rank_from_blue_to_red() -> None:
     assert [severity.rank for severity in Severity] == [1, 2, 3, 4]
+
+
+def test_timers_count_from_when_people_heard_of_it_not_from_when_a_late_gauge_had_measured() -> None:
+    rule = depth_rule(escalation=(EscalationStep(timedelta(minutes=5), CommandLevel.CITY),))
+    heard = START + timedelta(minutes=20)
+    change = follow_level(
+        None,
+        LevelState(rule.rule_id, "P"),
+        LevelState(rule.rule_id, "P", "heavy"),
+        rule,
+        TUNNEL,
+        value=60.0,
+        because={},
+        alert_id="A",
+        catalogue_version="",
+        at=START,
+        called_at=heard,
+    )
+    assert change is not None
+    assert (change.alert.opened_at, change.alert.alarmed_at) == (START, heard)
+    assert change.alert.escalate_at == heard + timedelta(minutes=5)
