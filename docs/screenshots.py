@@ -27,6 +27,7 @@ FACES = {
     "wall": ("wall", "/wall/", 3840, 2160),
     "desk": ("desk2", "/desk/", 1600, 900),
     "phone": ("phone", "/m/", 390, 844),
+    "analysis": ("analyst", "/analysis/", 1600, 900),
 }
 
 
@@ -80,13 +81,15 @@ def open_first(page: Page) -> None:
 
 
 def attend(page: Page, seconds: float) -> None:
-    """Sends the recommended unit to the first of the queue again and again, as an attentive officer would."""
+    """Acknowledges the first of the queue and sends the recommended unit there again and again, as an attentive officer
+    would."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         page.keyboard.press("Escape")
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         page.wait_for_timeout(2_500)
+        page.keyboard.press("a")
         if page.locator(f"#{Desk.PANEL} .best [data-do=dispatch]").count():
             page.keyboard.press("d")
         page.wait_for_timeout(1_000)
