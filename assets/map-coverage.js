@@ -97,8 +97,14 @@
     ];
   };
 
+  /** A grid away from every named road: its district and its number there (the code's last five digits). */
+  const gridName = (grid) => {
+    const area = cc.state.catalogue.areas[grid.slice(0, 6)];
+    return area ? t("{area} {n} 号网格", { area: cc.named(area), n: Number(grid.slice(-5)) }) : grid;
+  };
+
   const whatFor = (move) => [
-    h("Span", {}, `${cc.minutesSeconds(move.travel_time_s)} → ${cc.base.near(move.place) || move.grid}`),
+    h("Span", {}, `${cc.minutesSeconds(move.travel_time_s)} → ${cc.base.near(move.place) || gridName(move.grid)}`),
     h("Span", {}, move.grids > 0 ? t("多覆盖 {n} 个网格", { n: move.grids }) : t("平均早到 {s} 秒", { s: move.gain_s.toFixed(1) })),
   ];
 

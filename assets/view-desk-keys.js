@@ -45,11 +45,22 @@
     const again = document.querySelector(held);
     if (again) again.focus({ preventScroll: true });
   }
+
+  /* So does what was unfolded. */
+  const unfolded = new Set();
+  const foldOf = (details) => `${cc.selected || cc.selectedAlert} ${details.className}`;
+  document.addEventListener("toggle", (event) => {
+    if (!panel().contains(event.target)) return;
+    if (event.target.open) unfolded.add(foldOf(event.target)); else unfolded.delete(foldOf(event.target));
+  }, true);
+  function keepUnfolded() {
+    for (const details of panel().querySelectorAll("details")) if (unfolded.has(foldOf(details))) details.open = true;
+  }
   const drawn = setInterval(() => {
     const places = [cc.ids.QUEUE, cc.ids.PANEL].map((id) => document.getElementById(id));
     if (!places.every(Boolean)) return;
     clearInterval(drawn);
-    for (const place of places) new MutationObserver(holdFocus).observe(place, { childList: true, subtree: true });
+    for (const place of places) new MutationObserver(() => { keepUnfolded(); holdFocus(); }).observe(place, { childList: true, subtree: true });
   }, 50);
 
   const panel = () => document.getElementById(cc.ids.PANEL);

@@ -9,7 +9,8 @@
   function refusedWords({ problems, count }) {
     const [{ file, line, where, found, expected }] = problems;
     const words = t("目录有误，未生效：{place} {where}：现为 {found}，应为 {expected}", { place: line ? `${file}:${line}` : file, where, found, expected });
-    return count > 1 ? [words, t("（另有 {n} 处）", { n: count - 1 })].join(" ") : words;
+    const others = t("（另有 {n} 处）", { n: count - 1 });
+    return count > 1 ? `${words} ${others}` : words;
   }
 
   /** Everything on the screen that may not be true right now, the worst first. */

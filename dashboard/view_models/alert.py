@@ -119,7 +119,7 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
             (
                 x["severity"],
                 named(x),
-                " · ".join(f"≥ {figure_value(f, v)}" for f, v in x["thresholds"].items()),
+                " · ".join(_least(f, v, quantity) for f, v in x["thresholds"].items()),
             )
             for x in reversed(levels)
             if x["thresholds"]
@@ -148,8 +148,17 @@ def _status(alert: Json) -> str:
     return "acknowledged" if alert["status"] == "acknowledged" else "waits"
 
 
+def _least(figure: str, value: float, quantity: str | None) -> str:
+    """A threshold in words: which figure it is of, unless it is what the gauge itself measures."""
+    words = "" if figure == quantity else f"{figure_name(figure)} "
+    return f"{words}≥ {figure_value(figure, value)}"
+
+
 def _measured(quantity: str | None, value: float | None, readings: Sequence[Sequence[Any]]) -> str | None:
-    """What is measured now; the alert itself remembers what was when it last changed its level."""
+    """What is measured now; the alert itself remembers what was when it last changed its level. Rain of the last few
+    minutes says nothing about a warning of hours."""
+    if quantity == "rain_mm":
+        return None
     newest = readings[-1][1] if readings else value
     return figure_value(quantity, newest) if quantity and newest is not None else None
 
@@ -178,7 +187,7 @@ def sparkline(readings: Sequence[Sequence[Any]], thresholds: Sequence[float]) ->
     The scale starts at zero and ends a little above the highest reading and the lowest threshold.
     """
     points = [(datetime.fromisoformat(at).timestamp(), float(value)) for at, value in readings]
-    if len(points) < 2:
+    if len(points) < 2 or not any(value for _, value in points):
         return None
     begin, end = points[0][0], points[-1][0]
     top = 1.15 * max([value for _, value in points] + list(thresholds[:1]) + [1.0])

@@ -25,9 +25,10 @@ def alerts(system: RunningSystem, where: str = "true") -> list[dict[str, Any]]:
 
 
 def an_alert(system: RunningSystem) -> dict[str, Any]:
-    """The drill begun afresh, slowly; an unacknowledged alert of it."""
+    """The drill begun afresh, slowly; an unacknowledged alert of it about standing water."""
     system.begin_drill(EARLY, speed=1)
-    return system.until(lambda: alerts(system, "status = 'active'"), 30, "an alert that nobody has")[0]
+    wanted = "status = 'active' AND rule_id = 'waterlogging-depth'"
+    return system.until(lambda: alerts(system, wanted), 30, "an alert that nobody has")[0]
 
 
 def alert_now(system: RunningSystem, alert: dict[str, Any]) -> dict[str, Any]:

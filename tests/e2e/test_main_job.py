@@ -61,7 +61,9 @@ def storm(system: RunningSystem, jurisdiction: str = GUANDU) -> dict[str, Any]:
     found = system.until(
         lambda: system.rows(
             "SELECT i.* FROM incidents i JOIN drill_clock USING (run) JOIN recommendations USING (incident_id)"
-            " WHERE i.jurisdiction = %s AND status = 'open' AND jsonb_array_length(candidates) > 0"
+            " WHERE i.jurisdiction = %s AND status = 'open'"
+            # Far enough that the unit is seen on its way: who stands at the next corner is there at once.
+            " AND (candidates -> 0 ->> 'travel_time_s')::float > 60"
             " ORDER BY i.number",
             jurisdiction,
         ),

@@ -136,3 +136,15 @@ def test_the_line_of_readings_stays_inside_and_shows_the_thresholds_it_reaches()
 
 def test_one_reading_makes_no_line() -> None:
     assert sparkline([["2026-08-18T01:00:00+00:00", 3.0]], []) is None
+    assert sparkline([[f"2026-08-18T01:0{n}:00+00:00", 0.0] for n in range(5)], []) is None
+
+
+def test_a_rain_alert_says_over_how_many_hours_its_thresholds_are() -> None:
+    detail = a_detail(quantity="rain_mm", value=0.0)
+    detail["rule"]["levels"] = [
+        {**level, "thresholds": {f"rain_mm_{hours}h": 50.0}}
+        for level, hours in zip(LEVELS, (12, 3), strict=True)
+    ]
+    view = alert_view(detail, CATALOGUE, OFFICER)
+    assert [least for _, _, least in view.thresholds] == ["3小时雨量 ≥ 50 mm", "12小时雨量 ≥ 50 mm"]
+    assert view.measured is None
