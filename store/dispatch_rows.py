@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from core.errors import NotFoundError
 from core.geo import BoundingBox
+from dispatch.assistance import AssistanceRequest
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
 from operations.ports import CallCounts
@@ -141,6 +142,32 @@ class DispatchRows:
     def save_recommendation(self, recommendation: Recommendation) -> None:
         self._save(t.recommendations, "incident_id", to_row(recommendation))
 
+    def advised_units(
+        self, incident_ids: Collection[str], package_only: bool = False
+    ) -> Mapping[str, frozenset[str]]:
+        advice = t.recommendations.c
+        path = "$[*] ? (@.need != null).unit_id" if package_only else "$[*].unit_id"
+        asked = select(
+            advice.incident_id, func.jsonb_path_query_array(advice.candidates, text(f"'{path}'::jsonpath"))
+        ).where(advice.incident_id.in_(list(incident_ids)))
+        return {row[0]: frozenset(row[1]) for row in self.connection.execute(asked)}
+
+    # requests for units of another jurisdiction
+    def assistance_request(self, request_id: str, lock: bool = True) -> AssistanceRequest:
+        asked = select(t.assistance_requests).where(t.assistance_requests.c.request_id == request_id)
+        locked = asked.with_for_update() if lock else asked
+        return self._one(AssistanceRequest, locked, "assistance request", request_id)
+
+    def assistance_of(self, incident_id: str) -> Sequence[AssistanceRequest]:
+        asked = select(t.assistance_requests).where(t.assistance_requests.c.incident_id == incident_id)
+        return self._all(AssistanceRequest, asked.order_by(t.assistance_requests.c.request_id))
+
+    def assistance_waiting(self, answer_by: datetime | None = None) -> Sequence[AssistanceRequest]:
+        return assistance_waiting(self.connection, answer_by)
+
+    def save_assistance(self, request: AssistanceRequest) -> None:
+        self._save(t.assistance_requests, "request_id", {**to_row(request), "run": CURRENT_RUN})
+
     def _all(self, kind: type[T], asked: Select[Any]) -> list[T]:
         return [from_row(kind, row) for row in self.connection.execute(asked).mappings()]
 
@@ -154,3 +181,14 @@ class DispatchRows:
         new = insert(table).values(**row)
         changed = {name: new.excluded[name] for name in row if name not in (key, "run")}
         self.connection.execute(new.on_conflict_do_update(index_elements=[key], set_=changed))
+
+
+def assistance_waiting(
+    connection: Connection, answer_by: datetime | None = None
+) -> Sequence[AssistanceRequest]:
+    request = t.assistance_requests.c
+    asked = select(t.assistance_requests).where(request.status == "waiting", request.run == CURRENT_RUN)
+    if answer_by is not None:
+        asked = asked.where(request.answer_by <= answer_by)
+    rows = connection.execute(asked.order_by(request.request_id)).mappings()
+    return [from_row(AssistanceRequest, row) for row in rows]
