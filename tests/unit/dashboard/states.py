@@ -47,6 +47,8 @@ def a_candidate(**changes: Any) -> dict[str, Any]:
         "straight_line": False,
         "avoided": [],
         "nearer_passed_over": None,
+        "need": None,
+        "must_ask": None,
         **changes,
     }
 

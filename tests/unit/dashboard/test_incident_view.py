@@ -21,8 +21,12 @@ ADVICE = {
     "recommendation_id": "R1",
     "made_at": "2026-08-18T01:30:05+00:00",
     "considered": 1184,
-    "candidates": [a_candidate(), a_candidate(unit_id="U2", travel_time_s=200.0)],
+    "needs": [{"count": 1, "capabilities": ["police"], "net": None}],
+    "candidates": [a_candidate(need=0), a_candidate(unit_id="U2", travel_time_s=200.0)],
 }
+
+
+AREAS = {"530103": ("盘龙区", "Panlong"), "530111": ("官渡区", "Guandu")}
 
 
 def an_assignment(status: str) -> dict[str, Any]:
@@ -45,7 +49,14 @@ def view(**changes: Any) -> IncidentView:
         "timeline": [],
         **changes,
     }
-    return incident_view(detail, CATALOGUE, target_s=228.0, target_major_s=180.0)
+    return incident_view(
+        detail,
+        CATALOGUE,
+        target_s=228.0,
+        target_major_s=180.0,
+        areas=AREAS,
+        covers=lambda code: code != "530103",
+    )
 
 
 def test_an_incident_just_opened_waits_for_its_advice() -> None:
