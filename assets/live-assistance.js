@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const shared = ((window.dash_clientside = window.dash_clientside || {}).shared = window.dash_clientside.shared || {});
+  const assistance = ((window.dash_clientside = window.dash_clientside || {}).assistance = {});
 
   /** What waits for an answer that this person may give, oldest first. */
   cc.toAnswer = () => {
@@ -18,7 +18,7 @@
   const answer = (request, accept, words, look) =>
     h("Button", { type: "button", className: `button small ${look}`.trim(), "data-do": "assist", "data-request": request.request_id, "data-accept": accept ? "yes" : "" }, words);
 
-  shared.assistance = (live) => {
+  assistance.waiting = (live) => {
     if (!live || !live.waiting.length) return null;
     return [
       h("H3", {}, t("联勤请求")),

@@ -55,8 +55,7 @@ def answer_assistance(ports: Ports, actor: Actor, command: AnswerAssistance) -> 
             assignment_id = assignment.assignment_id
             answered = request.answered(answer, now, actor.name, command.note, assignment_id)
         tx.save_assistance(answered)
-        event = "assistance.accepted" if command.accept else "assistance.declined"
-        record_assistance(tx, actor, event, answered, now)
+        record_assistance(tx, actor, answered, now)
     if assignment_id is not None:
         ports.work.route_assignment(assignment_id)
         ports.work.measure_coverage()

@@ -47,7 +47,7 @@ def ask_for(
         override_reason=override_reason,
     )
     tx.save_assistance(request)
-    record_assistance(tx, actor, "assistance.requested", request, now)
+    record_assistance(tx, actor, request, now)
     return request
 
 
@@ -67,25 +67,33 @@ def lapse_assistance(ports: Ports, actor: Actor = SYSTEM) -> int:
 def _lapse(tx: Transaction, actor: Actor, request: AssistanceRequest, now: datetime) -> None:
     lapsed = request.answered(AssistanceStatus.LAPSED, now, actor.name)
     tx.save_assistance(lapsed)
-    record_assistance(tx, actor, "assistance.lapsed", lapsed, now)
+    record_assistance(tx, actor, lapsed, now)
 
 
-def record_assistance(
-    tx: Transaction, actor: Actor, event: str, request: AssistanceRequest, now: datetime
-) -> None:
-    """The journal row of a request, in the incident's timeline."""
-    tx.record(
-        happened(
-            actor,
-            event,
-            at=now,
-            subject=request.incident_id,
-            data={
-                "by": actor.name,
-                "callsign": request.callsign,
-                "jurisdiction": request.jurisdiction,
-                "note": request.note,
-            },
-            changes=changes(assistance=[request]),
-        )
-    )
+def record_assistance(tx: Transaction, actor: Actor, request: AssistanceRequest, now: datetime) -> None:
+    """The journal row of what a request has come to, in the incident's timeline."""
+    told = {
+        "by": actor.name,
+        "callsign": request.callsign,
+        "jurisdiction": request.jurisdiction,
+        "note": request.note,
+    }
+    incident_id, changed = request.incident_id, changes(assistance=[request])
+    match request.status:
+        case AssistanceStatus.WAITING:
+            event = happened(
+                actor, "assistance.requested", at=now, subject=incident_id, data=told, changes=changed
+            )
+        case AssistanceStatus.ACCEPTED:
+            event = happened(
+                actor, "assistance.accepted", at=now, subject=incident_id, data=told, changes=changed
+            )
+        case AssistanceStatus.DECLINED:
+            event = happened(
+                actor, "assistance.declined", at=now, subject=incident_id, data=told, changes=changed
+            )
+        case AssistanceStatus.LAPSED:
+            event = happened(
+                actor, "assistance.lapsed", at=now, subject=incident_id, data=told, changes=changed
+            )
+    tx.record(event)

@@ -179,7 +179,7 @@ def _take_off(
                 "alone"
             )
         refuse_taking(incident, other, assignment)
-        event, reason = "assignment.preempted", PREEMPTED
+        reason = PREEMPTED
     else:
         moves = assignment.unit_id in command.unit_ids
         if moves is (other.incident_id == incident.incident_id):
@@ -191,14 +191,14 @@ def _take_off(
             raise InvalidInputError(
                 "override_reason: found none, expected why the unit leaves its incident / 请写明改派理由"
             )
-        event, reason = "assignment.reassigned", REASSIGNED if moves else REPLACED
+        reason = REASSIGNED if moves else REPLACED
     ended, freed = release(tx, units[assignment.unit_id], assignment, reason, now)
     other = advance_incident(other, list(tx.assignments_of(other.incident_id)), now)
     tx.save_incident(other)
     tx.record(
         happened(
             actor,
-            event,
+            "assignment.preempted" if command.preempts else "assignment.reassigned",
             at=now,
             subject=other.incident_id,
             data={

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from core.errors import NotFoundError
 from core.geo import BoundingBox
 from dispatch.assistance import AssistanceRequest
-from dispatch.model import Assignment, Call, Incident, Unit
+from dispatch.model import Assignment, Call, Incident, Unit, UnitStatus
 from dispatch.recommendation import Recommendation
 from operations.ports import CallCounts
 from store import tables as t
@@ -24,6 +25,10 @@ T = TypeVar("T")
 _ENDED = ("cleared", "stood_down")
 _CALLS = 5_301_004
 """The advisory lock of whoever decides which incident a call belongs to."""
+
+
+_UNIT_COLUMNS = [t.units.c[field.name] for field in fields(Unit)]
+_STATUS = {status.value: status for status in UnitStatus}
 
 
 class DispatchRows:
@@ -98,10 +103,24 @@ class DispatchRows:
 
     # units and assignments
     def units(self, unit_ids: Collection[str] | None = None) -> Sequence[Unit]:
-        asked = select(t.units).order_by(t.units.c.unit_id)
-        return self._all(
-            Unit, asked if unit_ids is None else asked.where(t.units.c.unit_id.in_(list(unit_ids)))
-        )
+        asked = select(*_UNIT_COLUMNS).order_by(t.units.c.unit_id)
+        if unit_ids is not None:
+            asked = asked.where(t.units.c.unit_id.in_(list(unit_ids)))
+        # Thousands while an officer waits: made directly, a fraction of the time that validated rows take.
+        return [
+            Unit(unit_id, index, callsign, net, kind, frozenset(can), jurisdiction, _STATUS[status], *rest)
+            for (
+                unit_id,
+                index,
+                callsign,
+                net,
+                kind,
+                can,
+                jurisdiction,
+                status,
+                *rest,
+            ) in self.connection.execute(asked)
+        ]
 
     def lock_units(self, unit_ids: Collection[str]) -> Mapping[str, Unit]:
         asked = select(t.units).where(t.units.c.unit_id.in_(list(unit_ids))).order_by(t.units.c.unit_id)

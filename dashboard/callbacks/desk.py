@@ -59,7 +59,7 @@ def register(
             (Desk.LIVE_UNITS,): (Desk.UNITS, "shared", "units"),
             (Desk.LIVE_COVERAGE,): (Desk.COVERAGE, "coverage", "figure"),
             (Desk.UNIT_SELECTED,): (Desk.UNIT_CARD, "desk", "unit"),
-            (Desk.LIVE_ASSISTANCE,): (Desk.ASSISTANCE, "shared", "assistance"),
+            (Desk.LIVE_ASSISTANCE,): (Desk.ASSISTANCE, "assistance", "waiting"),
             (Desk.OUTCOME,): (Desk.TOASTS, "shared", "toasts"),
         },
     )

@@ -29,7 +29,7 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
             (Phone.LIVE_INCIDENTS,): (Phone.QUEUE, "phone", "queue"),
             (Phone.LIVE_ALERTS,): (Phone.WATER, "shared", "water"),
             (Phone.LIVE_LEVELS,): (Phone.LEVEL, "phone", "level"),
-            (Phone.LIVE_ASSISTANCE,): (Phone.ASSISTANCE, "shared", "assistance"),
+            (Phone.LIVE_ASSISTANCE,): (Phone.ASSISTANCE, "assistance", "waiting"),
             (Phone.OUTCOME,): (Phone.TOASTS, "shared", "toasts"),
         },
     )
