@@ -175,9 +175,7 @@ def test_the_command_keeps_speeds_beside_the_network_and_a_worker_uses_them(
     tracks.write_text("\n".join(["unit_id,fixed_at,lon,lat", *rows]))
     kept = commands.learn(tracks, network)
     settings = load_settings(data_dir=tmp_path)
-    morning, night = (
-        network_with_speeds(settings, FixedClock(MORNING + timedelta(hours=h))) for h in (0, 12)
-    )
+    morning, night = (network_with_speeds(settings, FixedClock(MORNING + timedelta(hours=h))) for h in (0, 12))
     sources = {"u": LonLat(102.702, 25.0)}
     by_hour = [t.nearest(LonLat(102.708, 25.0), sources, 1)[0].travel_time_s for t in (morning, night)]
     assert by_hour[0] == pytest.approx(2 * by_hour[1], rel=0.03)
