@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ from operations.ports import Ports
 from operations.queries import assistance_waiting, incident_detail, response_metrics
 from operations.recommend_units import recommend_units
 from operations.register_units import RegisterUnits, register_units
+from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from tests.conftest import Bench
 from tests.integration.desk_work import (
     GUANDU,
@@ -357,4 +359,36 @@ def test_two_who_answer_at_once_send_it_once(bench: Bench, asked: AssistanceRequ
         )
     )
     assert len(raised(answers)) == 2 and all(isinstance(e, ConflictError) for e in raised(answers))
+    assert_nothing_hangs_loose(bench)
+
+
+# ---------------------------------------------------------------- whatever the sequence
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_officers_do_at_once_no_unit_is_in_two_open_assignments(bench: Bench, seed: int) -> None:
+    names_ = ["a", "b", "c", "d"]
+    placed(bench, **{name: 100.0 * n for n, name in enumerate(names_)})
+    incidents = [called(bench.ports, category=c).incident_id for c in ("traffic", "medical", "traffic")]
+
+    def act(number: int) -> None:
+        dice = random.Random(seed * 100 + number)
+        for _ in range(15):
+            with bench.store.transaction() as tx:
+                standing = list(tx.open_assignments())
+            ends = dice.choice(standing).assignment_id if standing and dice.random() < 0.7 else None
+            field = dice.choice(("preempts", "replaces"))
+            unit_id = next((a.unit_id for a in standing if a.assignment_id == ends), dice.choice(names_))
+            if dice.random() < 0.3:
+                unit_id = dice.choice(names_)
+            command = DispatchUnits(dice.choice(incidents), (unit_id,), override_reason="other_task")
+            try:
+                if dice.random() < 0.2 and ends:
+                    stand_down_unit(bench.ports, somebody(), StandDownUnit(ends, "x"))
+                else:
+                    dispatch_units(bench.ports, somebody(), replace(command, **{field: ends}))
+            except (ConflictError, InvalidInputError):
+                continue
+
+    assert raised(at_once(*(lambda n=n: act(n) for n in range(6)))) == []
     assert_nothing_hangs_loose(bench)
