@@ -17,6 +17,7 @@
     LIVE_INCIDENTS: () => cc.state.seq !== null && { ...cc.order.list(), unfolded: [...cc.unfolded], selected: cc.selected || cc.selectedAlert || null, measured: Boolean(cc.state.health && cc.state.health.feeds.readings_age_s !== null) },
     LIVE_ALERTS: () => cc.state.seq !== null && cc.order.water(),
     LIVE_LOAD: () => cc.state.metrics && cc.state.metrics.alarm_load,
+    LIVE_ASSISTANCE: () => cc.state.seq !== null && { waiting: cc.toAnswer() },
     LIVE_LEVELS: () => cc.state.seq !== null && cc.order.levels(),
     LIVE_UNITS: () => cc.state.seq !== null && { ...cc.order.units(), ...((cc.state.health || {}).units || {}) },
   };
@@ -24,7 +25,7 @@
     link: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS"], metrics: ["LIVE_METRICS", "LIVE_LOAD", "LIVE_INCIDENTS"], coverage: ["LIVE_COVERAGE"],
     alerts: ["LIVE_INCIDENTS", "LIVE_ALERTS"], points: ["LIVE_INCIDENTS", "LIVE_ALERTS"],
     incidents: ["LIVE_INCIDENTS"], assignments: ["LIVE_INCIDENTS"], units: ["LIVE_UNITS"], selection: ["LIVE_INCIDENTS"],
-    recommendations: [], response_levels: ["LIVE_LEVELS"],
+    recommendations: [], assistance: ["LIVE_ASSISTANCE"], response_levels: ["LIVE_LEVELS"],
   };
 
   /** Hands a component its props; does nothing where this face has no such component. */

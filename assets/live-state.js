@@ -5,13 +5,14 @@
   const ID = {
     alerts: "alert_id", incidents: "incident_id", units: "unit_id",
     assignments: "assignment_id", recommendations: "incident_id", points: "point_id",
-    closures: "closure_id", response_levels: "jurisdiction",
+    closures: "closure_id", assistance: "request_id", response_levels: "jurisdiction",
   };
   const ENDED = {
     alerts: (a) => a.status === "cleared",
     incidents: (i) => i.status === "closed",
     assignments: (a) => a.status === "cleared" || a.status === "stood_down",
     closures: (c) => c.reopened_at !== null,
+    assistance: (r) => r.status !== "waiting",
   };
   const state = {
     seq: null, catalogue: { grades: [], categories: {}, nets: {}, rules: {}, areas: {} }, actor: null, metrics: null, health: null, clock: null, coverage: null,

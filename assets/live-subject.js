@@ -71,7 +71,7 @@
   };
 
   function usable(advice) {
-    if (!advice || !advice.candidates.length) return false;
+    if (!advice || !advice.candidates.some((candidate) => candidate.need !== null)) return false;
     const best = cc.state.units.get(advice.candidates[0].unit_id);
     return cc.cityNow() - Date.parse(advice.made_at) <= cc.staleAfterS * 1000 && (!best || best.status === "available");
   }

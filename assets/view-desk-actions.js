@@ -6,12 +6,14 @@
   const DO = cc.actions;
   let call = null;
 
-  function send(unit, advice, reason) {
-    return cc.ask("DISPATCH", { incident_id: cc.selected, unit_id: unit, recommendation_id: advice || null, override_reason: reason || null });
+  function send(units, advice, reason, ends) {
+    return cc.ask("DISPATCH", { incident_id: cc.selected, unit_ids: units.split(" "), recommendation_id: advice || null, override_reason: reason || null, ...ends });
   }
 
   DO.dispatch = (d) => send(d.unit, d.advice);
   DO["dispatch-other"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value);
+  DO.preempt = (d) => send(d.unit, d.advice, null, { preempts: d.assignment });
+  DO["take-over"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value, { replaces: d.assignment });
   DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_id: d.assignment });
   Object.assign(cc.undoing, {
     dispatch: (ids) => { for (const id of ids) cc.ask("STAND_DOWN", { assignment_id: id }); },

@@ -16,6 +16,8 @@ BENCHMARKS = {
     "positions_intake": "2,000 positions a second in -> the frame on a WebSocket client",
     "coverage": "coverage of all grids: searched for all units, and after one unit's change",
     "dispatch_policies": "a simulated day by policy, force, posts and weather (minutes; --quick for less)",
+    "double_dispatch": "200 commits at once on 20 units, processes killed: no unit is sent twice",
+    "click_to_advice": "an officer's click -> advice on a WebSocket client, 5,200 units, a flood closed",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }
 

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     SET_PASSABILITY = "set_passability"
     TAKE_CALL = "take_call"
     DISPATCH = "dispatch"
+    ANSWER_ASSISTANCE = "answer_assistance"
     CLOSE_INCIDENT = "close_incident"
     REPORT_READINGS = "report_readings"
     REPORT_POSITIONS = "report_positions"

@@ -43,6 +43,7 @@ class Desk(StrEnum):
     LIVE_HEALTH = "desk-live-health"
     LIVE_METRICS = "desk-live-metrics"
     LIVE_COVERAGE = "desk-live-coverage"
+    LIVE_ASSISTANCE = "desk-live-assistance"
     LIVE_INCIDENTS = "desk-live-incidents"
     LIVE_LEVELS = "desk-live-levels"
     LIVE_LOAD = "desk-live-load"
@@ -62,6 +63,7 @@ class Desk(StrEnum):
     UNITS = "desk-units-counts"
     COVERAGE = "desk-coverage-figure"
     MOVE_UP = "desk-moveup-list"
+    ASSISTANCE = "desk-assistance-list"
     UNIT_SELECTED = "desk-unit-selected"
     UNIT_CARD = "desk-unit-card"
     PANEL = "desk-incident-panel"
@@ -83,6 +85,7 @@ class Desk(StrEnum):
     ASK_CLOSE = "desk-ask-close"
     ASK_CALL = "desk-ask-call"
     ASK_MOVE_UP = "desk-ask-moveup"
+    ASK_ASSISTANCE = "desk-ask-assistance"
 
 
 class Phone(StrEnum):
@@ -96,10 +99,12 @@ class Phone(StrEnum):
     LIVE_INCIDENTS = "phone-live-incidents"
     LIVE_LEVELS = "phone-live-levels"
     LIVE_ALERTS = "phone-live-alerts"
+    LIVE_ASSISTANCE = "phone-live-assistance"
     LIVE_SUBJECT = "phone-live-subject"
     TRUTH = "phone-truth-banner"
     DRILL = "phone-drill-label"
     QUEUE = "phone-queue-list"
+    ASSISTANCE = "phone-assistance-list"
     LEVEL = "phone-response-level"
     WATER = "phone-water-counts"
     PANEL = "phone-incident-panel"
@@ -107,6 +112,7 @@ class Phone(StrEnum):
     OUTCOME = "phone-outcome-latest"
     ASK_ACKNOWLEDGE = "phone-ask-acknowledge"
     ASK_UNACKNOWLEDGE = "phone-ask-unacknowledge"
+    ASK_ASSISTANCE = "phone-ask-assistance"
 
 
 class Analysis(StrEnum):

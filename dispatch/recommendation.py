@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.geo import LonLat, distance_m
 from dispatch.coverage import Uncovered
 from dispatch.model import Unit, UnitStatus
+from dispatch.passed_over import ON_FOOT, PassedOver
+from dispatch.preemption import Preemption
+from dispatch.run_cards import Need, able
+from dispatch.sharing import Place
 from dispatch.travel import RouteFound
-
-ON_FOOT = "foot"
-"""The kind of a patrol without a vehicle."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunCard:
-    """What a category of incident asks for: how many units, and what at least one of them must be able to do."""
-
-    category: str
-    unit_count: int
-    capabilities: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +35,11 @@ class Candidate:
     """Callsign of a suitable unit nearer in a straight line, but later by road."""
     uncovers: Uncovered | None = None
     """What sending it leaves without anybody in time; None where coverage is not measured."""
+    need: int | None = None
+    """Which need of the package it fills, from 0; None for one that is offered beside the package."""
+    jurisdiction: str = ""
+    must_ask: str | None = None
+    """The jurisdiction that has to be asked for it, where it is another one than the incident's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +53,28 @@ class Recommendation:
     candidates: tuple[Candidate, ...]
     considered: int
     """How many suitable available units with a position were compared."""
+    alarm: int = 1
+    """Which alarm of the run card this is."""
+    needs: tuple[Need, ...] = ()
+    """What is still to be sent; candidates name the need they fill by its place here."""
+    passed_over: tuple[PassedOver, ...] = ()
+    preemptions: tuple[Preemption, ...] = ()
+
+    @property
+    def package(self) -> tuple[Candidate, ...]:
+        """The recommended units; the other candidates are a choice beside them."""
+        return tuple(candidate for candidate in self.candidates if candidate.need is not None)
 
 
-def suitable(units: Iterable[Unit], card: RunCard) -> list[Unit]:
-    """Units that are available, can do what the run card asks for, and drive.
+def suitable(units: Iterable[Unit], needs: Sequence[Need]) -> list[Unit]:
+    """Units that are available, can fill one of the needs, and drive.
 
     Patrols on foot are not compared: travel times are those of vehicles and would flatter them.
     """
     return [
         unit
         for unit in units
-        if unit.status is UnitStatus.AVAILABLE
-        and unit.kind != ON_FOOT
-        and card.capabilities <= unit.capabilities
+        if unit.status is UnitStatus.AVAILABLE and unit.kind != ON_FOOT and able(unit, needs)
     ]
 
 
@@ -104,6 +110,34 @@ def rank_candidates(
                 straight_line=route.straight_line,
                 avoided=route.avoided,
                 nearer_passed_over=by_id[nearer].callsign if nearer else None,
+                jurisdiction=unit.jurisdiction,
             )
         )
     return tuple(found)
+
+
+def with_package(
+    ranked: Sequence[Candidate],
+    places: Iterable[Place],
+    left: Collection[str],
+    incident_jurisdiction: str,
+    alternatives: int,
+) -> tuple[Candidate, ...]:
+    """The package first, then so many others; each group by travel time as it was ranked.
+
+    The units that are `left` for other incidents come after all others.
+    """
+    fills = {place.unit_id: place.need for place in places}
+    marked = [
+        replace(
+            candidate,
+            need=fills.get(candidate.unit_id),
+            must_ask=None
+            if candidate.jurisdiction.startswith(incident_jurisdiction)
+            else candidate.jurisdiction,
+        )
+        for candidate in ranked
+    ]
+    package = [candidate for candidate in marked if candidate.need is not None]
+    others = sorted((c for c in marked if c.need is None), key=lambda c: c.unit_id in left)
+    return (*package, *others[:alternatives])

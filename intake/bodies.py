@@ -278,6 +278,14 @@ class ResponseLevelIn(TypedDict):
     reason: Text
 
 
+class AssistanceIn(TypedDict):
+    """Whether a unit is lent."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    accept: bool
+    note: NotRequired[Text | None]
+
+
 READINGS: TypeAdapter[ReadingsIn] = TypeAdapter(ReadingsIn)
 PASSABILITY: TypeAdapter[list[PassabilityIn]] = TypeAdapter(
     Annotated[list[PassabilityIn], Field(min_length=1, max_length=MOST_REPORTS)]
@@ -296,6 +304,7 @@ ESCALATE: TypeAdapter[EscalateIn] = TypeAdapter(EscalateIn)
 SHELVE: TypeAdapter[ShelveIn] = TypeAdapter(ShelveIn)
 ALL_CLEAR: TypeAdapter[AllClearIn] = TypeAdapter(AllClearIn)
 RESPONSE_LEVEL: TypeAdapter[ResponseLevelIn] = TypeAdapter(ResponseLevelIn)
+ASSISTANCE: TypeAdapter[AssistanceIn] = TypeAdapter(AssistanceIn)
 
 
 class MediaTypeError(CommandCentreError):

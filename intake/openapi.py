@@ -27,6 +27,7 @@ _BODIES: dict[str, TypeAdapter[Any]] = {
     "DrillTimeIn": bodies.DRILL_TIME,
     "NothingIn": bodies.NOTHING,
     "AcknowledgeIn": bodies.ACKNOWLEDGE,
+    "AssistanceIn": bodies.ASSISTANCE,
     "EscalateIn": bodies.ESCALATE,
     "ShelveIn": bodies.SHELVE,
     "AllClearIn": bodies.ALL_CLEAR,

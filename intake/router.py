@@ -15,6 +15,7 @@ from core.geo import BoundingBox
 from intake import bodies
 from intake.acting import By
 from intake.alert_routes import add_alert_routes
+from intake.assistance_routes import add_assistance_routes
 from intake.bodies import json_body, parsed
 from intake.coordinates import to_wgs84
 from intake.counters import IntakeCounters
@@ -149,6 +150,7 @@ def intake_router(
     add("/metrics", api.metrics, methods=["GET"], response_class=Response)
     add("/health", api.health, methods=["GET"])
     add_alert_routes(router, ports, counters)
+    add_assistance_routes(router, ports, counters)
     add_phone_routes(router, TerminalIntake(ports, counters, bounds, terminals, units), counters)
     add_terminal_routes(router, ports, counters, terminals)
     openapi = document(router, *([described_with] if described_with else []))

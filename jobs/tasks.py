@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from jobs.context import bound
 from jobs.names import LAST_SWEEP_KEY, waiting_key
+from operations import ask_assistance as asking
 from operations import clear_left_behind as clearing
 from operations import forget_tracks as forgetting
 from operations import grade_readings as grading
@@ -105,7 +106,9 @@ def sweep() -> None:
 
 
 def watch_units() -> None:
-    """Once a second: what the positions of units on assignments and the clock say about these."""
+    """Once a second: what the positions of units on assignments and the clock say about these, and which requests
+    for units of others have run out."""
+    asking.lapse_assistance(bound().ports)
     watching.watch_units(bound().ports)
 
 

@@ -16,7 +16,16 @@ from core.events import JournalRow
 PRIVATE = ("account.", "session.", "sign_in.", "token.")
 """Who signs in and what they may do is in the journal for its auditors, not on anybody's screen."""
 
-_IDS = ("alert_id", "incident_id", "unit_id", "assignment_id", "point_id", "closure_id", "jurisdiction")
+_IDS = (
+    "alert_id",
+    "incident_id",
+    "unit_id",
+    "assignment_id",
+    "point_id",
+    "closure_id",
+    "request_id",
+    "jurisdiction",
+)
 
 
 def event_frame(row: JournalRow, jurisdiction: str, jurisdiction_of_point: Mapping[str, str]) -> str:
@@ -63,7 +72,9 @@ def _shows(
 ) -> bool:
     # A district also sees where the city above it stands, and what is said about all of it.
     above = kind in ("response_levels", "alerts") and jurisdiction.startswith(str(state["jurisdiction"]))
-    return above or _lies_in(state, jurisdiction, jurisdiction_of_point)
+    # A request is for both sides.
+    asking = kind == "assistance" and str(state["asked_by_jurisdiction"]).startswith(jurisdiction)
+    return above or asking or _lies_in(state, jurisdiction, jurisdiction_of_point)
 
 
 def _lies_in(state: Mapping[str, Any], jurisdiction: str, jurisdiction_of_point: Mapping[str, str]) -> bool:

@@ -15,7 +15,7 @@ from alerts.tables import GradingTable
 from core.command_tree import CommandLevel
 from dispatch.correlation import Joining, proposed_joining
 from dispatch.model import Priority
-from dispatch.recommendation import RunCard
+from dispatch.run_cards import RunCard
 from dispatch.watching import IncidentGeofence, StatusLimits
 
 CategoryGroup = Literal["emergency", "urban_management", "dianchi_water", "air_pollution"]

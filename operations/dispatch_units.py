@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,89 +19,199 @@ from dispatch.model import (
     UnitStatus,
     advance_incident,
 )
+from dispatch.preemption import Preemption, refuse_taking
 from dispatch.recommendation import Candidate
+from operations.ask_assistance import ask_for
 from operations.ports import Ports, Transaction
 from operations.public_state import changes
+from operations.stand_down_unit import release
 from operations.texts import LONGEST_KEY, LONGEST_REASON, refuse_longer
 from operations.transaction import committed, require
+
+PREEMPTED, REASSIGNED, REPLACED = "preempted", "reassigned", "replaced"
+"""Why an assignment ended as another began: for a more urgent incident, for another one, by another unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchUnits:
-    """`override_reason` is asked for when a unit is sent that was not the first recommended."""
+    """`override_reason` is asked for when a unit is sent that was not the first recommended.
+
+    `preempts` names the assignment that the unit sent is taken off, to a less urgent incident; `replaces` one that
+    ends as these units go: another unit's on the same incident, or the unit's own elsewhere, with a reason.
+    """
 
     incident_id: str
     unit_ids: tuple[str, ...]
     recommendation_id: str | None = None
     override_reason: str | None = None
+    preempts: str | None = None
+    replaces: str | None = None
 
 
 def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[Assignment, ...]:
     """Commits the assignments. The same units for the same incident again answers what stands already.
 
-    Raises UnitTakenError saying who has the unit, ConflictError when the incident is closed,
-    NotFoundError, PermissionDeniedError.
+    Units that belong to a jurisdiction the actor does not cover are not among them: they are asked for in the same
+    transaction (operations/answer_assistance.py). Raises UnitTakenError saying who has the unit, ConflictError when
+    the incident is closed or a unit may not be taken off, NotFoundError, PermissionDeniedError.
     """
     require(actor, Permission.DISPATCH)
     if not command.unit_ids:
         raise InvalidInputError("unit_ids: found none, expected at least one unit / 请至少选择一个单位")
+    if command.preempts and command.replaces:
+        raise InvalidInputError("preempts: found beside replaces, expected the one or the other")
     refuse_longer(LONGEST_REASON, override_reason=command.override_reason)
-    refuse_longer(LONGEST_KEY, recommendation_id=command.recommendation_id)
+    refuse_longer(
+        LONGEST_KEY,
+        recommendation_id=command.recommendation_id,
+        preempts=command.preempts,
+        replaces=command.replaces,
+    )
     now = ports.clock.now()
     with committed(ports, as_of=now) as tx:
-        units = tx.lock_units(command.unit_ids)
+        ends = command.preempts or command.replaces
+        ending = tx.assignment(ends) if ends else None
+        units = dict(tx.lock_units([*command.unit_ids, *([ending.unit_id] if ending else [])]))
         missing = [unit_id for unit_id in command.unit_ids if unit_id not in units]
         if missing:
             raise NotFoundError(f"unit_ids: found {', '.join(missing)}, expected registered units")
-        incident = tx.incident(command.incident_id)
+        # In one order: two officers may move units between the same two incidents.
+        involved = {command.incident_id, *([ending.incident_id] if ending else [])}
+        incidents = {incident_id: tx.incident(incident_id) for incident_id in sorted(involved)}
+        incident = incidents[command.incident_id]
         require(actor, Permission.DISPATCH, incident.jurisdiction)
         if incident.status is IncidentStatus.CLOSED:
             raise ConflictError(
                 f"警情 {incident.number} 已由 {incident.closed_by} 销警 / closed by {incident.closed_by}",
                 incident_id=incident.incident_id,
             )
-        standing = [_standing(tx, unit, incident) for unit in units.values()]
+        wanted = {unit_id: units[unit_id] for unit_id in sorted(set(command.unit_ids))}
+        standing = [_standing(tx, unit, incident) for unit in wanted.values()]
         if all(standing):
             return tuple(assignment for assignment in standing if assignment is not None)
-        for unit in units.values():
+        if ending is not None:
+            freed = _take_off(tx, actor, command, incidents, units, ending.assignment_id, now)
+            units[freed.unit_id] = freed
+            if freed.unit_id in wanted:
+                wanted[freed.unit_id] = freed
+        for unit in wanted.values():
             if unit.status is not UnitStatus.AVAILABLE:
-                raise _taken(tx, unit)
-        advice = {c.unit_id: c for c in _candidates(tx, command)}
-        assignments, sent = [], []
-        for unit in units.values():
-            assignment = _assign(unit, incident, actor, command, advice.get(unit.unit_id), now)
-            tx.save_assignment(assignment)
-            changed = replace(
-                unit,
-                status=UnitStatus.DISPATCHED,
-                status_at=now,
-                version=unit.version + 1,
-                assignment_id=assignment.assignment_id,
-            )
-            tx.save_unit(changed)
-            assignments.append(assignment)
-            sent.append(changed)
-        incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
-        tx.save_incident(incident)
-        tx.record(
-            happened(
-                actor,
-                "units.dispatched",
-                at=now,
-                subject=incident.incident_id,
-                data={
-                    "by": actor.name,
-                    "callsigns": [unit.callsign for unit in sent],
-                    "recommendation_id": command.recommendation_id,
-                    "override_reason": command.override_reason,
-                },
-                changes=changes(units=sent, assignments=assignments, incidents=[incident]),
-            )
-        )
+                raise taken(tx, unit)
+        lent = {ending.unit_id} if ending else set()
+        own = [u for u in wanted.values() if actor.covers(u.jurisdiction) or u.unit_id in lent]
+        for unit in wanted.values():
+            if unit not in own:
+                ask_for(tx, actor, unit, incident, command.override_reason, now)
+        assignments = send(tx, actor, incident, own, command.override_reason, command.recommendation_id, now)
     for assignment in assignments:
         ports.work.route_assignment(assignment.assignment_id)
+    if ending is not None and ending.incident_id != incident.incident_id:
+        ports.work.recommend_units(ending.incident_id)
     ports.work.measure_coverage()
+    return assignments
+
+
+def send(
+    tx: Transaction,
+    actor: Actor,
+    incident: Incident,
+    units: Sequence[Unit],
+    override_reason: str | None,
+    recommendation_id: str | None,
+    now: datetime,
+) -> tuple[Assignment, ...]:
+    """Saves and records the assignments of these (locked, available) units to the (locked) incident."""
+    if not units:
+        return ()
+    advice = _ways(tx, incident.incident_id)
+    assignments, sent = [], []
+    for unit in units:
+        assignment = _assign(unit, incident, actor, override_reason, advice.get(unit.unit_id), now)
+        tx.save_assignment(assignment)
+        changed = replace(
+            unit,
+            status=UnitStatus.DISPATCHED,
+            status_at=now,
+            version=unit.version + 1,
+            assignment_id=assignment.assignment_id,
+        )
+        tx.save_unit(changed)
+        assignments.append(assignment)
+        sent.append(changed)
+    incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
+    tx.save_incident(incident)
+    tx.record(
+        happened(
+            actor,
+            "units.dispatched",
+            at=now,
+            subject=incident.incident_id,
+            data={
+                "by": actor.name,
+                "callsigns": [unit.callsign for unit in sent],
+                "recommendation_id": recommendation_id,
+                "override_reason": override_reason,
+            },
+            changes=changes(units=sent, assignments=assignments, incidents=[incident]),
+        )
+    )
     return tuple(assignments)
+
+
+def _take_off(
+    tx: Transaction,
+    actor: Actor,
+    command: DispatchUnits,
+    incidents: Mapping[str, Incident],
+    units: Mapping[str, Unit],
+    assignment_id: str,
+    now: datetime,
+) -> Unit:
+    """Ends the assignment that is preempted or replaced, reopens its incident and records who lost what to whom;
+    the unit, free."""
+    assignment = tx.assignment(assignment_id)
+    incident, other = incidents[command.incident_id], incidents[assignment.incident_id]
+    require(actor, Permission.DISPATCH, assignment.jurisdiction)
+    if command.preempts:
+        if command.unit_ids != (assignment.unit_id,):
+            raise InvalidInputError(
+                f"unit_ids: found {', '.join(command.unit_ids)}, expected the preempted unit {assignment.unit_id} "
+                "alone"
+            )
+        refuse_taking(incident, other, assignment)
+        reason = PREEMPTED
+    else:
+        moves = assignment.unit_id in command.unit_ids
+        if moves is (other.incident_id == incident.incident_id):
+            raise InvalidInputError(
+                f"replaces: found {assignment.callsign} on {other.number}, expected another unit on "
+                f"{incident.number} or the unit's own assignment elsewhere"
+            )
+        if moves and not command.override_reason:
+            raise InvalidInputError(
+                "override_reason: found none, expected why the unit leaves its incident / 请写明改派理由"
+            )
+        reason = REASSIGNED if moves else REPLACED
+    ended, freed = release(tx, units[assignment.unit_id], assignment, reason, now)
+    other = advance_incident(other, list(tx.assignments_of(other.incident_id)), now)
+    tx.save_incident(other)
+    tx.record(
+        happened(
+            actor,
+            "assignment.preempted" if command.preempts else "assignment.reassigned",
+            at=now,
+            subject=other.incident_id,
+            data={
+                "by": actor.name,
+                "callsign": ended.callsign,
+                "for": incident.number,
+                "reason": reason,
+                "override_reason": command.override_reason,
+            },
+            changes=changes(units=[freed], assignments=[ended], incidents=[other]),
+        )
+    )
+    return freed
 
 
 def _standing(tx: Transaction, unit: Unit, incident: Incident) -> Assignment | None:
@@ -111,7 +222,7 @@ def _standing(tx: Transaction, unit: Unit, incident: Incident) -> Assignment | N
     return assignment if assignment.incident_id == incident.incident_id else None
 
 
-def _taken(tx: Transaction, unit: Unit) -> UnitTakenError:
+def taken(tx: Transaction, unit: Unit) -> UnitTakenError:
     if unit.assignment_id is None:
         return UnitTakenError(
             f"{unit.callsign} 不可派（{unit.status}） / not available: {unit.status}",
@@ -132,17 +243,19 @@ def _taken(tx: Transaction, unit: Unit) -> UnitTakenError:
     )
 
 
-def _candidates(tx: Transaction, command: DispatchUnits) -> tuple[Candidate, ...]:
-    recommendation = tx.latest_recommendation(command.incident_id)
-    return recommendation.candidates if recommendation else ()
+def _ways(tx: Transaction, incident_id: str) -> dict[str, Candidate | Preemption]:
+    """The ways that the newest advice knows, by unit."""
+    advice = tx.latest_recommendation(incident_id)
+    ways: list[Candidate | Preemption] = [*advice.preemptions, *advice.candidates] if advice else []
+    return {way.unit_id: way for way in ways}
 
 
 def _assign(
     unit: Unit,
     incident: Incident,
     actor: Actor,
-    command: DispatchUnits,
-    candidate: Candidate | None,
+    override_reason: str | None,
+    candidate: Candidate | Preemption | None,
     now: datetime,
 ) -> Assignment:
     return Assignment(
@@ -160,5 +273,5 @@ def _assign(
         eta_at=now + timedelta(seconds=candidate.travel_time_s) if candidate else None,
         path=candidate.path if candidate else (),
         straight_line=candidate.straight_line if candidate else True,
-        override_reason=command.override_reason,
+        override_reason=override_reason,
     )

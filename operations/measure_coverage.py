@@ -10,7 +10,7 @@ from core.geo import LonLat
 from dispatch.coverage import CoverageBoard, StreetCoverage, coverage_figures, watch_gaps
 from dispatch.model import Unit, UnitStatus
 from dispatch.move_up import MeanTimeStandby, best_moves
-from dispatch.recommendation import ON_FOOT
+from dispatch.passed_over import ON_FOOT
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S
 from operations.ports import CoverageRecord, MoveUpAdvice, Ports
 from operations.recommend_units import road_closures

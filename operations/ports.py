@@ -15,6 +15,7 @@ from alerts.rules import Rule
 from core.clock import Clock, DrillTime
 from core.events import Event, JournalRow
 from core.geo import BoundingBox, LonLat
+from dispatch.assistance import AssistanceRequest
 from dispatch.coverage import CoverageFigures, Grid, Reach, StreetCoverage
 from dispatch.fixes import Fix as Fix
 from dispatch.fixes import Sighting
@@ -295,6 +296,27 @@ class Transaction(Protocol):
     # recommendations
     def latest_recommendation(self, incident_id: str) -> Recommendation | None: ...
     def save_recommendation(self, recommendation: Recommendation) -> None: ...
+    def advised_units(
+        self, incident_ids: Collection[str], package_only: bool = False
+    ) -> Mapping[str, frozenset[str]]:
+        """Ids of the units that the newest advice on each of these names; `package_only` leaves the choice beside
+        the package out."""
+        ...
+
+    # requests for units of another jurisdiction
+    def assistance_request(self, request_id: str, lock: bool = True) -> AssistanceRequest:
+        """The request, by default locked until the transaction ends. Raises NotFoundError."""
+        ...
+
+    def assistance_of(self, incident_id: str) -> Sequence[AssistanceRequest]:
+        """All requests for an incident, oldest first; not locked."""
+        ...
+
+    def assistance_waiting(self, answer_by: datetime | None = None) -> Sequence[AssistanceRequest]:
+        """Requests that wait for an answer, those only whose time ends by then; not locked."""
+        ...
+
+    def save_assistance(self, request: AssistanceRequest) -> None: ...
 
     # the catalogue
     def keep_catalogue(self, seen: CatalogueSeen, at: datetime) -> bool:
@@ -345,6 +367,8 @@ class Snapshot:
     response_levels: Sequence[ResponseLevel] = ()
     closures: Sequence[RoadClosure] = ()
     """Those that have not been lifted and had not run out at `closed_since`."""
+    assistance: Sequence[AssistanceRequest] = ()
+    """Requests that wait for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +377,14 @@ class GradingLag:
 
     batches: int
     oldest_recorded_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchCounts:
+    """How many units were sent, and how many of them against the advice, with a reason."""
+
+    count: int
+    overridden: int
 
 
 class Store(Protocol):
@@ -403,6 +435,7 @@ class Store(Protocol):
         ...
 
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]: ...
+    def dispatches_since(self, since: datetime) -> DispatchCounts: ...
     def grading_lag(self) -> GradingLag: ...
     def failing_rules(self, since: datetime) -> Sequence[FailingRule]:
         """Rules that have raised since that instant, the newest first."""

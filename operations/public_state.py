@@ -12,6 +12,7 @@ from alerts.model import Alert, MonitoredPoint, PointState
 from alerts.response_level import ResponseLevel
 from core.clock import DrillTime
 from core.geo import LonLat
+from dispatch.assistance import AssistanceRequest
 from dispatch.coverage import CoverageFigures
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.recommendation import Recommendation
@@ -78,6 +79,10 @@ def assignment_state(assignment: Assignment) -> Json:
 def recommendation_state(recommendation: Recommendation, incident: Incident) -> Json:
     """Advice, with where it belongs: it is for who sees its incident."""
     return {**_fields(recommendation), "jurisdiction": incident.jurisdiction}
+
+
+def assistance_state(request: AssistanceRequest) -> Json:
+    return _fields(request)
 
 
 def closure_state(closure: RoadClosure) -> Json:
@@ -159,6 +164,7 @@ def changes(
     points: Iterable[Json] = (),
     response_levels: Iterable[ResponseLevel] = (),
     closures: Iterable[RoadClosure] = (),
+    assistance: Iterable[AssistanceRequest] = (),
 ) -> Mapping[str, Sequence[Json]]:
     """The `changes` of an event: only the kinds that changed."""
     found: dict[str, list[Json]] = {
@@ -170,5 +176,6 @@ def changes(
         "points": list(points),
         "response_levels": [response_level_state(level) for level in response_levels],
         "closures": [closure_state(c) for c in closures],
+        "assistance": [assistance_state(request) for request in assistance],
     }
     return {kind: states for kind, states in found.items() if states}

@@ -17,6 +17,7 @@ from operations.public_state import (
     Json,
     alert_state,
     assignment_state,
+    assistance_state,
     call_state,
     closure_state,
     incident_state,
@@ -72,6 +73,11 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
         ],
         "closures": [
             closure_state(c) for c in snap.closures if c.in_force(now) and actor.covers(c.jurisdiction)
+        ],
+        "assistance": [
+            assistance_state(request)
+            for request in snap.assistance
+            if actor.covers(request.jurisdiction) or actor.covers(request.asked_by_jurisdiction)
         ],
     }
     return {
@@ -132,6 +138,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
         may_see(actor, incident.jurisdiction)
         assignments = tx.assignments_of(incident_id)
         recommendation = tx.latest_recommendation(incident_id)
+        assistance = tx.assistance_of(incident_id)
         calls = tx.calls_of(incident_id, limit=CALLS_SHOWN)
         point_id = incident.point_id
         point = None
@@ -147,6 +154,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
         "recommendation": recommendation_state(recommendation, incident) if recommendation else None,
         "point": point,
         "alert": alert_state(alerts[0]) if alerts else None,
+        "assistance": [assistance_state(request) for request in assistance],
         "calls": [call_state(call) for call in calls],
         "timeline": [timeline_row(row) for row in ports.store.journal_of(subjects, limit=100)],
     }
@@ -164,6 +172,14 @@ def assignments_of_units(ports: Ports, actor: Actor, unit_ids: Collection[str] |
     with ports.store.transaction() as tx:
         found = tx.open_assignments(unit_ids)
     return [assignment_state(a) for a in found if actor.covers(a.jurisdiction)]
+
+
+def assistance_waiting(ports: Ports, actor: Actor) -> list[Json]:
+    """Requests for units in the actor's jurisdiction that wait for an answer, oldest first."""
+    require(actor, Permission.ANSWER_ASSISTANCE)
+    with ports.store.transaction() as tx:
+        waiting = tx.assistance_waiting()
+    return [assistance_state(request) for request in waiting if actor.covers(request.jurisdiction)]
 
 
 def clock_state(ports: Ports, wall_now: datetime, drill: DrillTime | None) -> Json:
@@ -210,7 +226,11 @@ def response_metrics(ports: Ports) -> Json:
         }
         for i in ordered[-SERIES_LENGTH:]
     ]
-    return {"response": {**response_state(response_figures(reached)), "series": series}}
+    sent = ports.store.dispatches_since(ports.clock.now() - MEASURED_OVER)
+    return {
+        "response": {**response_state(response_figures(reached)), "series": series},
+        "dispatches": {"count": sent.count, "overridden": sent.overridden},
+    }
 
 
 def may_see(actor: Actor, jurisdiction: str) -> None:

@@ -1,4 +1,4 @@
-"""Advice: the nearest suitable units by road, flooded roads avoided; computed in a worker."""
+"""Advice: the package of the run card filled with the nearest suitable units by road; computed in a worker."""
 
 from __future__ import annotations
 
@@ -10,41 +10,51 @@ from core.events import happened
 from core.ids import new_id
 from dispatch.coverage import uncovered_without
 from dispatch.model import IncidentStatus
-from dispatch.recommendation import Candidate, Recommendation, rank_candidates, suitable
+from dispatch.recommendation import Candidate, Recommendation, rank_candidates, with_package
 from dispatch.travel import Closure
 from operations.ports import Ports, Transaction
 from operations.public_state import changes, recommendation_state
+from operations.seek_units import Seeker
 from operations.transaction import committed
 
 ALTERNATIVES = 2
-"""How many units beyond the run card's number are offered, so that the officer has a choice."""
+"""How many units beyond the package are offered, so that the officer has a choice."""
 
 
 def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Recommendation | None:
     """Computes and commits advice for one incident; None when it is closed already.
 
     Positions come from the board and times from the road network as they are now; units without a
-    position are not considered, and the advice says how many were.
+    position are not considered, and the advice says how many were. Incidents that wait for the same units are
+    solved together with this one, and those whose advice thereby changes are advised anew.
     """
     with committed(ports) as tx:
         incident = tx.incident(incident_id, lock=False)
         if incident.status is IncidentStatus.CLOSED:
             return None
-        card = ports.catalogue.categories[incident.category].run_card
-        units = suitable(tx.units(), card)
-        places = {
-            unit_id: fix.place
-            for unit_id, fix in ports.positions.newest([unit.unit_id for unit in units]).items()
-        }
         ports.travel_times.close_roads(road_closures(ports, tx))
-        routes = ports.travel_times.nearest(incident.place, places, card.unit_count + ALTERNATIVES)
+        seeker = Seeker(ports, tx)
+        alarm, needs = seeker.package_of(incident)
+        found = seeker.seek(incident, needs, ALTERNATIVES)
+        candidates = with_package(
+            rank_candidates(incident.place, found.suitable, found.places, found.routes),
+            found.share,
+            found.left_for,
+            incident.jurisdiction,
+            ALTERNATIVES,
+        )
+        chosen = [candidate for candidate in candidates if candidate.need is not None]
         recommendation = Recommendation(
             recommendation_id=new_id(),
             incident_id=incident_id,
             made_at=ports.clock.now(),
             network=ports.travel_times.name,
-            candidates=_with_what_if(ports, rank_candidates(incident.place, units, places, routes)),
-            considered=len(places),
+            candidates=_with_what_if(ports, candidates),
+            considered=len(found.places),
+            alarm=alarm,
+            needs=needs,
+            passed_over=seeker.passed_over(incident, needs, chosen, found.left_for),
+            preemptions=seeker.preemptions(incident, needs, chosen),
         )
         before = tx.latest_recommendation(incident_id)
         if before is not None and _says_the_same_nothing(before, recommendation):
@@ -59,11 +69,14 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
                 data={
                     "network": recommendation.network,
                     "considered": recommendation.considered,
-                    "callsigns": [candidate.callsign for candidate in recommendation.candidates],
+                    "callsigns": [candidate.callsign for candidate in chosen],
+                    "alarm": alarm,
                 },
                 changes=changes(recommendations=[recommendation_state(recommendation, incident)]),
             )
         )
+    for rival in found.advised_otherwise:
+        ports.work.recommend_units(rival)
     return recommendation
 
 
@@ -85,7 +98,18 @@ def _with_what_if(ports: Ports, candidates: tuple[Candidate, ...]) -> tuple[Cand
 
 def _says_the_same_nothing(before: Recommendation, after: Recommendation) -> bool:
     """Advice that finds nobody is sought again every second; only a change of it is news."""
-    return not before.candidates and not after.candidates and before.considered == after.considered
+    if before.package or after.package or before.considered != after.considered:
+        return False
+    return _names(before) == _names(after)
+
+
+def _names(advice: Recommendation) -> tuple[object, ...]:
+    """Whom it names, wherever they are by now."""
+    return (
+        [candidate.unit_id for candidate in advice.candidates],
+        [(one.unit_id, one.why) for one in advice.passed_over],
+        [one.assignment_id for one in advice.preemptions],
+    )
 
 
 def road_closures(ports: Ports, tx: Transaction) -> list[Closure]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, func, or_, select
+from sqlalchemy import Connection, Engine, create_engine, func, or_, select, text
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from alerts.alarm_load import AlertMoment
@@ -19,14 +19,14 @@ from core.errors import InvalidInputError, UnavailableError
 from core.events import Event, JournalRow
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
-from operations.ports import FailingRule, GradingLag, Snapshot
+from operations.ports import DispatchCounts, FailingRule, GradingLag, Snapshot
 from store import history, journal
 from store import tables as t
 from store.alert_rows import GRAVITY, AlertRows
 from store.cap_rows import CapRows
 from store.catalogue_rows import CatalogueRows
 from store.closure_rows import ClosureRows, closures_in_force
-from store.dispatch_rows import DispatchRows
+from store.dispatch_rows import DispatchRows, assistance_waiting
 from store.drill_rows import DrillRows, read_drill_time
 from store.reading_rows import GRADING, ReadingRows
 from store.rows import from_row
@@ -155,6 +155,7 @@ class SqlStore:
                 ),
                 point_states=_all(connection, PointState, select(t.point_states)),
                 drill_time=read_drill_time(connection),
+                assistance=assistance_waiting(connection),
                 response_levels=_all(
                     connection,
                     ResponseLevel,
@@ -214,6 +215,17 @@ class SqlStore:
                 select(t.incidents).where(incident.first_on_scene_at >= since, incident.run == CURRENT_RUN),
             )
 
+    def dispatches_since(self, since: datetime) -> DispatchCounts:
+        assignment, incident = t.assignments.c, t.incidents.c
+        asked = (
+            select(func.count(), func.count(assignment.override_reason))
+            .select_from(t.assignments)
+            .join(t.incidents, incident.incident_id == assignment.incident_id)
+            .where(assignment.dispatched_at >= since, incident.run == CURRENT_RUN)
+        )
+        with translated(), self.engine.connect() as connection:
+            return DispatchCounts(*connection.execute(asked).one())
+
     def grading_lag(self) -> GradingLag:
         cursor = select(t.cursors.c.seq).where(t.cursors.c.name == GRADING).scalar_subquery()
         waiting = select(func.count(), func.min(t.journal.c.recorded_at)).where(
@@ -235,7 +247,13 @@ class SqlStore:
             select(incident.incident_id)
             .outerjoin(t.recommendations, advice.incident_id == incident.incident_id)
             .where(incident.status == "open")
-            .where(or_(advice.incident_id.is_(None), func.jsonb_array_length(advice.candidates) == 0))
+            .where(
+                or_(
+                    advice.incident_id.is_(None),
+                    # Nobody fills a need: there may be a choice beside the package, but no advice.
+                    ~func.jsonb_path_exists(advice.candidates, text("'$[*] ? (@.need != null)'::jsonpath")),
+                )
+            )
         )
         with translated(), self.engine.connect() as connection:
             return list(connection.execute(asked).scalars())

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from core.errors import NotFoundError
 from core.geo import BoundingBox
-from dispatch.model import Assignment, Call, Incident, Unit
+from dispatch.assistance import AssistanceRequest
+from dispatch.model import Assignment, Call, Incident, Unit, UnitStatus
 from dispatch.recommendation import Recommendation
 from operations.ports import CallCounts
 from store import tables as t
@@ -23,6 +25,10 @@ T = TypeVar("T")
 _ENDED = ("cleared", "stood_down")
 _CALLS = 5_301_004
 """The advisory lock of whoever decides which incident a call belongs to."""
+
+
+_UNIT_COLUMNS = [t.units.c[field.name] for field in fields(Unit)]
+_STATUS = {status.value: status for status in UnitStatus}
 
 
 class DispatchRows:
@@ -97,10 +103,24 @@ class DispatchRows:
 
     # units and assignments
     def units(self, unit_ids: Collection[str] | None = None) -> Sequence[Unit]:
-        asked = select(t.units).order_by(t.units.c.unit_id)
-        return self._all(
-            Unit, asked if unit_ids is None else asked.where(t.units.c.unit_id.in_(list(unit_ids)))
-        )
+        asked = select(*_UNIT_COLUMNS).order_by(t.units.c.unit_id)
+        if unit_ids is not None:
+            asked = asked.where(t.units.c.unit_id.in_(list(unit_ids)))
+        # Thousands while an officer waits: made directly, a fraction of the time that validated rows take.
+        return [
+            Unit(unit_id, index, callsign, net, kind, frozenset(can), jurisdiction, _STATUS[status], *rest)
+            for (
+                unit_id,
+                index,
+                callsign,
+                net,
+                kind,
+                can,
+                jurisdiction,
+                status,
+                *rest,
+            ) in self.connection.execute(asked)
+        ]
 
     def lock_units(self, unit_ids: Collection[str]) -> Mapping[str, Unit]:
         asked = select(t.units).where(t.units.c.unit_id.in_(list(unit_ids))).order_by(t.units.c.unit_id)
@@ -141,6 +161,32 @@ class DispatchRows:
     def save_recommendation(self, recommendation: Recommendation) -> None:
         self._save(t.recommendations, "incident_id", to_row(recommendation))
 
+    def advised_units(
+        self, incident_ids: Collection[str], package_only: bool = False
+    ) -> Mapping[str, frozenset[str]]:
+        advice = t.recommendations.c
+        path = "$[*] ? (@.need != null).unit_id" if package_only else "$[*].unit_id"
+        asked = select(
+            advice.incident_id, func.jsonb_path_query_array(advice.candidates, text(f"'{path}'::jsonpath"))
+        ).where(advice.incident_id.in_(list(incident_ids)))
+        return {row[0]: frozenset(row[1]) for row in self.connection.execute(asked)}
+
+    # requests for units of another jurisdiction
+    def assistance_request(self, request_id: str, lock: bool = True) -> AssistanceRequest:
+        asked = select(t.assistance_requests).where(t.assistance_requests.c.request_id == request_id)
+        locked = asked.with_for_update() if lock else asked
+        return self._one(AssistanceRequest, locked, "assistance request", request_id)
+
+    def assistance_of(self, incident_id: str) -> Sequence[AssistanceRequest]:
+        asked = select(t.assistance_requests).where(t.assistance_requests.c.incident_id == incident_id)
+        return self._all(AssistanceRequest, asked.order_by(t.assistance_requests.c.request_id))
+
+    def assistance_waiting(self, answer_by: datetime | None = None) -> Sequence[AssistanceRequest]:
+        return assistance_waiting(self.connection, answer_by)
+
+    def save_assistance(self, request: AssistanceRequest) -> None:
+        self._save(t.assistance_requests, "request_id", {**to_row(request), "run": CURRENT_RUN})
+
     def _all(self, kind: type[T], asked: Select[Any]) -> list[T]:
         return [from_row(kind, row) for row in self.connection.execute(asked).mappings()]
 
@@ -154,3 +200,14 @@ class DispatchRows:
         new = insert(table).values(**row)
         changed = {name: new.excluded[name] for name in row if name not in (key, "run")}
         self.connection.execute(new.on_conflict_do_update(index_elements=[key], set_=changed))
+
+
+def assistance_waiting(
+    connection: Connection, answer_by: datetime | None = None
+) -> Sequence[AssistanceRequest]:
+    request = t.assistance_requests.c
+    asked = select(t.assistance_requests).where(request.status == "waiting", request.run == CURRENT_RUN)
+    if answer_by is not None:
+        asked = asked.where(request.answer_by <= answer_by)
+    rows = connection.execute(asked.order_by(request.request_id)).mappings()
+    return [from_row(AssistanceRequest, row) for row in rows]

@@ -83,6 +83,11 @@ class DrillRows:
             .where(t.closures.c.reopened_at.is_(None))
             .values(reopened_at=at, reopened_by="drill")
         )
+        execute(
+            update(t.assistance_requests)
+            .where(t.assistance_requests.c.status == "waiting")
+            .values(status="lapsed", answered_at=at, answered_by="drill", note=reason)
+        )
         execute(delete(t.point_states))
         execute(delete(t.level_states))
         execute(delete(t.response_levels))

@@ -388,6 +388,40 @@ recommendations = Table(
     Column("network", Text, nullable=False),
     Column("candidates", JSONB, nullable=False),
     Column("considered", Integer, nullable=False),
+    Column("alarm", SmallInteger, nullable=False, server_default="1"),
+    Column("needs", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("passed_over", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("preemptions", JSONB, nullable=False, server_default=text("'[]'")),
+)
+
+# Units of another jurisdiction that somebody asked for; one request waits for a unit and an incident at most.
+assistance_requests = Table(
+    "assistance_requests",
+    metadata,
+    Column("request_id", String(26), primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("incident_id", String(26), nullable=False, index=True),
+    Column("number", Text, nullable=False),
+    Column("unit_id", Text, nullable=False),
+    Column("callsign", Text, nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("asked_by_jurisdiction", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("requested_at", Instant, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("answer_by", Instant, nullable=False),
+    Column("override_reason", Text),
+    Column("answered_at", Instant),
+    Column("answered_by", Text),
+    Column("note", Text),
+    Column("assignment_id", String(26)),
+    Index(
+        "one_waiting_request",
+        "incident_id",
+        "unit_id",
+        unique=True,
+        postgresql_where=text("status = 'waiting'"),
+    ),
 )
 
 closures = Table(

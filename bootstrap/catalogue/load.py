@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from bootstrap.catalogue.categories import read_categories
+from bootstrap.catalogue.categories import check_nets, read_categories
 from bootstrap.catalogue.documents import Document, Strict, parse, read_document, read_folder
 from bootstrap.catalogue.places import read_geofences, read_nets, read_points
 from bootstrap.catalogue.problems import CatalogueError
@@ -78,6 +78,7 @@ class _Loading:
         assert declared is not None and categories is not None and points is not None
         assert nets is not None and units is not None
         by_id = {table.table_id: table for table in tables if table is not None}
+        self._attempt(lambda: check_nets(_in(read, "categories"), nets[0]))
         emergency = {code: c for code, c in categories.items() if c.group == "emergency"}
         fences = read.get("geofences.yaml")
         geofences = self._attempt(lambda: read_geofences(fences, points) if fences is not None else {})

@@ -13,6 +13,7 @@ from core.command_tree import CommandLevel
 from core.geo import LonLat
 from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
+from dashboard.callbacks.assisting import assisted
 from dashboard.callbacks.following import follow
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Desk
@@ -58,6 +59,7 @@ def register(
             (Desk.LIVE_UNITS,): (Desk.UNITS, "shared", "units"),
             (Desk.LIVE_COVERAGE,): (Desk.COVERAGE, "coverage", "figure"),
             (Desk.UNIT_SELECTED,): (Desk.UNIT_CARD, "desk", "unit"),
+            (Desk.LIVE_ASSISTANCE,): (Desk.ASSISTANCE, "assistance", "waiting"),
             (Desk.OUTCOME,): (Desk.TOASTS, "shared", "toasts"),
         },
     )
@@ -82,11 +84,15 @@ def register(
             actor,
             DispatchUnits(
                 incident_id=request["incident_id"],
-                unit_ids=(request["unit_id"],),
+                unit_ids=tuple(request["unit_ids"]),
                 recommendation_id=request.get("recommendation_id"),
                 override_reason=request.get("override_reason") or None,
+                preempts=request.get("preempts") or None,
+                replaces=request.get("replaces") or None,
             ),
         )
+        if not sent:
+            return Notice("done", t("已发出联勤请求，对方同意后出警"), "dispatch")
         callsigns = " ".join(a.callsign for a in sent)
         return Notice(
             "done", t("已出警：{callsigns}", callsigns=callsigns), "dispatch", [a.assignment_id for a in sent]
@@ -188,6 +194,9 @@ def register(
         ordered = accept_move_up(ports, actor, AcceptMoveUp(request["unit_id"], request["grid"]))
         return Notice("done", t("已命令补位：{callsign}", callsign=ordered.callsign), "move_up")
 
+    def assist(actor: Actor, request: Request) -> Notice:
+        return assisted(ports, actor, request)
+
     for asked, name, action in (
         (Desk.ASK_RECOMMEND, "recommend", recommend),
         (Desk.ASK_DISPATCH, "dispatch", dispatch),
@@ -203,6 +212,7 @@ def register(
         (Desk.ASK_CLOSE, "close", close),
         (Desk.ASK_CALL, "call", take),
         (Desk.ASK_MOVE_UP, "move_up", move_up),
+        (Desk.ASK_ASSISTANCE, "assistance", assist),
     ):
         answer_requests(app, asked, Desk.OUTCOME, name, action, zone)
     # The call form is cleared or kept by what became of it; the script owns the form.

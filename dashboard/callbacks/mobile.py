@@ -1,4 +1,4 @@
-"""The phone: the list follows the live feed; acknowledging an alert is what it may do."""
+"""The phone: the list follows the live feed; acknowledging an alert and lending a unit are what it may do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dash import Dash
 from core.actor import Actor
 from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
+from dashboard.callbacks.assisting import assisted
 from dashboard.callbacks.following import follow
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Phone
@@ -28,6 +29,7 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
             (Phone.LIVE_INCIDENTS,): (Phone.QUEUE, "phone", "queue"),
             (Phone.LIVE_ALERTS,): (Phone.WATER, "shared", "water"),
             (Phone.LIVE_LEVELS,): (Phone.LEVEL, "phone", "level"),
+            (Phone.LIVE_ASSISTANCE,): (Phone.ASSISTANCE, "assistance", "waiting"),
             (Phone.OUTCOME,): (Phone.TOASTS, "shared", "toasts"),
         },
     )
@@ -46,5 +48,9 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
     def give_back(actor: Actor, request: Request) -> Notice:
         return given_back(ports, actor, request)
 
+    def assist(actor: Actor, request: Request) -> Notice:
+        return assisted(ports, actor, request)
+
+    answer_requests(app, Phone.ASK_ASSISTANCE, Phone.OUTCOME, "assistance", assist, zone)
     answer_requests(app, Phone.ASK_ACKNOWLEDGE, Phone.OUTCOME, "acknowledge", acknowledge, zone)
     answer_requests(app, Phone.ASK_UNACKNOWLEDGE, Phone.OUTCOME, "unacknowledge", give_back, zone)

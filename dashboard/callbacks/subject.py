@@ -40,7 +40,11 @@ def show_subject(
             detail = incident_detail(ports, actor, asked["incident_id"])
         except CommandCentreError as error:
             return failed(one_language(error.message))
-        return draw(incident_view(detail, ports.catalogue, TARGET_RESPONSE_S, TARGET_MAJOR_S))
+        return draw(
+            incident_view(
+                detail, ports.catalogue, TARGET_RESPONSE_S, TARGET_MAJOR_S, ports.areas.names(), actor.covers
+            )
+        )
 
     @app.callback(Output(panel, "children"), Input(subject, "data"), prevent_initial_call=True)
     async def refresh(asked: dict[str, Any] | None) -> Any:

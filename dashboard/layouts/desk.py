@@ -21,6 +21,7 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
             html.Header(_bar(settings), className="bar"),
             html.Aside(
                 [
+                    html.Div(id=Desk.ASSISTANCE, className="assistance"),
                     html.Div(loading(t("等待实况…")), id=Desk.QUEUE, className="queue"),
                     html.Div(
                         [

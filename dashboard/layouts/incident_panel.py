@@ -33,6 +33,7 @@ def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
             *_what(view),
             _acknowledge(view),
             _assigned(view),
+            _requested(view),
             _advice(view),
             _passability(view),
             _milestones(view, zone),
@@ -148,6 +149,24 @@ def _assigned(view: IncidentView) -> Component:
     return html.Div([html.H3(t("在办单位")), html.Ul([_unit(a) for a in standing], className="assigned")])
 
 
+def _requested(view: IncidentView) -> Component:
+    """Units asked for of other jurisdictions, with the time that is left for the answer."""
+    if not view.requests or view.status == "closed":
+        return html.Div()
+    rows = [
+        html.Li(
+            [
+                html.Div([html.B(r.callsign), html.Span(r.said, className="quiet")]),
+                html.Span("", className="eta", **attributes(data_tick="until", data_at=r.answer_by))
+                if r.answer_by
+                else None,
+            ]
+        )
+        for r in view.requests
+    ]
+    return html.Div([html.H3(t("联勤请求")), html.Ul(rows, className="assigned")])
+
+
 def _unit(assignment: AssignmentView) -> Component:
     coming = assignment.eta_at is not None
     return html.Li(
@@ -184,41 +203,163 @@ def _advice(view: IncidentView) -> Component:
                 html.Div(
                     [
                         html.P(t("没有可派的单位"), className="state-title"),
-                        html.P(t("可用单位都不符合要求或没有定位。")),
+                        html.P(view.missing or t("可用单位都不符合要求或没有定位。")),
                         _again(),
                         _advised(view),
                     ],
                     className="state",
                 ),
-            ]
+                _preempt(view),
+                _others(view.others),
+                _passed_over(view),
+            ],
+            className="advice",
         )
-    if view.open_assignments or not view.candidates:
+    if view.open_assignments or not view.package:
+        coming = [a for a in view.assignments if a.open]
         return html.Details(
             [
                 html.Summary(t("增派单位")),
-                html.Ul([_candidate(c, False) for c in view.candidates]),
+                html.P(view.missing, className="reason") if view.missing else None,
+                _reasons() if len(coming) == 1 else None,
+                html.Ul(
+                    [
+                        _candidate(c, False, takes_over=coming[0] if len(coming) == 1 else None)
+                        for c in view.candidates
+                    ]
+                ),
                 html.P([_again(), _advised(view)], className="dots"),
             ],
             className="others",
         )
-    best, others = view.candidates[0], view.candidates[1:]
-    return html.Div([_best(best, view), _others(others)], className="advice")
+    return html.Div(
+        [
+            _best(view.package[0], view) if len(view.package) == 1 else _package(view),
+            _preempt(view),
+            _others(view.others),
+            _passed_over(view),
+        ],
+        className="advice",
+    )
+
+
+def _package(view: IncidentView) -> Component:
+    """Several units as one list with one button."""
+    slowest = max(view.package, key=lambda c: c.time_s)
+    return html.Div(
+        [
+            html.Ul(
+                [
+                    html.Li(
+                        [
+                            html.Span(c.time, className="minutes"),
+                            html.Div(
+                                [
+                                    html.Div([html.B(c.callsign), html.Span(c.net, className="quiet")]),
+                                    html.P(c.reason, className="reason"),
+                                    html.P(c.uncovers, className="reason uncovers"),
+                                    _asks(c),
+                                ]
+                            ),
+                        ],
+                        **attributes(data_route=c.unit_id),
+                    )
+                    for c in view.package
+                ],
+                className="package",
+            ),
+            _missing(view),
+            html.Button(
+                [
+                    html.Span(t("出警")),
+                    html.Span(
+                        t("{n} 个单位 · 最晚 {time}", n=len(view.package), time=slowest.time), className="to"
+                    ),
+                    html.Kbd("D"),
+                ],
+                type="button",
+                className="button primary big",
+                **attributes(
+                    data_do="dispatch",
+                    data_unit=" ".join(c.unit_id for c in view.package),
+                    data_advice=view.recommendation_id or "",
+                ),
+            ),
+            _compared(view, all(c.in_time for c in view.package)),
+        ],
+        className="best",
+    )
+
+
+def _missing(view: IncidentView) -> Component | None:
+    return html.P(view.missing, className="reason uncovers") if view.missing else None
+
+
+def _asks(candidate: CandidateView) -> Component | None:
+    """Whom this person has to ask before the unit goes."""
+    if candidate.asks is None:
+        return None
+    return html.P(t("属{name}，须对方同意", name=candidate.asks), className="reason asks")
+
+
+def _preempt(view: IncidentView) -> Component:
+    """Taking a unit off a less urgent incident: a second choice, with its price beside the button."""
+    offer = view.preemption
+    if offer is None:
+        return html.Div()
+    return html.Div(
+        [
+            html.P(t("另可抽调途中的 {callsign}：{gains}", callsign=offer.callsign, gains=offer.gains)),
+            html.P(offer.costs, className="reason uncovers"),
+            html.Button(
+                t("抽调 {callsign}", callsign=offer.callsign),
+                type="button",
+                className="button",
+                **attributes(
+                    data_do="preempt",
+                    data_unit=offer.unit_id,
+                    data_assignment=offer.assignment_id,
+                    data_advice=view.recommendation_id or "",
+                ),
+            ),
+        ],
+        className="preempt",
+        **attributes(data_route=offer.unit_id),
+    )
+
+
+def _passed_over(view: IncidentView) -> Component | None:
+    if not view.passed_over:
+        return None
+    return html.Details(
+        [
+            html.Summary(t("为何不是更近的单位（{count}）", count=len(view.passed_over))),
+            html.Ul([html.Li(html.P(words, className="reason")) for words in view.passed_over]),
+        ],
+        className="others passed",
+        open=False,
+    )
 
 
 def _others(others: Sequence[CandidateView]) -> Component | None:
     if not others:
         return None
-    reasons = [html.Option(t(words), value=code) for code, words in OVERRIDE_REASONS.items()]
     return html.Details(
         [
             html.Summary(t("另选单位（{count}）", count=len(others))),
-            html.Label(
-                [html.Span(t("改派理由")), html.Select(reasons, className="override")], className="field"
-            ),
+            _reasons(),
             html.Ul([_candidate(c, True) for c in others]),
         ],
         className="others",
         open=False,
+    )
+
+
+def _reasons() -> Component:
+    """Why another unit than the advised one."""
+    reasons = [html.Option(t(words), value=code) for code, words in OVERRIDE_REASONS.items()]
+    return html.Label(
+        [html.Span(t("改派理由")), html.Select(reasons, className="override")], className="field"
     )
 
 
@@ -250,9 +391,11 @@ def _best(best: CandidateView, view: IncidentView) -> Component:
             ),
             html.P(best.reason, className="reason"),
             html.P(best.uncovers, className="reason uncovers"),
+            _asks(best),
+            _missing(view),
             html.Button(
                 [
-                    html.Span(t("出警")),
+                    html.Span(t("请求联勤") if best.asks else t("出警")),
                     html.Span(f"{best.callsign} · {best.time}", className="to"),
                     html.Kbd("D"),
                 ],
@@ -260,22 +403,28 @@ def _best(best: CandidateView, view: IncidentView) -> Component:
                 className="button primary big",
                 **_sends(best, view.recommendation_id, "dispatch"),
             ),
-            html.P(
-                [
-                    html.Span(t("按时") if best.in_time else t("超过目标"), className="quiet"),
-                    html.Span(t("比较了 {count} 个单位", count=view.considered), className="quiet"),
-                    _again(),
-                    _advised(view),
-                ],
-                className="dots",
-            ),
+            _compared(view, best.in_time),
         ],
         className="best",
         **attributes(data_route=best.unit_id),
     )
 
 
-def _candidate(candidate: CandidateView, replaces: bool) -> Component:
+def _compared(view: IncidentView, in_time: bool) -> Component:
+    return html.P(
+        [
+            html.Span(t("按时") if in_time else t("超过目标"), className="quiet"),
+            html.Span(t("比较了 {count} 个单位", count=view.considered), className="quiet"),
+            _again(),
+            _advised(view),
+        ],
+        className="dots",
+    )
+
+
+def _candidate(
+    candidate: CandidateView, replaces: bool, takes_over: AssignmentView | None = None
+) -> Component:
     return html.Li(
         [
             html.Span(candidate.time, className="minutes"),
@@ -284,10 +433,20 @@ def _candidate(candidate: CandidateView, replaces: bool) -> Component:
                     html.B(candidate.callsign),
                     html.P(candidate.reason, className="reason"),
                     html.P(candidate.uncovers, className="reason uncovers"),
+                    _asks(candidate),
+                    html.Button(
+                        t("接替 {callsign}", callsign=takes_over.callsign),
+                        type="button",
+                        className="link",
+                        **_sends(candidate, None, "take-over"),
+                        **attributes(data_assignment=takes_over.assignment_id),
+                    )
+                    if takes_over
+                    else None,
                 ]
             ),
             html.Button(
-                t("出警"),
+                t("请求") if candidate.asks else t("出警"),
                 type="button",
                 className="button small",
                 **_sends(candidate, None, "dispatch-other" if replaces else "dispatch"),

@@ -31,6 +31,7 @@ def page(settings: FaceSettings) -> Component:
             html.Div(id=Phone.DRILL, className="drill"),
             html.Div(id=Phone.TRUTH, className="truth", role="alert"),
             html.Div(id=Phone.LEVEL, className="level-phone"),
+            html.Div(id=Phone.ASSISTANCE, className="assistance"),
             html.Div(id=Phone.WATER, className="counts"),
             html.Main(html.Div(loading(t("等待实况…")), id=Phone.QUEUE, className="cards")),
             html.Footer(

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dashboard.language import mark, named, t
 from dashboard.view_models.durations import distance_words, minutes_seconds
-from dashboard.view_models.reasons import reason_sentence, uncovers_words
+from dashboard.view_models.reasons import (
+    costs_words,
+    gains_words,
+    missing_words,
+    passed_over_sentence,
+    reason_sentence,
+    uncovers_words,
+)
 from dashboard.view_models.timeline import ASSIGNMENT_STATUS as ASSIGNMENT_STATUS
 from dashboard.view_models.timeline import PASSABILITY as PASSABILITY
 from dashboard.view_models.timeline import Happening, timeline
@@ -22,6 +29,11 @@ INCIDENT_STATUS = {
     "dispatched": mark("已出警"),
     "on_scene": mark("处置中"),
     "closed": mark("已销警"),
+}
+ASSISTANCE_STATUS = {
+    "waiting": mark("已请求{name}，等待答复"),
+    "declined": mark("{name}已拒绝"),
+    "lapsed": mark("{name}超时未答复"),
 }
 CALLS = ("call.taken", "call.joined")
 ON_IT = ("dispatched", "en_route", "on_scene")
@@ -36,6 +48,7 @@ class CandidateView:
     unit_id: str
     callsign: str
     net: str
+    time_s: float
     time: str
     distance: str
     reason: str
@@ -43,6 +56,31 @@ class CandidateView:
     """Within the city's target for this priority, were it dispatched now."""
     uncovers: str
     """What sending it leaves uncovered, and for how long; empty when nothing or not measured."""
+    in_package: bool = True
+    """Recommended; otherwise a choice beside what is recommended."""
+    asks: str | None = None
+    """The name of the jurisdiction that this person has to ask for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreemptionView:
+    """A unit on its way elsewhere that would be clearly sooner: what is gained and what it costs there."""
+
+    assignment_id: str
+    unit_id: str
+    callsign: str
+    time: str
+    gains: str
+    costs: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """A unit asked for of another jurisdiction; `answer_by` only while an answer is waited for."""
+
+    callsign: str
+    said: str
+    answer_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +136,12 @@ class IncidentView:
     """When the recommendation was made; it is stale when this is long ago."""
     considered: int
     candidates: Sequence[CandidateView]
+    missing: str
+    """What of the package nobody can fill; empty when all of it is."""
+    passed_over: Sequence[str]
+    """Why units that are nearer are not recommended, a sentence for each."""
+    preemption: PreemptionView | None
+    requests: Sequence[RequestView]
     assignments: Sequence[AssignmentView]
     milestones: Sequence[Milestone]
     timeline: Sequence[Happening]
@@ -108,9 +152,25 @@ class IncidentView:
     def open_assignments(self) -> int:
         return sum(a.open for a in self.assignments)
 
+    @property
+    def package(self) -> Sequence[CandidateView]:
+        return [candidate for candidate in self.candidates if candidate.in_package]
 
-def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_major_s: float) -> IncidentView:
-    """From `operations.queries.incident_detail`; targets in seconds."""
+    @property
+    def others(self) -> Sequence[CandidateView]:
+        return [candidate for candidate in self.candidates if not candidate.in_package]
+
+
+def incident_view(
+    detail: Json,
+    catalogue: Catalogue,
+    target_s: float,
+    target_major_s: float,
+    areas: Mapping[str, tuple[str, str]],
+    covers: Callable[[str], bool],
+) -> IncidentView:
+    """From `operations.queries.incident_detail`; targets in seconds. `areas` are names by jurisdiction, `covers`
+    says whose units whoever looks may send without asking."""
     incident, point, alert = detail["incident"], detail.get("point"), detail.get("alert")
     category = catalogue.categories.get(incident["category"])
     shown_alert = alert if alert and alert["status"] != "cleared" else None
@@ -121,7 +181,7 @@ def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_ma
     own = catalogue.points.get(incident["point_id"])
     rows = detail.get("timeline", [])
     candidates = [
-        _candidate(c, catalogue, limit_s, own.name_zh if own else None)
+        _candidate(c, catalogue, limit_s, own.name_zh if own else None, areas, covers)
         for c in advised
         if c["unit_id"] not in busy
     ]
@@ -146,11 +206,15 @@ def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_ma
         alert_id=shown_alert["alert_id"] if shown_alert else None,
         acknowledged=bool(shown_alert and shown_alert["status"] == "acknowledged"),
         acknowledged_by=shown_alert["acknowledged_by"] if shown_alert else None,
-        recommendation="computing" if advice is None else "ready" if advised else "none",
+        recommendation="computing" if advice is None else "ready" if _says_something(advice) else "none",
         recommendation_id=advice["recommendation_id"] if advice else None,
         advised_at=advice["made_at"] if advice else None,
         considered=advice["considered"] if advice else 0,
         candidates=candidates,
+        missing=missing_words((advice or {}).get("needs", []), advised),
+        passed_over=[passed_over_sentence(one) for one in (advice or {}).get("passed_over", [])],
+        preemption=next((_preemption(p) for p in (advice or {}).get("preemptions", [])), None),
+        requests=[_request(r, areas) for r in detail.get("assistance", []) if r["status"] != "accepted"],
         assignments=[_assignment(a) for a in detail["assignments"]],
         milestones=_milestones(incident),
         timeline=timeline(rows, catalogue),
@@ -158,7 +222,42 @@ def incident_view(detail: Json, catalogue: Catalogue, target_s: float, target_ma
     )
 
 
-def _candidate(candidate: Json, catalogue: Catalogue, limit_s: float, own_place: str | None) -> CandidateView:
+def _says_something(advice: Json) -> bool:
+    """Somebody is recommended, or nothing more is needed and there is a choice all the same."""
+    return bool(advice["candidates"]) and (
+        not advice.get("needs") or any(c.get("need") is not None for c in advice["candidates"])
+    )
+
+
+def _preemption(offer: Json) -> PreemptionView:
+    return PreemptionView(
+        assignment_id=offer["assignment_id"],
+        unit_id=offer["unit_id"],
+        callsign=offer["callsign"],
+        time=minutes_seconds(offer["travel_time_s"]),
+        gains=gains_words(offer),
+        costs=costs_words(offer),
+    )
+
+
+def _request(request: Json, areas: Mapping[str, tuple[str, str]]) -> RequestView:
+    name = area_name(request["jurisdiction"], areas)
+    waits = request["status"] == "waiting"
+    said = t(ASSISTANCE_STATUS[request["status"]], name=name)
+    if request["note"]:
+        said = t("{what}（{reason}）", what=said, reason=request["note"])
+    return RequestView(request["callsign"], said, request["answer_by"] if waits else None)
+
+
+def _candidate(
+    candidate: Json,
+    catalogue: Catalogue,
+    limit_s: float,
+    own_place: str | None,
+    areas: Mapping[str, tuple[str, str]],
+    covers: Callable[[str], bool],
+) -> CandidateView:
+    must_ask = candidate.get("must_ask")
     net = catalogue.nets.get(candidate["net"])
     names = {
         p.name_zh: named({"name_zh": p.name_zh, "name_en": p.name_en}) for p in catalogue.points.values()
@@ -169,11 +268,14 @@ def _candidate(candidate: Json, catalogue: Catalogue, limit_s: float, own_place:
         unit_id=candidate["unit_id"],
         callsign=candidate["callsign"],
         net=named({"name_zh": net.name_zh, "name_en": net.name_en}) if net else candidate["net"],
+        time_s=candidate["travel_time_s"],
         time=minutes_seconds(candidate["travel_time_s"]),
         distance=distance_words(candidate["distance_m"]),
         reason=reason_sentence({**candidate, "avoided": avoided}),
         in_time=candidate["travel_time_s"] <= limit_s,
         uncovers=uncovers_words(candidate.get("uncovers")),
+        in_package=candidate.get("need") is not None,
+        asks=area_name(must_ask, areas) if must_ask and not covers(must_ask) else None,
     )
 
 
@@ -230,6 +332,12 @@ def _reported(rows: Sequence[Json]) -> str:
     """What the callers said, the newest call first."""
     said = [str(row["data"].get("text") or "") for row in rows if row["type"] in CALLS]
     return "\n".join(text for text in reversed(said) if text)
+
+
+def area_name(code: str, areas: Mapping[str, tuple[str, str]]) -> str:
+    """The district's name; its code where it has none."""
+    zh, en = areas.get(code, (code, code))
+    return named({"name_zh": zh, "name_en": en})
 
 
 def _capital(title: str) -> str:

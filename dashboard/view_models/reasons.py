@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.language import current_locale, mark, t
@@ -18,7 +18,25 @@ OVERRIDE_REASONS: Mapping[str, str] = {
 """Proposed reasons for sending another than the first recommended unit. The journal keeps the code, so that
 what it says does not depend on the language of the screen it was chosen on."""
 
-STAND_DOWN_REASONS: Mapping[str, str] = {TAKEN_BACK: mark("值班员撤回")}
+STAND_DOWN_REASONS: Mapping[str, str] = {
+    TAKEN_BACK: mark("值班员撤回"),
+    "preempted": mark("抽调"),
+    "reassigned": mark("改派"),
+    "replaced": mark("由他人接替"),
+}
+CAPABILITY: Mapping[str, str] = {
+    "police": mark("警务"),
+    "traffic_control": mark("交通管制"),
+    "rescue": mark("救援"),
+    "first_aid": mark("急救"),
+    "pump": mark("排涝"),
+}
+UNIT_IS: Mapping[str, str] = {
+    "on_break": mark("{callsign} 在休息"),
+    "out_of_service": mark("{callsign} 停勤"),
+    "returning": mark("{callsign} 返程中"),
+}
+"""Why a unit without an assignment is not available."""
 
 
 def reason_words(code: str) -> str:
@@ -34,6 +52,67 @@ def reason_sentence(candidate: Mapping[str, Any]) -> str:
     if candidate["nearer_passed_over"]:
         facts.append(t("{callsign} 直线更近但到得更晚", callsign=candidate["nearer_passed_over"]))
     return _joined(facts)
+
+
+def passed_over_sentence(one: Mapping[str, Any]) -> str:
+    """Why a nearer unit is not recommended, from the facts found."""
+    callsign, why, number = one["callsign"], one["why"], one["number"]
+    if why == "busy":
+        if number:
+            return t("{callsign} 正在处置 {number}", callsign=callsign, number=number)
+        return t(UNIT_IS.get(one["status"], mark("{callsign} 不可派")), callsign=callsign)
+    if why == "left_for":
+        if one["more_urgent"]:
+            return t("{callsign} 留给更紧急的 {number}", callsign=callsign, number=number)
+        return t("{callsign} 留给 {number}，合计更快", callsign=callsign, number=number)
+    if why == "later":
+        facts = [t("{callsign} 沿路要 {time}", callsign=callsign, time=minutes_seconds(one["travel_time_s"]))]
+        if one["avoided"]:
+            facts.append(t("须绕开 {names}", names=_listed(one["avoided"])))
+        return _joined(facts)
+    if why == "lacks":
+        return t("{callsign} 不具备{names}能力", callsign=callsign, names=_capabilities(one["lacks"]))
+    return t(PASSED_OVER[why], callsign=callsign)
+
+
+PASSED_OVER: Mapping[str, str] = {
+    "on_foot": mark("{callsign} 是步巡，没有车"),
+    "no_way": mark("{callsign} 没有可走的路"),
+    "other_net": mark("{callsign} 不属于优先的巡控网"),
+}
+
+
+def missing_words(needs: Sequence[Mapping[str, Any]], candidates: Sequence[Mapping[str, Any]]) -> str:
+    """What of a package nobody fills; empty when all of it is filled."""
+    short = []
+    for number, need in enumerate(needs):
+        lacking = need["count"] - sum(c.get("need") == number for c in candidates)
+        if lacking > 0:
+            short.append(t("{names} {n} 个", names=_capabilities(need["capabilities"]), n=lacking))
+    return t("还缺：{names}", names=_listed(short)) if short else ""
+
+
+def gains_words(offer: Mapping[str, Any]) -> str:
+    """How much sooner a unit would be that has to be taken off another incident."""
+    if offer["gain_s"] is None:
+        return t("{time} 可到，此外无人可派", time=minutes_seconds(offer["travel_time_s"]))
+    return t(
+        "{time} 可到，早 {gain}",
+        time=minutes_seconds(offer["travel_time_s"]),
+        gain=minutes_seconds(offer["gain_s"]),
+    )
+
+
+def costs_words(offer: Mapping[str, Any]) -> str:
+    """Which incident loses it, and how much later that is reached."""
+    what = t("原任务 {number}（{priority} 级）", number=offer["from_number"], priority=offer["from_priority"])
+    if offer["loses_s"] is None:
+        return t("{what}将暂时无人前往", what=what)
+    return t("{what}将晚 {time}", what=what, time=minutes_seconds(offer["loses_s"]))
+
+
+def _capabilities(codes: Sequence[str]) -> str:
+    return _listed([t(CAPABILITY.get(code, code)) for code in codes]) or t("任意单位")
 
 
 def uncovers_words(uncovers: Mapping[str, Any] | None) -> str:

@@ -196,6 +196,14 @@ def _stood_down(data: Json, _row: Json, _catalogue: Catalogue) -> str:
     return _because(t("撤回 {callsign}", callsign=data.get("callsign", "")), data.get("reason"))
 
 
+def _reassigned(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    callsign = data.get("callsign", "")
+    if data.get("reason") == "replaced":
+        return _because(t("{callsign} 由他人接替", callsign=callsign), data.get("override_reason"))
+    what = t("{callsign} 改派去 {number}", callsign=callsign, number=data.get("for", ""))
+    return _because(what, data.get("override_reason"))
+
+
 def _closed(data: Json, _row: Json, _catalogue: Catalogue) -> str:
     back = data.get("stood_down") or []
     return t("销警，撤回 {callsigns}", callsigns=" ".join(back)) if back else t("已销警")
@@ -242,4 +250,14 @@ _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
     "unit.entered": _unit(mark("{callsign} 进入现场范围")),
     "unit.left": _unit(mark("{callsign} 离开现场范围")),
     "assignment.stood_down": _stood_down,
+    "assignment.preempted": lambda data, _row, _catalogue: t(
+        "{callsign} 被抽调去 {number}", callsign=data.get("callsign", ""), number=data.get("for", "")
+    ),
+    "assignment.reassigned": _reassigned,
+    "assistance.requested": _unit(mark("请求联勤：{callsign}")),
+    "assistance.accepted": _unit(mark("对方同意派出 {callsign}")),
+    "assistance.declined": lambda data, _row, _catalogue: _noted(
+        t("对方拒绝派出 {callsign}", callsign=data.get("callsign", "")), data.get("note")
+    ),
+    "assistance.lapsed": _unit(mark("联勤请求超时：{callsign}")),
 }

@@ -17,7 +17,8 @@ from core.geo import LonLat
 from dispatch.coverage import CoverageBoard, Reach
 from dispatch.model import Unit, UnitStatus
 from dispatch.move_up import CoverStandby, MeanTimeStandby, best_moves
-from dispatch.recommendation import RunCard, rank_candidates, suitable
+from dispatch.recommendation import rank_candidates, suitable
+from dispatch.run_cards import Need
 from dispatch.travel import RouteFound
 from drills.simulator.city import Ints, SimulatedCity, Way
 from drills.simulator.demand import DAY_S, STORM_PACE, WARM_UP_H, SimulatedCall, is_stormy
@@ -45,7 +46,7 @@ NOWHERE_S = 7_200.0
 """Driving time to a place that is cut off: as long as the longest search (assumption)."""
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-CARD = RunCard("simulated", 1, frozenset())
+NEEDS = (Need(1, frozenset()),)
 
 
 class Policy(StrEnum):
@@ -229,7 +230,7 @@ class _Day:
         few = (
             np.argpartition(seconds, min(RANKED, len(free) - 1))[:RANKED] if len(free) > 1 else np.array([0])
         )
-        units = suitable([self._units[int(free[i])] for i in few], CARD)
+        units = suitable([self._units[int(free[i])] for i in few], NEEDS)
         places = {self._units[int(free[i])].unit_id: self._place(int(nodes[i])) for i in few}
         routes = [
             RouteFound(self._units[int(free[i])].unit_id, float(seconds[i]), 0.0, (), 0.0, False, ())

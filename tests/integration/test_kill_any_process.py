@@ -165,7 +165,7 @@ class Officer(Sender):
     def _dispatch(self, incident_id: str, unit_id: str) -> None:
         """Until it is said to be done or not possible; "a part is away" is neither."""
         component, prop = self._output.split(".", 1)
-        request = {"incident_id": incident_id, "unit_id": unit_id, "nonce": "n"}
+        request = {"incident_id": incident_id, "unit_ids": [unit_id], "nonce": "n"}
         asked = {
             "output": self._output,
             "outputs": {"id": component, "property": prop},

@@ -7,7 +7,7 @@ from typing import Any
 from alerts.model import Severity
 from alerts.tables import Grade, GradingTable
 from dispatch.model import Priority
-from dispatch.recommendation import RunCard
+from dispatch.run_cards import Need, RunCard
 from dispatch.watching import IncidentGeofence, StatusLimits
 from operations.catalogue import Catalogue, Category, Net, UnitRules
 
@@ -25,7 +25,7 @@ CATALOGUE = Catalogue(
             "Road flooding",
             Priority.MAJOR,
             {},
-            RunCard("road_flood", 1, frozenset()),
+            RunCard("road_flood", (Need(1, frozenset()),)),
             "test",
         )
     },
@@ -47,6 +47,8 @@ def a_candidate(**changes: Any) -> dict[str, Any]:
         "straight_line": False,
         "avoided": [],
         "nearer_passed_over": None,
+        "need": None,
+        "must_ask": None,
         **changes,
     }
 

@@ -21,8 +21,12 @@ ADVICE = {
     "recommendation_id": "R1",
     "made_at": "2026-08-18T01:30:05+00:00",
     "considered": 1184,
-    "candidates": [a_candidate(), a_candidate(unit_id="U2", travel_time_s=200.0)],
+    "needs": [{"count": 1, "capabilities": ["police"], "net": None}],
+    "candidates": [a_candidate(need=0), a_candidate(unit_id="U2", travel_time_s=200.0)],
 }
+
+
+AREAS = {"530103": ("盘龙区", "Panlong"), "530111": ("官渡区", "Guandu")}
 
 
 def an_assignment(status: str) -> dict[str, Any]:
@@ -45,7 +49,14 @@ def view(**changes: Any) -> IncidentView:
         "timeline": [],
         **changes,
     }
-    return incident_view(detail, CATALOGUE, target_s=228.0, target_major_s=180.0)
+    return incident_view(
+        detail,
+        CATALOGUE,
+        target_s=228.0,
+        target_major_s=180.0,
+        areas=AREAS,
+        covers=lambda code: code != "530103",
+    )
 
 
 def test_an_incident_just_opened_waits_for_its_advice() -> None:
@@ -135,3 +146,71 @@ def test_everything_is_said_in_english_too() -> None:
         "To dispatch",
     )
     assert english.candidates[0].reason == "2:08 by road, 1.2 km"
+
+
+NEED = {"count": 2, "capabilities": ["police"], "net": None}
+
+
+def test_a_package_is_what_is_recommended_and_says_what_nobody_fills() -> None:
+    short = view(recommendation={**ADVICE, "needs": [NEED]})
+    assert [c.unit_id for c in short.package] == ["U1"]
+    assert [c.unit_id for c in short.others] == ["U2"]
+    assert short.missing == "还缺：警务 1 个"
+    assert view(recommendation=ADVICE).missing == ""
+
+
+def test_with_a_choice_but_nobody_recommended_the_panel_says_that_nobody_is() -> None:
+    left = {
+        "unit_id": "U2",
+        "callsign": "巡2",
+        "why": "left_for",
+        "number": "260818-001",
+        "more_urgent": True,
+        "status": "available",
+    }
+    advice = {**ADVICE, "candidates": [a_candidate(unit_id="U2")], "passed_over": [left]}
+    nobody = view(recommendation=advice)
+    assert (nobody.recommendation, nobody.package) == ("none", [])
+    assert nobody.passed_over == ["巡2 留给更紧急的 260818-001"]
+
+
+def test_whose_unit_it_is_is_said_to_whom_has_to_ask() -> None:
+    lent = {**ADVICE, "candidates": [a_candidate(need=0, must_ask="530103")]}
+    assert view(recommendation=lent).package[0].asks == "盘龙区"
+    covered = {**ADVICE, "candidates": [a_candidate(need=0, must_ask="530111")]}
+    assert view(recommendation=covered).package[0].asks is None
+
+
+def test_a_preemption_stands_with_its_gain_and_its_price() -> None:
+    offer = {
+        "assignment_id": "AS9",
+        "unit_id": "U9",
+        "callsign": "巡9",
+        "travel_time_s": 60.0,
+        "gain_s": 90.0,
+        "from_number": "260818-002",
+        "from_priority": 3,
+        "loses_s": None,
+    }
+    found = view(recommendation={**ADVICE, "preemptions": [offer]}).preemption
+    assert found is not None
+    assert (found.gains, found.costs) == ("1:00 可到，早 1:30", "原任务 260818-002（3 级）将暂时无人前往")
+    later = view(recommendation={**ADVICE, "preemptions": [{**offer, "loses_s": 240.0}]}).preemption
+    assert later is not None and later.costs == "原任务 260818-002（3 级）将晚 4:00"
+
+
+def test_a_request_waits_until_its_time_and_then_says_what_came_of_it() -> None:
+    asked = {
+        "callsign": "巡7",
+        "jurisdiction": "530103",
+        "status": "waiting",
+        "note": None,
+        "answer_by": "2026-08-18T01:32:00+00:00",
+    }
+    declined = {**asked, "status": "declined", "note": "另有任务"}
+    accepted = {**asked, "status": "accepted"}
+    found = view(assistance=[asked, declined, accepted]).requests
+    assert [(r.said, r.answer_by is not None) for r in found] == [
+        ("已请求盘龙区，等待答复", True),
+        ("盘龙区已拒绝（另有任务）", False),
+    ]

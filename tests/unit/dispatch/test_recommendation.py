@@ -9,7 +9,8 @@ import pytest
 
 from core.geo import LonLat, distance_m
 from dispatch.model import Unit, UnitStatus
-from dispatch.recommendation import RunCard, rank_candidates, suitable
+from dispatch.recommendation import rank_candidates, suitable
+from dispatch.run_cards import Need
 from dispatch.travel import RouteFound
 
 START = datetime(2026, 8, 18, 1, 20, tzinfo=UTC)
@@ -35,7 +36,7 @@ def east(metres: float) -> LonLat:
 
 @pytest.mark.parametrize("status", list(UnitStatus))
 def test_only_an_available_unit_is_suitable(status: UnitStatus) -> None:
-    found = suitable([unit("u", status=status)], RunCard("fire", 1, frozenset()))
+    found = suitable([unit("u", status=status)], [Need(1, frozenset())])
     assert bool(found) is (status is UnitStatus.AVAILABLE)
 
 
@@ -53,8 +54,8 @@ def test_only_an_available_unit_is_suitable(status: UnitStatus) -> None:
 def test_a_suitable_unit_can_do_all_the_run_card_asks(
     can: set[str], asked: set[str], is_suitable: bool
 ) -> None:
-    card = RunCard("x", 1, frozenset(asked))
-    assert bool(suitable([unit("u", can=frozenset(can))], card)) is is_suitable
+    needs = [Need(1, frozenset(asked))]
+    assert bool(suitable([unit("u", can=frozenset(can))], needs)) is is_suitable
 
 
 def test_the_fastest_by_road_comes_first_and_says_which_nearer_unit_it_passes_over() -> None:

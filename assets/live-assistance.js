@@ -1,0 +1,33 @@
+/* Requests for units of this jurisdiction: who asks, for how long yet, and the two answers. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  const { t, h } = cc;
+  const assistance = ((window.dash_clientside = window.dash_clientside || {}).assistance = {});
+
+  /** What waits for an answer that this person may give, oldest first. */
+  cc.toAnswer = () => {
+    const actor = cc.state.actor;
+    if (!actor || !actor.permissions.includes("answer_assistance")) return [];
+    return [...cc.state.assistance.values()]
+      .filter((request) => request.jurisdiction.startsWith(actor.jurisdiction))
+      .sort((a, b) => (a.request_id < b.request_id ? -1 : 1))
+      .map((request) => ({ ...request, by: cc.named(cc.state.catalogue.areas[request.asked_by_jurisdiction]) || request.asked_by_jurisdiction }));
+  };
+
+  const answer = (request, accept, words, look) =>
+    h("Button", { type: "button", className: `button small ${look}`.trim(), "data-do": "assist", "data-request": request.request_id, "data-accept": accept ? "yes" : "" }, words);
+
+  assistance.waiting = (live) => {
+    if (!live || !live.waiting.length) return null;
+    return [
+      h("H3", {}, t("联勤请求")),
+      h("Ul", {}, live.waiting.map((request) => h("Li", { key: request.request_id },
+        h("Div", {}, h("B", {}, request.callsign), h("P", { className: "quiet dots" },
+          h("Span", {}, t("{name}请求，警情 {number}", { name: request.by, number: request.number })), cc.ticking("until", request.answer_by, "figure"))),
+        answer(request, false, t("拒绝"), ""), answer(request, true, t("同意派出"), "primary")))),
+    ];
+  };
+
+  cc.actions.assist = (d) => cc.ask("ASSISTANCE", { request_id: d.request, accept: d.accept === "yes" });
+})();

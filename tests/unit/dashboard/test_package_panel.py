@@ -1,0 +1,51 @@
+"""The panel of a package: one list, one button; what else could be done comes after it, in words."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from dashboard.layouts.incident_panel import desk_panel
+from tests.unit.dashboard.states import a_candidate
+from tests.unit.dashboard.test_incident_view import ADVICE, NEED, an_assignment, view
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def buttons(component: object, action: str) -> list[dict[str, object]]:
+    """The plain properties of every button that asks for this action."""
+    found = []
+    for part in component._traverse():  # type: ignore[attr-defined]
+        plain = part.to_plotly_json()["props"] if hasattr(part, "to_plotly_json") else {}
+        if plain.get("data-do") == action:
+            found.append(plain)
+    return found
+
+
+def test_several_units_go_with_one_button() -> None:
+    two = {**ADVICE, "needs": [NEED], "candidates": [a_candidate(need=0), a_candidate(unit_id="U2", need=0)]}
+    (button,) = buttons(desk_panel(view(recommendation=two), ZONE), "dispatch")
+    assert button["data-unit"] == "U1 U2"
+
+
+def test_a_unit_on_it_can_be_taken_over_from() -> None:
+    panel = desk_panel(view(assignments=[an_assignment("en_route")], recommendation=ADVICE), ZONE)
+    (button,) = buttons(panel, "take-over")
+    assert (button["data-unit"], button["data-assignment"]) == ("U2", "AS1")
+
+
+def test_taking_a_unit_off_names_the_assignment_it_ends() -> None:
+    offer = {
+        "assignment_id": "AS9",
+        "unit_id": "U9",
+        "callsign": "巡9",
+        "travel_time_s": 60.0,
+        "gain_s": None,
+        "from_number": "260818-002",
+        "from_priority": 3,
+        "loses_s": 30.0,
+    }
+    panel = desk_panel(view(recommendation={**ADVICE, "preemptions": [offer]}), ZONE)
+    (button,) = buttons(panel, "preempt")
+    assert (button["data-unit"], button["data-assignment"]) == ("U9", "AS9")
+    (main,) = [b for b in buttons(panel, "dispatch")]
+    assert main["data-unit"] == "U1", "the first choice stays what it was"
