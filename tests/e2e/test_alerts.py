@@ -126,7 +126,9 @@ def test_in_a_flood_the_list_groups_itself_and_a_group_is_taken_whole(
     expect(groups.first).to_be_visible()
     assert desk.locator(f"#{Desk.QUEUE} [data-incident]:not([data-incident=''])").count() <= 12
 
-    first = desk.locator(f"#{Desk.QUEUE} .group").filter(has=desk.locator(".group-line > .button")).first
+    first = (
+        desk.locator(f"#{Desk.QUEUE} .group").filter(has=desk.locator(".is-group[data-waiting*=' ']")).first
+    )
     waiting = (first.locator(".is-group").get_attribute("data-waiting") or "").split()
     assert len(waiting) > 1
     first.locator(".is-group").click()
@@ -203,7 +205,7 @@ def test_an_analyst_lands_on_the_analysis_and_takes_its_tables_away(
     body = page.locator(f"#{Analysis.REPORT}")
     expect(body.locator(".headline > div")).to_have_count(6)
     expect(body.locator("table").first).to_contain_text(
-        "积水深度" if language == "zh" else "waterlogging depth"
+        "积水深度" if language == "zh" else "depth of standing water"
     )
     expect(body.locator(".main-svg").first).to_be_visible()
     page.locator(f"#{Analysis.PERIOD} label").last.click()
