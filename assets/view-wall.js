@@ -84,7 +84,8 @@
         city.since_at ? cc.ticking("since", city.since_at, "since figure") : null),
       city.proposes ? h("P", { className: "proposed-level" }, t("规则提议：{level}", { level: cc.stepName(city.proposed_level) })) : null,
       named.length ? h("Ul", { className: "level-districts" }, named.slice(0, DISTRICTS).map((area) =>
-        h("Li", { key: area.jurisdiction }, cc.stepMark(area.level), h("Span", {}, area.name), area.level ? h("Span", { className: area.proposes ? "" : "quiet" }, cc.stepName(area.level)) : null, area.proposes ? h("B", {}, t("提议{level}", { level: cc.stepName(area.proposed_level) })) : null))) : null,
+        h("Li", { key: area.jurisdiction }, cc.stepMark(area.level), h("Span", {}, area.name), area.level ? h("Span", { className: "quiet" }, cc.stepName(area.level)) : null,
+          area.proposes ? h("B", {}, t("提议{level}", { level: cc.stepName(area.proposed_level) })) : null))) : null,
       hidden > 0 ? h("P", { className: "quiet" }, t("另有 {n} 个区县", { n: hidden })) : null,
     ];
   };

@@ -126,7 +126,9 @@ def test_in_a_flood_the_list_groups_itself_and_a_group_is_taken_whole(
     expect(groups.first).to_be_visible()
     assert desk.locator(f"#{Desk.QUEUE} [data-incident]:not([data-incident=''])").count() <= 12
 
-    first = desk.locator(f"#{Desk.QUEUE} .group").filter(has=desk.locator(".group-line > .button")).first
+    first = (
+        desk.locator(f"#{Desk.QUEUE} .group").filter(has=desk.locator(".is-group[data-waiting*=' ']")).first
+    )
     waiting = (first.locator(".is-group").get_attribute("data-waiting") or "").split()
     assert len(waiting) > 1
     first.locator(".is-group").click()
