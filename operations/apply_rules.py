@@ -127,7 +127,8 @@ class RuleWork:
         return replace(state, level=same)
 
     def finish(self) -> None:
-        """Saves what the rules remember and which of them failed."""
+        """Saves the alerts that changed, what the rules remember and which of them failed."""
+        self.tx.save_alerts(list(self.changed.values()))
         self.tx.save_level_states(list(self._moved.values()))
         self.tx.note_rule_failures(self.failures, self._now)
 
@@ -139,7 +140,6 @@ class RuleWork:
             incident, is_new = self._incident(rule, subject, alert, level)
             alert = replace(alert, incident_id=incident.incident_id)
             incidents.append(incident)
-        self.tx.save_alert(alert)
         self.changed[alert.alert_id] = alert
         if alert.status is AlertStatus.CLEARED:
             self._alerts.pop((alert.rule_id, alert.subject_id), None)

@@ -19,7 +19,6 @@ from operations.ports import GeofenceVisit, OpenAlert, RuleFailure
 from store import tables as t
 from store.among import among
 from store.rows import from_row, to_row
-from store.run import CURRENT_RUN
 
 _LEVEL_COLUMNS = [column.name for column in t.level_states.columns]
 _LEVEL_KEY = ("rule_id", "subject_id")
@@ -29,6 +28,16 @@ _UPSERT_LEVELS = text(
     SELECT {", ".join(_LEVEL_COLUMNS)} FROM jsonb_populate_recordset(NULL::level_states, CAST(:states AS jsonb))
     ON CONFLICT (rule_id, subject_id) DO UPDATE SET
     {", ".join(f"{name} = EXCLUDED.{name}" for name in _LEVEL_COLUMNS if name not in _LEVEL_KEY)}
+    """  # noqa: S608 - column names come from the table itself
+)
+_ALERT_COLUMNS = [column.name for column in t.alerts.columns if column.name != "run"]
+_UPSERT_ALERTS = text(
+    f"""
+    INSERT INTO alerts (run, {", ".join(_ALERT_COLUMNS)})
+    SELECT (SELECT run FROM drill_clock), {", ".join(_ALERT_COLUMNS)}
+    FROM jsonb_populate_recordset(NULL::alerts, CAST(:alerts AS jsonb))
+    ON CONFLICT (alert_id) DO UPDATE SET
+    {", ".join(f"{name} = EXCLUDED.{name}" for name in _ALERT_COLUMNS if name != "alert_id")}
     """  # noqa: S608 - column names come from the table itself
 )
 _RETURNED_LONG_AGO = text(
@@ -148,10 +157,12 @@ class AlertRows:
         return found[0]
 
     def save_alert(self, alert: Alert) -> None:
-        row = {**to_row(alert), "run": CURRENT_RUN}
-        new = insert(t.alerts).values(**row)
-        changed = {name: new.excluded[name] for name in row if name not in ("alert_id", "run")}
-        self.connection.execute(new.on_conflict_do_update(index_elements=["alert_id"], set_=changed))
+        self.save_alerts([alert])
+
+    def save_alerts(self, alerts: Sequence[Alert]) -> None:
+        if alerts:
+            rows = orjson.dumps([to_row(alert) for alert in alerts])
+            self.connection.execute(_UPSERT_ALERTS, {"alerts": rows.decode()})
 
     # response levels
     def response_level(self, jurisdiction: str) -> ResponseLevel:
