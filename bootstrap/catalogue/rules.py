@@ -20,8 +20,7 @@ from core.command_tree import CommandLevel
 from operations.catalogue import CatalogueProblem
 
 Minutes = Annotated[float, Field(gt=0, le=10_080)]
-Condition = Annotated[str, Field(min_length=1, max_length=2_000)]
-"""Longer ones break the parser of the library instead of being refused by it."""
+Condition = Annotated[str, Field(min_length=1)]
 
 
 class _Watch(Strict):

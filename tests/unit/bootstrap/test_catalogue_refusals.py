@@ -34,7 +34,23 @@ class Refusal:
     at: str = ""
 
 
+LOOPS = '"' + "[1,2].all(v, " * 3 + "true" + ")" * 3 + '"'
+RISES = "rise_cm_per_min >= 5.0 && depth_cm >= 10.0"
+
 REFUSALS = [
+    Refusal("loops in loops", RAPID, RISES, LOOPS, "'all('", "no loop over a list"),
+    Refusal(
+        "a loop behind a remark", RAPID, RISES, '"[1].map //\\n (v, v) == [1]"', "map", "no loop over a list"
+    ),
+    Refusal("nine brackets", RAPID, RISES, "(" * 9 + "true" + ")" * 9, "(((", "at most 8 brackets"),
+    Refusal(
+        "a long condition",
+        RAPID,
+        RISES,
+        " || ".join(["depth_cm > 10.0"] * 20),
+        "376 char",
+        "at most 300 char",
+    ),
     Refusal(
         "a radius of nothing",
         EMERGENCY,
