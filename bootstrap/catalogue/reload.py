@@ -136,8 +136,8 @@ class FolderCatalogue:
             files = read_folder(self._folder)
             found = load_files(files, self._read)
         except OSError as error:
-            # Chosen degradation: a folder in the middle of being replaced, or one that may not be read; looked at again,
-            # the old one in force.
+            # Chosen degradation: a folder in the middle of being replaced, or one that may not be read; looked at
+            # again, the old one in force.
             log.warning("the catalogue's folder cannot be read now: %s", error)
             self._stamps = ()
             return
