@@ -101,7 +101,7 @@ def point_features(
         point.quantity: value,
         "kind": point.kind,
         "passability": state.passability.value,
-        "silent_s": _seconds(state.last_observed_at, at),
+        "silent_s": state.silent_s(at),
         "unchanged_s": _seconds(state.unchanged_since, at),
         "jump": value - before.value if before.value is not None else 0.0,
         "since_previous_s": _seconds(before.last_observed_at, at),

@@ -273,9 +273,7 @@ def silences(series: Series, looks: Sequence[datetime], levels: Mapping[str, flo
     found: list[list[Any]] = []
     heard = [at for at, _ in series]
     for before, look in pairwise([datetime.min.replace(tzinfo=looks[0].tzinfo), *looks]):
-        last = max((at for at in heard if at <= look), default=None)
-        if last is None:
-            continue
+        last = max((at for at in heard if at <= look), default=looks[0])
         level = [code for code, least in levels.items() if (look - last).total_seconds() >= least]
         if last > before or not found:
             found.append([])  # it spoke: whatever follows is another silence

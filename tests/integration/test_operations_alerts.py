@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from alerts.model import Alert, AlertStatus, Outcome, Severity
-from alerts.rules import Inhibition, Level, Watch
+from alerts.rules import Inhibition, Level, Rule, Watch
 from core.actor import Permission
 from core.command_tree import CommandLevel
 from core.errors import (
@@ -396,8 +396,12 @@ SILENT = replace(
 )
 
 
+def watching(point_id: str) -> Rule:
+    return replace(SILENT, watches=replace(SILENT.watches, point_ids=frozenset({point_id})))
+
+
 def test_a_gauge_that_says_nothing_has_one_alert_that_grows_and_ends_when_it_speaks(bench: Bench) -> None:
-    ports = with_rules(bench.ports, SILENT)
+    ports = with_rules(bench.ports, watching(POINT))
     read(ports, 0)
     seen = []
     for _ in range(70):
@@ -417,11 +421,50 @@ def test_a_gauge_that_says_nothing_has_one_alert_that_grows_and_ends_when_it_spe
     ]
 
 
-def test_points_that_never_spoke_or_speak_now_are_silent_for_no_rule(bench: Bench) -> None:
-    ports = with_rules(bench.ports, SILENT)
-    assert watch_silence(ports) == 0
+def alarms(ports: Ports) -> list[str]:
+    return [kind for kind in types(ports) if kind.startswith("alert.")]
+
+
+def test_a_gauge_that_speaks_now_is_silent_for_no_rule(bench: Bench) -> None:
+    ports = with_rules(bench.ports, watching(POINT))
     read(ports, 0)
     assert watch_silence(ports) == 0
+
+
+def test_a_gauge_that_never_spoke_is_silent_since_it_was_looked_for_first(bench: Bench) -> None:
+    ports = with_rules(bench.ports, watching(POINT))
+    for _ in range(15):
+        watch_silence(ports)
+        assert not ports.store.open_alerts()
+        bench.clock.advance(60)
+    assert watch_silence(ports) == 1
+    assert (only(ports).point_id, only(ports).because) == (POINT, {"silent_s": 900.0})
+    read(ports, 0)
+    assert not ports.store.open_alerts()
+    watch_silence(ports)
+    assert alarms(ports) == ["alert.opened", "alert.cleared"]
+
+
+def test_a_gauge_whose_clock_is_late_is_not_silent(bench: Bench) -> None:
+    ports = with_rules(bench.ports, watching(POINT))
+    for minute in range(40):
+        send(ports, reading(ports, minute % 2, seconds=-1200))
+        grade_readings(ports)
+        bench.clock.advance(30)
+        watch_silence(ports)
+        bench.clock.advance(30)
+    assert alarms(ports) == []
+
+
+def test_a_gauge_that_sends_its_minutes_together_is_silent_in_between_only(bench: Bench) -> None:
+    ports = with_rules(bench.ports, watching(POINT))
+    for _ in range(6):
+        send(ports, *(reading(ports, minute % 3, seconds=-60 * minute - 300) for minute in range(10)))
+        grade_readings(ports)
+        for _ in range(10):
+            bench.clock.advance(60)
+            watch_silence(ports)
+    assert alarms(ports) == []
 
 
 def test_many_silent_gauges_are_watched_in_parts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -431,6 +474,8 @@ def test_many_silent_gauges_are_watched_in_parts(bench: Bench, monkeypatch: pyte
         read(ports, 0, point_id)
     bench.clock.advance(901)
     assert watch_silence(ports) == 8
+    bench.clock.advance(62)
+    assert watch_silence(ports) == len(ports.catalogue.points), "those that never spoke too"
     assert len(ports.store.open_alerts()) == 8
 
 
