@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from alerts.features import rain_sums
+from alerts.features import of_quantity, rain_sums
 from alerts.model import MonitoredPoint, Passability, PointState
 
 RAIN_WINDOWS = ("rain_mm_1h", "rain_mm_3h", "rain_mm_6h", "rain_mm_12h")
@@ -30,6 +30,7 @@ def area_features(
         state = states.get(point.point_id)
         if state is None:
             continue
+        state = of_quantity(state, point.quantity)
         if point.quantity == "rain_mm":
             sums = rain_sums(state, at)
             rain = {window: max(most, sums[window]) for window, most in rain.items()}

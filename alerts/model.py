@@ -106,7 +106,7 @@ class PointState:
     `recent` holds what rates and sums are computed from, oldest first (alerts/features.py).
     `grade_code` is the grade of the point's own grading rule, for the map. `received_at` is the city's time when its
     newest reading came in, whatever the gauge's own clock says; `awaited_since` is since when one that has never
-    spoken is waited for.
+    spoken is waited for. `quantity` is what `value` and `recent` are of; None where nothing was read yet.
     """
 
     point_id: str
@@ -121,6 +121,7 @@ class PointState:
     passability_note: str | None = None
     received_at: datetime | None = None
     awaited_since: datetime | None = None
+    quantity: Quantity | None = None
 
     def silent_s(self, at: datetime) -> float:
         """Seconds since the newest reading came in, or since a first one is waited for; 0 where neither is known."""

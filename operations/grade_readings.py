@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alerts.features import point_features, remember
+from alerts.features import of_quantity, point_features, remember
 from alerts.model import MonitoredPoint, PointState, Reading
 from alerts.rules import Rule
 from core.actor import SYSTEM, Actor, Permission
@@ -61,7 +61,7 @@ def _grade(ports: Ports, tx: Transaction, readings: list[Reading]) -> list[str]:
         if point is None:
             log.warning("point %s left the catalogue before its reading was graded", reading.point_id)
             continue
-        before = states.get(point.point_id, PointState(point.point_id))
+        before = of_quantity(states.get(point.point_id, PointState(point.point_id)), point.quantity)
         try:
             after = remember(before, reading, point.quantity)
             if after is before:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from alerts.features import point_features
+from alerts.features import of_quantity, point_features
 from core.actor import SYSTEM, Actor, Permission
 from operations.apply_rules import RuleWork, subject_of
 from operations.inhibit_alerts import settle_inhibitions
@@ -49,6 +49,7 @@ def _watch(ports: Ports, tx: Transaction, point_ids: Sequence[str], now: datetim
         point = catalogue.points[point_id]
         if state.silent_s(now) <= LOOKS_AFTER.total_seconds():
             continue
+        state = of_quantity(state, point.quantity)
         neighbours = [nearby[i] for i in catalogue.neighbours_of((point_id,)) if i in nearby]
         features = point_features(state, state, point, now, catalogue.grade_thresholds, neighbours)
         for rule in catalogue.rule_index.watching_silence():

@@ -147,10 +147,12 @@ class ReadingRows:
 
     def neighbour_states(self, point_ids: Collection[str]) -> Mapping[str, PointState]:
         state = t.point_states.c
-        asked = select(state.point_id, state.value, state.grade_code).where(among(state.point_id, point_ids))
+        asked = select(state.point_id, state.value, state.grade_code, state.quantity)
         return {
-            row.point_id: PointState(row.point_id, value=row.value, grade_code=row.grade_code)
-            for row in self.connection.execute(asked)
+            row.point_id: PointState(
+                row.point_id, value=row.value, grade_code=row.grade_code, quantity=row.quantity
+            )
+            for row in self.connection.execute(asked.where(among(state.point_id, point_ids)))
         }
 
     def await_points(self, point_ids: Collection[str], at: datetime) -> None:

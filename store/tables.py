@@ -111,6 +111,7 @@ point_states = Table(
     Column("passability_note", Text),
     Column("received_at", Instant),
     Column("awaited_since", Instant),
+    Column("quantity", Text),
 )
 
 # What a rule remembers of a subject; at rest it remembers nothing and has no row.
