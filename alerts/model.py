@@ -99,6 +99,10 @@ class Sample:
     value: float
 
 
+DEAD_AFTER_S = 3600.0
+"""A gauge silent for longer says nothing of the present: the hour of the rule `gauge-silent`, a proposal."""
+
+
 @dataclass(frozen=True, slots=True)
 class PointState:
     """What is known of a point between two readings.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alerts.all_clear import all_clear
-from alerts.model import Alert, Outcome
+from alerts.all_clear import all_clear, stands_unheard
+from alerts.model import Alert, LevelState, Outcome
 from core.actor import Actor, Permission
 from operations.one_alert import change_alert
-from operations.ports import Ports
+from operations.ports import Ports, Transaction
 from operations.texts import LONGEST_TEXT, refuse_longer
+from operations.transaction import require
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +24,39 @@ class AllClearAlert:
 
 def all_clear_alert(ports: Ports, actor: Actor, command: AllClearAlert) -> Alert:
     """Commits who cleared it, when, and what it was. Raises NotFoundError, or ConflictError while the condition
-    stands (except for a false alarm) and when somebody else cleared it."""
+    stands (except for a false alarm, and where its gauge was silent for over an hour) and when somebody else cleared
+    it. What a silent gauge said last is forgotten with its alert, so that one that speaks again calls again.
+    """
+    require(actor, Permission.ALL_CLEAR)
     refuse_longer(LONGEST_TEXT, note=command.note)
+    silent_s = _silent_s(ports, command.alert_id)
+
+    def forget(tx: Transaction, before: Alert) -> None:
+        if stands_unheard(before, silent_s) and command.outcome is not Outcome.FALSE_ALARM:
+            tx.save_level_states([LevelState(before.rule_id, before.subject_id)])
+
     return change_alert(
         ports,
         actor,
         Permission.ALL_CLEAR,
         command.alert_id,
-        lambda alert, at: all_clear(alert, actor.name, command.outcome, command.note, at),
+        lambda alert, at: all_clear(alert, actor.name, command.outcome, command.note, at, silent_s),
         lambda before, after: {
             "by": actor.name,
             "outcome": command.outcome.value,
             "note": command.note,
             "stood": before.returned_at is None,
         },
+        forget,
     )
+
+
+def _silent_s(ports: Ports, alert_id: str) -> float:
+    """How long the alert's gauge has said nothing; 0 for an alert about that very silence, and without a gauge."""
+    with ports.store.transaction() as tx:
+        alert = tx.alert(alert_id, lock=False)
+        rule = ports.catalogue.rules.get(alert.rule_id)
+        if alert.point_id is None or (rule is not None and rule.silence):
+            return 0.0
+        state = tx.point_states([alert.point_id], lock=False).get(alert.point_id)
+    return state.silent_s(ports.clock.now()) if state is not None else 0.0

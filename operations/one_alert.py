@@ -24,10 +24,12 @@ def change_alert(
     alert_id: str,
     change: Callable[[Alert, datetime], AlertChange | None],
     data: Callable[[Alert, Alert], Mapping[str, Any]],
+    besides: Callable[[Transaction, Alert], None] | None = None,
 ) -> Alert:
     """Commits what `change` makes of the alert, which is what stands when it answers None.
 
-    `data` answers, for the alert before and after, what the journal row says. Raises NotFoundError,
+    `data` answers, for the alert before and after, what the journal row says; `besides` does what goes with
+    it in the same transaction, given the alert before. Raises NotFoundError,
     PermissionDeniedError and what `change` raises.
     """
     require(actor, permission)
@@ -41,6 +43,8 @@ def change_alert(
         if changed is None:
             return before
         record_change(tx, actor, changed, data(before, changed.alert))
+        if besides is not None:
+            besides(tx, before)
         settle_inhibitions(ports, tx, [changed.alert])
         return changed.alert
 

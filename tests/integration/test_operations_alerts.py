@@ -374,6 +374,31 @@ def test_an_alert_whose_point_left_the_catalogue_is_cleared_too(bench: Bench, po
     assert list(ports.store.open_alerts()) == []
 
 
+def test_over_a_gauge_that_fell_silent_a_person_gives_the_all_clear_and_it_calls_when_it_speaks(
+    bench: Bench, ports: Ports
+) -> None:
+    read(ports, 55)
+    first = only(ports).alert_id
+    bench.clock.advance(3500)
+    with pytest.raises(ConflictError):
+        all_clear_alert(ports, somebody(), AllClearAlert(first, Outcome.REAL, None))
+    bench.clock.advance(200)
+    cleared = all_clear_alert(ports, somebody(), AllClearAlert(first, Outcome.REAL, "已干"))
+    assert cleared.status is AlertStatus.CLEARED
+    assert not ports.store.open_alerts()
+    read(ports, 55)
+    assert only(ports).alert_id != first
+
+
+def test_the_alert_about_the_silence_itself_stands_as_long_as_it_lasts(bench: Bench) -> None:
+    ports = with_rules(bench.ports, watching(POINT))
+    read(ports, 0)
+    bench.clock.advance(4000)
+    watch_silence(ports)
+    with pytest.raises(ConflictError):
+        all_clear_alert(ports, somebody(), AllClearAlert(only(ports).alert_id, Outcome.REAL, None))
+
+
 # ---------------------------------------------------------------- silence
 
 
