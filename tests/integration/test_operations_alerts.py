@@ -21,6 +21,7 @@ from core.errors import (
     PermissionDeniedError,
 )
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
+from operations.acknowledge_group import AcknowledgeGroup, acknowledge_group
 from operations.all_clear_alert import AllClearAlert, all_clear_alert
 from operations.clear_left_behind import clear_left_behind
 from operations.escalate_alert import EscalateAlert, escalate_alert
@@ -36,6 +37,7 @@ from tests.alert_cases import RULE
 from tests.conftest import Bench
 from tests.depth_rule import in_a_community, with_catalogue, with_rules
 from tests.integration.desk_work import (
+    GUANDU,
     PANLONG,
     POINT,
     at_once,
@@ -397,6 +399,33 @@ def test_the_alert_about_the_silence_itself_stands_as_long_as_it_lasts(bench: Be
     watch_silence(ports)
     with pytest.raises(ConflictError):
         all_clear_alert(ports, somebody(), AllClearAlert(only(ports).alert_id, Outcome.REAL, None))
+
+
+def test_of_a_group_with_an_alert_of_others_none_is_taken(bench: Bench, ports: Ports) -> None:
+    read(ports, 55)
+    own = only(ports).alert_id
+    read(
+        ports, 55, next(i for i, p in ports.catalogue.points.items() if not p.jurisdiction.startswith(GUANDU))
+    )
+    (other,) = {alert.alert_id for alert in ports.store.open_alerts()} - {own}
+    with pytest.raises(PermissionDeniedError):
+        acknowledge_group(ports, somebody(jurisdiction=GUANDU), AcknowledgeGroup([own, other]))
+    assert {alert.status for alert in ports.store.open_alerts()} == {AlertStatus.ACTIVE}
+
+
+@pytest.mark.parametrize("reason", ["\u200b\u2060", "\u202e \u3000", "\ufeff"])
+def test_a_reason_that_nobody_can_see_is_none(bench: Bench, ports: Ports, reason: str) -> None:
+    read(ports, 55)
+    with pytest.raises(InvalidInputError, match="reason"):
+        shelve_alert(ports, somebody(), ShelveAlert(only(ports).alert_id, 30, reason))
+
+
+def test_signs_that_turn_the_direction_of_writing_are_taken_out_of_a_reason(
+    bench: Bench, ports: Ports
+) -> None:
+    read(ports, 55)
+    shelved = shelve_alert(ports, somebody(), ShelveAlert(only(ports).alert_id, 30, "检修\u202e中"))
+    assert shelved.shelve_reason == "检修中"
 
 
 # ---------------------------------------------------------------- silence
