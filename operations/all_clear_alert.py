@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alerts.all_clear import all_clear, stands_unheard
 from alerts.model import Alert, LevelState, Outcome
 from core.actor import Actor, Permission
-from operations.one_alert import change_alert
+from operations.one_alert import change_alert, gauge_silent_s
 from operations.ports import Ports, Transaction
 from operations.texts import LONGEST_TEXT, refuse_longer
 from operations.transaction import require
@@ -29,7 +29,8 @@ def all_clear_alert(ports: Ports, actor: Actor, command: AllClearAlert) -> Alert
     """
     require(actor, Permission.ALL_CLEAR)
     refuse_longer(LONGEST_TEXT, note=command.note)
-    silent_s = _silent_s(ports, command.alert_id)
+    with ports.store.transaction() as tx:
+        silent_s = gauge_silent_s(ports, tx, tx.alert(command.alert_id, lock=False))
 
     def forget(tx: Transaction, before: Alert) -> None:
         if stands_unheard(before, silent_s) and command.outcome is not Outcome.FALSE_ALARM:
@@ -49,14 +50,3 @@ def all_clear_alert(ports: Ports, actor: Actor, command: AllClearAlert) -> Alert
         },
         forget,
     )
-
-
-def _silent_s(ports: Ports, alert_id: str) -> float:
-    """How long the alert's gauge has said nothing; 0 for an alert about that very silence, and without a gauge."""
-    with ports.store.transaction() as tx:
-        alert = tx.alert(alert_id, lock=False)
-        rule = ports.catalogue.rules.get(alert.rule_id)
-        if alert.point_id is None or (rule is not None and rule.silence):
-            return 0.0
-        state = tx.point_states([alert.point_id], lock=False).get(alert.point_id)
-    return state.silent_s(ports.clock.now()) if state is not None else 0.0

@@ -62,3 +62,12 @@ def record_change(tx: Transaction, actor: Actor, change: AlertChange, data: Mapp
             changes=changes(alerts=[change.alert]),
         )
     )
+
+
+def gauge_silent_s(ports: Ports, tx: Transaction, alert: Alert) -> float:
+    """How long the alert's gauge has said nothing; 0 for an alert about that very silence, and without a gauge."""
+    rule = ports.catalogue.rules.get(alert.rule_id)
+    if alert.point_id is None or (rule is not None and rule.silence):
+        return 0.0
+    state = tx.point_states([alert.point_id], lock=False).get(alert.point_id)
+    return state.silent_s(ports.clock.now()) if state is not None else 0.0

@@ -22,6 +22,7 @@ from core.errors import (
 )
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
 from operations.acknowledge_group import AcknowledgeGroup, acknowledge_group
+from operations.alert_detail import alert_detail
 from operations.all_clear_alert import AllClearAlert, all_clear_alert
 from operations.clear_left_behind import clear_left_behind
 from operations.escalate_alert import EscalateAlert, escalate_alert
@@ -384,7 +385,9 @@ def test_over_a_gauge_that_fell_silent_a_person_gives_the_all_clear_and_it_calls
     bench.clock.advance(3500)
     with pytest.raises(ConflictError):
         all_clear_alert(ports, somebody(), AllClearAlert(first, Outcome.REAL, None))
+    assert alert_detail(ports, somebody(), first)["stands"]
     bench.clock.advance(200)
+    assert not alert_detail(ports, somebody(), first)["stands"], "the desk offers what it would take"
     cleared = all_clear_alert(ports, somebody(), AllClearAlert(first, Outcome.REAL, "已干"))
     assert cleared.status is AlertStatus.CLEARED
     assert not ports.store.open_alerts()
