@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from alerts.lifecycle import AlertChange, clear, clears_itself_at
-from alerts.model import Alert, AlertStatus, Outcome
+from alerts.model import DEAD_AFTER_S, Alert, AlertStatus, Outcome
 from alerts.rules import Rule
 from core.errors import ConflictError
 
 
-def all_clear(alert: Alert, by: str, outcome: Outcome, note: str | None, at: datetime) -> AlertChange | None:
+def all_clear(
+    alert: Alert, by: str, outcome: Outcome, note: str | None, at: datetime, silent_s: float = 0.0
+) -> AlertChange | None:
     """The alert after a person's all-clear; None when the same person gave the same one before.
 
     While the condition lasts only a false alarm can be cleared: the gauge lies, and the next alert comes with a
-    higher level or after the figures were normal once. Raises ConflictError.
+    higher level or after the figures were normal once. Where the gauge has said nothing for over an hour (`silent_s`),
+    nobody knows whether the condition lasts, and what a person found there counts. Raises ConflictError.
     """
     if alert.status is AlertStatus.CLEARED:
         if (alert.cleared_by, alert.outcome) == (by, outcome):
@@ -25,7 +28,8 @@ def all_clear(alert: Alert, by: str, outcome: Outcome, note: str | None, at: dat
             alert_id=alert.alert_id,
             cleared_by=alert.cleared_by,
         )
-    if alert.returned_at is None and outcome is not Outcome.FALSE_ALARM:
+    stands = alert.returned_at is None and not stands_unheard(alert, silent_s)
+    if stands and outcome is not Outcome.FALSE_ALARM:
         raise ConflictError(
             "条件仍然成立，不能解除；确为误报的，请选择“误报” / the condition still stands and cannot be "
             "cleared; if it is none, say false_alarm",
@@ -33,6 +37,11 @@ def all_clear(alert: Alert, by: str, outcome: Outcome, note: str | None, at: dat
             grade_code=alert.grade_code,
         )
     return AlertChange("alert.cleared", clear(alert, by=by, note=note, outcome=outcome, at=at))
+
+
+def stands_unheard(alert: Alert, silent_s: float) -> bool:
+    """Whether its condition lasts only because the gauge it came from has fallen silent."""
+    return alert.returned_at is None and silent_s > DEAD_AFTER_S
 
 
 def clear_by_rule(alert: Alert, rule: Rule, at: datetime) -> AlertChange | None:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from alerts.features import rain_sums
-from alerts.model import MonitoredPoint, Passability, PointState
+from alerts.features import of_quantity, rain_sums
+from alerts.model import DEAD_AFTER_S, MonitoredPoint, Passability, PointState
 
 RAIN_WINDOWS = ("rain_mm_1h", "rain_mm_3h", "rain_mm_6h", "rain_mm_12h")
 
@@ -20,7 +20,8 @@ def area_features(
 ) -> dict[str, Any]:
     """The figures of an area at `at`, all floats (alerts/feature_names.py lists them).
 
-    `points` are those of the area, `states` by point id; a point that has none there counts as dry and open.
+    `points` are those of the area, `states` by point id; a point that has none there counts as dry and open, and the
+    grade of one silent for over an hour counts no more (what an officer said of its road does).
     `grades` are the codes of the grading table. `value` is the number of points with a grade.
     """
     counted = dict.fromkeys(grades, 0)
@@ -30,12 +31,13 @@ def area_features(
         state = states.get(point.point_id)
         if state is None:
             continue
+        state = of_quantity(state, point.quantity)
         if point.quantity == "rain_mm":
             sums = rain_sums(state, at)
             rain = {window: max(most, sums[window]) for window, most in rain.items()}
             continue
         closed += state.passability is Passability.CLOSED
-        if state.grade_code is not None:
+        if state.grade_code is not None and state.silent_s(at) <= DEAD_AFTER_S:
             graded += 1
             counted[state.grade_code] = counted.get(state.grade_code, 0) + 1
     return {

@@ -30,7 +30,7 @@ _POINT = (
     FeatureName("value", "最新读数", "newest reading, in the unit of the gauge"),
     FeatureName("kind", "监测点类型", "kind of point", form="text"),
     FeatureName("passability", "通行情况", "passability: open, slow, closed", form="text"),
-    FeatureName("silent_s", "距最近读数", "time since the newest reading", "s"),
+    FeatureName("silent_s", "距最近收到读数", "time since the newest reading came in", "s"),
     FeatureName("unchanged_s", "读数未变时长", "how long the reading has not changed", "s"),
     FeatureName("jump", "与上次读数之差", "newest reading minus the one before"),
     FeatureName("since_previous_s", "距上次读数", "time since the reading before the newest", "s"),

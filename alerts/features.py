@@ -24,6 +24,22 @@ UNCHANGED_WITHIN = 0.05
 _KEPT_S: Mapping[Quantity, float] = {"depth_cm": RATE_OVER_S, "rain_mm": RAIN_HOURS[-1] * 3600.0}
 
 
+def of_quantity(state: PointState, quantity: Quantity) -> PointState:
+    """The state without what was read of another quantity: a gauge that the catalogue makes a rain gauge has not
+    rained what it was deep."""
+    if state.quantity in (None, quantity):
+        return state
+    return replace(
+        state,
+        last_observed_at=None,
+        value=None,
+        grade_code=None,
+        unchanged_since=None,
+        recent=(),
+        quantity=None,
+    )
+
+
 def remember(state: PointState, reading: Reading, quantity: Quantity) -> PointState:
     """The state of the point after one more reading.
 
@@ -44,7 +60,14 @@ def remember(state: PointState, reading: Reading, quantity: Quantity) -> PointSt
         recent = _with_depth(state.recent, at_s, reading.value)
     same = state.value is not None and abs(reading.value - state.value) < UNCHANGED_WITHIN
     since = state.unchanged_since if same and state.unchanged_since is not None else at
-    return replace(state, last_observed_at=at, value=reading.value, recent=recent, unchanged_since=since)
+    return replace(
+        state,
+        last_observed_at=at,
+        value=reading.value,
+        recent=recent,
+        unchanged_since=since,
+        quantity=quantity,
+    )
 
 
 def _with_depth(recent: Sequence[Sample], at_s: float, value: float) -> tuple[Sample, ...]:
@@ -101,7 +124,7 @@ def point_features(
         point.quantity: value,
         "kind": point.kind,
         "passability": state.passability.value,
-        "silent_s": _seconds(state.last_observed_at, at),
+        "silent_s": state.silent_s(at),
         "unchanged_s": _seconds(state.unchanged_since, at),
         "jump": value - before.value if before.value is not None else 0.0,
         "since_previous_s": _seconds(before.last_observed_at, at),
@@ -109,6 +132,7 @@ def point_features(
     if point.quantity == "rain_mm":
         return {**found, **rain_sums(state, at)}
     rise = rise_per_min(state.recent)
+    neighbours = [of_quantity(n, point.quantity) for n in neighbours]
     around = [n.value for n in neighbours if n.value is not None]
     found["rise_cm_per_min"] = rise
     found["minutes_to"] = {code: minutes_to(value, rise, t) for code, t in thresholds.items()}

@@ -99,12 +99,18 @@ class Sample:
     value: float
 
 
+DEAD_AFTER_S = 3600.0
+"""A gauge silent for longer says nothing of the present: the hour of the rule `gauge-silent`, a proposal."""
+
+
 @dataclass(frozen=True, slots=True)
 class PointState:
     """What is known of a point between two readings.
 
     `recent` holds what rates and sums are computed from, oldest first (alerts/features.py).
-    `grade_code` is the grade of the point's own grading rule, for the map.
+    `grade_code` is the grade of the point's own grading rule, for the map. `received_at` is the city's time when its
+    newest reading came in, whatever the gauge's own clock says; `awaited_since` is since when one that has never
+    spoken is waited for. `quantity` is what `value` and `recent` are of; None where nothing was read yet.
     """
 
     point_id: str
@@ -117,6 +123,14 @@ class PointState:
     passability_at: datetime | None = None
     passability_by: str | None = None
     passability_note: str | None = None
+    received_at: datetime | None = None
+    awaited_since: datetime | None = None
+    quantity: Quantity | None = None
+
+    def silent_s(self, at: datetime) -> float:
+        """Seconds since the newest reading came in, or since a first one is waited for; 0 where neither is known."""
+        since = self.received_at or self.awaited_since
+        return max(0.0, (at - since).total_seconds()) if since is not None else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from types import FrameType
+from typing import Any
+
 from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from jobs.context import WorkerContext, bind
 from jobs.names import DISPATCH_QUEUE, GRADING_QUEUE
 
 
+class OverdueJob(BaseException):
+    """A job's time is up. No Exception: a rule's failure and a catalogue's refusal are caught as such, and the end of
+    the job that met them is neither."""
+
+
+class _TimeLimit(UnixSignalDeathPenalty):
+    def handle_death_penalty(self, signum: int, frame: FrameType | None) -> Any:
+        try:
+            super().handle_death_penalty(signum, frame)  # type: ignore[no-untyped-call]
+        except JobTimeoutException as error:
+            raise OverdueJob(str(error)) from error
+
+
 class LongLivedWorker(SimpleWorker):
-    """Looks for Redis again every second after losing it, instead of backing off to a minute."""
+    """Looks for Redis again every second after losing it, instead of backing off to a minute; what takes too long
+    ends the job and nothing else."""
 
     max_connection_wait_time = 1.0
+    death_penalty_class = _TimeLimit
 
 
 def work(context: WorkerContext, connection: Redis, name: str, dispatch_first: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from alerts.model import Alert
@@ -32,8 +33,8 @@ class GroupAcknowledged:
 def acknowledge_group(ports: Ports, actor: Actor, command: AcknowledgeGroup) -> GroupAcknowledged:
     """Commits each by itself, so that one that changed meanwhile holds up none of the others.
 
-    Raises InvalidInputError for none or more than LARGEST_GROUP, PermissionDeniedError at the first alert outside
-    the actor's jurisdiction.
+    Raises InvalidInputError for none or more than LARGEST_GROUP, PermissionDeniedError for an alert outside the
+    actor's jurisdiction: then none is taken.
     """
     require(actor, Permission.ACKNOWLEDGE_ALERT)
     if not 1 <= len(command.alert_ids) <= LARGEST_GROUP:
@@ -41,6 +42,10 @@ def acknowledge_group(ports: Ports, actor: Actor, command: AcknowledgeGroup) -> 
             f"alert_ids: found {len(command.alert_ids)}, expected 1 to {LARGEST_GROUP} / "
             f"每次确认 1 至 {LARGEST_GROUP} 条"
         )
+    with ports.store.transaction() as tx:
+        for alert_id in command.alert_ids:
+            with suppress(NotFoundError):  # answered below among those that are left
+                require(actor, Permission.ACKNOWLEDGE_ALERT, tx.alert(alert_id, lock=False).jurisdiction)
     taken: list[Alert] = []
     left: list[str] = []
     for alert_id in command.alert_ids:

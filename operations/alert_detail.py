@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from alerts.all_clear import stands_unheard
 from alerts.model import Alert
 from alerts.rules import Rule
 from core.actor import Actor
+from operations.one_alert import gauge_silent_s
 from operations.ports import Ports
 from operations.public_state import Json, alert_state
 from operations.queries import may_see, timeline_row
@@ -26,12 +28,14 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
         may_see(actor, alert.jurisdiction)
         cause = _found(tx.alert(alert.suppressed_by, lock=False)) if alert.suppressed_by else None
         incident = tx.incident(alert.incident_id, lock=False) if alert.incident_id else None
+        silent_s = gauge_silent_s(ports, tx, alert)
     now = ports.clock.now()
     readings = ports.store.readings_of([alert.point_id], now - READINGS_OVER, now) if alert.point_id else []
     rule = ports.catalogue.rules.get(alert.rule_id)
     return {
         "alert": alert_state(alert),
         "rule": rule_state(rule) if rule else None,
+        "stands": alert.returned_at is None and not stands_unheard(alert, silent_s),
         "cause": cause,
         "incident": {"incident_id": incident.incident_id, "number": incident.number} if incident else None,
         "readings": [[reading.observed_at.isoformat(), reading.value] for reading in readings],

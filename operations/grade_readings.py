@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alerts.features import point_features, remember
+from alerts.features import of_quantity, point_features, remember
 from alerts.model import MonitoredPoint, PointState, Reading
 from alerts.rules import Rule
 from core.actor import SYSTEM, Actor, Permission
@@ -55,17 +55,18 @@ def _grade(ports: Ports, tx: Transaction, readings: list[Reading]) -> list[str]:
     states.update(tx.neighbour_states(around) if around else {})
     touched: dict[str, PointState] = {}
     odd: list[QuarantinedItem] = []
+    now = ports.clock.now()
     for reading in sorted(readings, key=lambda r: r.observed_at):
         point = catalogue.points.get(reading.point_id)
         if point is None:
             log.warning("point %s left the catalogue before its reading was graded", reading.point_id)
             continue
-        before = states.get(point.point_id, PointState(point.point_id))
+        before = of_quantity(states.get(point.point_id, PointState(point.point_id)), point.quantity)
         try:
             after = remember(before, reading, point.quantity)
             if after is before:
                 continue
-            after = _judge(work, point, before, after, states)
+            after = _judge(work, point, before, replace(after, received_at=now), states)
         except (ArithmeticError, ValueError, TypeError, LookupError) as error:
             # A reading that breaks the arithmetic stays stored and is set apart; the batch goes on.
             log.warning(
@@ -74,7 +75,7 @@ def _grade(ports: Ports, tx: Transaction, readings: list[Reading]) -> list[str]:
             odd.append(_ungradable(reading, error))
             continue
         states[point.point_id] = touched[point.point_id] = after
-    tx.quarantine(odd, SYSTEM.actor_id, ports.clock.now())
+    tx.quarantine(odd, SYSTEM.actor_id, now)
     work.finish()
     settle_inhibitions(ports, tx, work.changed.values())
     tx.save_point_states(list(touched.values()))

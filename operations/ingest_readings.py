@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.model import Quantity, Reading
 from core.actor import Actor, Permission
@@ -18,6 +18,11 @@ from operations.transaction import committed, require
 PLAUSIBLE: Mapping[Quantity, tuple[float, float]] = {"depth_cm": (0.0, 1000.0), "rain_mm": (0.0, 150.0)}
 """Outside this a gauge is wrong, whatever it says: 10 m is deeper than any underpass of the city, and more than
 150 mm between two readings more than it has ever seen in an hour."""
+
+
+LATEST = timedelta(hours=24)
+"""A reading older than the longest window of rain says nothing of today (a proposal); one of years ago, from a gauge
+whose clock was reset, would open an alert of today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,11 @@ def _what_is_wrong(reading: Reading, catalogue: Catalogue, now: datetime) -> tup
         return (
             "future",
             f"found {reading.observed_at.isoformat()}, expected no later than {now.isoformat()} + 60 s",
+        )
+    if reading.observed_at < now - LATEST:
+        return (
+            "late",
+            f"found {reading.observed_at.isoformat()}, expected no earlier than {now.isoformat()} - 24 h",
         )
     if reading.quantity is not None and reading.quantity != point.quantity:
         return "wrong-quantity", f"found {reading.quantity}, expected {point.quantity} from {point.point_id}"

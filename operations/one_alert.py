@@ -24,10 +24,12 @@ def change_alert(
     alert_id: str,
     change: Callable[[Alert, datetime], AlertChange | None],
     data: Callable[[Alert, Alert], Mapping[str, Any]],
+    besides: Callable[[Transaction, Alert], None] | None = None,
 ) -> Alert:
     """Commits what `change` makes of the alert, which is what stands when it answers None.
 
-    `data` answers, for the alert before and after, what the journal row says. Raises NotFoundError,
+    `data` answers, for the alert before and after, what the journal row says; `besides` does what goes with
+    it in the same transaction, given the alert before. Raises NotFoundError,
     PermissionDeniedError and what `change` raises.
     """
     require(actor, permission)
@@ -41,6 +43,8 @@ def change_alert(
         if changed is None:
             return before
         record_change(tx, actor, changed, data(before, changed.alert))
+        if besides is not None:
+            besides(tx, before)
         settle_inhibitions(ports, tx, [changed.alert])
         return changed.alert
 
@@ -58,3 +62,12 @@ def record_change(tx: Transaction, actor: Actor, change: AlertChange, data: Mapp
             changes=changes(alerts=[change.alert]),
         )
     )
+
+
+def gauge_silent_s(ports: Ports, tx: Transaction, alert: Alert) -> float:
+    """How long the alert's gauge has said nothing; 0 for an alert about that very silence, and without a gauge."""
+    rule = ports.catalogue.rules.get(alert.rule_id)
+    if alert.point_id is None or (rule is not None and rule.silence):
+        return 0.0
+    state = tx.point_states([alert.point_id], lock=False).get(alert.point_id)
+    return state.silent_s(ports.clock.now()) if state is not None else 0.0

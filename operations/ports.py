@@ -135,8 +135,12 @@ class Transaction(Protocol):
 
     def save_point_states(self, states: Sequence[PointState]) -> None: ...
 
+    def await_points(self, point_ids: Collection[str], at: datetime) -> None:
+        """From `at` on those of them are waited for that never spoke and are not waited for already."""
+        ...
+
     def silent_points(self, since: datetime) -> Sequence[PointState]:
-        """Points whose newest reading is older than `since`; those that never sent one are not among them."""
+        """Points whose newest reading came in before `since`, and those waited for in vain since before it."""
         ...
 
     def noteworthy_points(self) -> Sequence[PointState]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import Enum, IntEnum
 from typing import Any
 
+from alerts.features import of_quantity
 from alerts.model import Alert, MonitoredPoint, PointState
 from alerts.response_level import ResponseLevel
 from core.clock import DrillTime
@@ -91,6 +92,7 @@ def closure_state(closure: RoadClosure) -> Json:
 
 def point_state(state: PointState, point: MonitoredPoint) -> Json:
     """A monitored point with what was last read there; the memory of the delays stays inside."""
+    state = of_quantity(state, point.quantity)
     return {
         **_fields(point),
         **_measured(point.quantity, state.value),

@@ -10,7 +10,7 @@ from core.errors import InvalidInputError
 from core.events import happened
 from operations.ports import Ports
 from operations.public_state import changes
-from operations.texts import LONGEST_REASON, refuse_longer
+from operations.texts import LONGEST_REASON, readable_reason, refuse_longer
 from operations.transaction import committed, require
 
 
@@ -31,6 +31,7 @@ def set_response_level(ports: Ports, actor: Actor, command: SetResponseLevel) ->
     """
     require(actor, Permission.SET_RESPONSE_LEVEL)
     refuse_longer(LONGEST_REASON, reason=command.reason)
+    reason = readable_reason(command.reason)
     step = response_step(command.level)
     known = ports.areas.names()
     if command.jurisdiction not in known:
@@ -41,7 +42,7 @@ def set_response_level(ports: Ports, actor: Actor, command: SetResponseLevel) ->
     now = ports.clock.now()
     with committed(ports, as_of=now) as tx:
         before = tx.response_level(command.jurisdiction)
-        after = set_level(before, step, actor.name, command.reason, now)
+        after = set_level(before, step, actor.name, reason, now)
         if after is None:
             return before
         tx.save_response_level(after)
@@ -56,7 +57,7 @@ def set_response_level(ports: Ports, actor: Actor, command: SetResponseLevel) ->
                     "from": before.level,
                     "to": after.level,
                     "proposed": before.proposed_level,
-                    "reason": command.reason,
+                    "reason": reason,
                     "by": actor.name,
                 },
                 changes=changes(response_levels=[after]),

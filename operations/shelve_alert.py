@@ -11,7 +11,7 @@ from core.actor import Actor, Permission
 from core.errors import InvalidInputError
 from operations.one_alert import change_alert
 from operations.ports import Ports
-from operations.texts import LONGEST_REASON, refuse_longer
+from operations.texts import LONGEST_REASON, readable_reason, refuse_longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ def shelve_alert(ports: Ports, actor: Actor, command: ShelveAlert) -> Alert:
     alert is over.
     """
     refuse_longer(LONGEST_REASON, reason=command.reason)
+    reason = readable_reason(command.reason)
     longest = int(LONGEST_SHELF.total_seconds() // 60)
     if not 1 <= command.minutes <= longest:
         raise InvalidInputError(
@@ -38,12 +39,10 @@ def shelve_alert(ports: Ports, actor: Actor, command: ShelveAlert) -> Alert:
         actor,
         Permission.SHELVE_ALERT,
         command.alert_id,
-        lambda alert, at: shelve(
-            alert, actor.name, command.reason, at + timedelta(minutes=command.minutes), at
-        ),
+        lambda alert, at: shelve(alert, actor.name, reason, at + timedelta(minutes=command.minutes), at),
         lambda _, after: {
             "by": actor.name,
-            "reason": command.reason,
+            "reason": reason,
             "until": after.shelved_until.isoformat() if after.shelved_until else None,
         },
     )

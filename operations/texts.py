@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from core.errors import InvalidInputError
 
 LONGEST_TEXT = 4000
@@ -17,3 +19,16 @@ def refuse_longer(most: int, **texts: str | None) -> None:
             raise InvalidInputError(
                 f"{name}: found {len(text)} characters, expected at most {most} / 最多 {most} 个字"
             )
+
+
+_TURNS_ROUND = dict.fromkeys(
+    map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+)
+"""Signs that turn the direction of what follows: a line of the journal would read otherwise than it was written."""
+
+
+def readable_reason(reason: str) -> str:
+    """The reason without signs that turn the direction of writing; empty when no sign of it can be seen."""
+    turned = reason.translate(_TURNS_ROUND)
+    seen = any(unicodedata.category(sign)[0] not in "CZ" for sign in turned)
+    return turned if seen else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from alerts.features import point_features
+from alerts.features import of_quantity, point_features
 from core.actor import SYSTEM, Actor, Permission
 from operations.apply_rules import RuleWork, subject_of
 from operations.inhibit_alerts import settle_inhibitions
@@ -19,15 +19,17 @@ POINTS_A_TRANSACTION = 500
 
 def watch_silence(ports: Ports, actor: Actor = SYSTEM) -> int:
     """Judges every silent point by the rules that watch silence; answers how many points that were. A gauge that
-    speaks again is judged by its reading."""
+    speaks again is judged by its reading; one that has never spoken is silent since it was looked for first."""
     require(actor, Permission.GRADE)
     rules, points = ports.catalogue.rule_index.watching_silence(), ports.catalogue.points
     if not rules:
         return 0
     now = ports.clock.now()
-    with ports.store.transaction() as tx:
-        silent = [state.point_id for state in tx.silent_points(now - LOOKS_AFTER)]
-    watched = [i for i in silent if i in points and any(rule.watches.sees(points[i]) for rule in rules)]
+    seen = {i for i, point in points.items() if any(rule.watches.sees(point) for rule in rules)}
+    with committed(ports, as_of=now) as tx:
+        tx.await_points(seen, now)
+        silent = tx.silent_points(now - LOOKS_AFTER)
+    watched = [state.point_id for state in silent if state.point_id in seen]
     for first in range(0, len(watched), POINTS_A_TRANSACTION):
         with committed(ports, as_of=now) as tx:
             opened = _watch(ports, tx, watched[first : first + POINTS_A_TRANSACTION], now)
@@ -45,8 +47,9 @@ def _watch(ports: Ports, tx: Transaction, point_ids: Sequence[str], now: datetim
     work = RuleWork(ports, tx, point_ids, catalogue)
     for point_id, state in states.items():
         point = catalogue.points[point_id]
-        if state.last_observed_at is None or state.last_observed_at > now - LOOKS_AFTER:
+        if state.silent_s(now) <= LOOKS_AFTER.total_seconds():
             continue
+        state = of_quantity(state, point.quantity)
         neighbours = [nearby[i] for i in catalogue.neighbours_of((point_id,)) if i in nearby]
         features = point_features(state, state, point, now, catalogue.grade_thresholds, neighbours)
         for rule in catalogue.rule_index.watching_silence():

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection, insert, or_, select, text
+from sqlalchemy import Connection, func, insert, or_, select, text
 
 from alerts.model import PointState, Reading
 from operations.ports import QuarantinedItem, ReadingBatch, StoredReadings
@@ -43,6 +43,16 @@ _BEGIN_STATES = text(
     INSERT INTO point_states (point_id, passability)
     SELECT p, 'open' FROM unnest(CAST(:points AS text[])) AS asked(p)
     ON CONFLICT DO NOTHING
+    """
+)
+_AWAIT_POINTS = text(
+    """
+    INSERT INTO point_states (point_id, passability, awaited_since)
+    SELECT p, 'open', :at FROM unnest(CAST(:points AS text[])) AS asked(p)
+    WHERE NOT EXISTS (
+      SELECT FROM point_states s WHERE s.point_id = p AND coalesce(s.received_at, s.awaited_since) IS NOT NULL
+    )
+    ON CONFLICT (point_id) DO UPDATE SET awaited_since = EXCLUDED.awaited_since
     """
 )
 _STATE_COLUMNS = [column.name for column in t.point_states.columns]
@@ -137,14 +147,20 @@ class ReadingRows:
 
     def neighbour_states(self, point_ids: Collection[str]) -> Mapping[str, PointState]:
         state = t.point_states.c
-        asked = select(state.point_id, state.value, state.grade_code).where(among(state.point_id, point_ids))
+        asked = select(state.point_id, state.value, state.grade_code, state.quantity)
         return {
-            row.point_id: PointState(row.point_id, value=row.value, grade_code=row.grade_code)
-            for row in self.connection.execute(asked)
+            row.point_id: PointState(
+                row.point_id, value=row.value, grade_code=row.grade_code, quantity=row.quantity
+            )
+            for row in self.connection.execute(asked.where(among(state.point_id, point_ids)))
         }
 
+    def await_points(self, point_ids: Collection[str], at: datetime) -> None:
+        self.connection.execute(_AWAIT_POINTS, {"points": sorted(point_ids), "at": at})
+
     def silent_points(self, since: datetime) -> Sequence[PointState]:
-        asked = select(t.point_states).where(t.point_states.c.last_observed_at < since)
+        heard = func.coalesce(t.point_states.c.received_at, t.point_states.c.awaited_since)
+        asked = select(t.point_states).where(heard < since)
         rows = self.connection.execute(asked.order_by(t.point_states.c.point_id)).mappings()
         return [from_row(PointState, row) for row in rows]
 

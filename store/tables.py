@@ -109,6 +109,9 @@ point_states = Table(
     Column("passability_at", Instant),
     Column("passability_by", Text),
     Column("passability_note", Text),
+    Column("received_at", Instant),
+    Column("awaited_since", Instant),
+    Column("quantity", Text),
 )
 
 # What a rule remembers of a subject; at rest it remembers nothing and has no row.

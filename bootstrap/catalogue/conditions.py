@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 import cel
@@ -11,6 +12,16 @@ from alerts.rules import Features, SubjectKind
 
 EVALUATION_ERRORS = (TypeError, ValueError, LookupError, RuntimeError, ArithmeticError)
 """What the library raises for a condition that cannot be evaluated."""
+
+LONGEST_CONDITION = 300
+DEEPEST_NESTING = 8
+"""Characters and brackets within brackets: three times what the longest rule as delivered needs."""
+
+_OVER_LISTS = re.compile(
+    r"\b(?:all|exists|exists_one|existsOne|map|filter|transformList|transformMap|transformMapEntry)"
+    r"(?:\s|//[^\n]*)*\("
+)
+"""Loops of CEL. Loops in loops take longer than the city has, and the library holds up the whole process meanwhile."""
 
 
 class CelCondition:
@@ -48,7 +59,9 @@ def compile_condition(
     text: str, subject: SubjectKind, quantity: str, grades: Collection[str]
 ) -> CelCondition:
     """The condition, ready. Raises ConditionError for wrong syntax, unknown names, wrong types, and an answer
-    that is not true or false, each found on samples of what such a rule meets."""
+    that is not true or false, each found on samples of what such a rule meets. What could take long, loops over lists
+    above all, is refused before it is compiled: nothing can interrupt the library."""
+    _refuse_costly(text)
     try:
         condition = CelCondition(text)
     except ValueError as error:
@@ -65,6 +78,21 @@ def compile_condition(
         except EVALUATION_ERRORS as error:
             raise ConditionError(f"{text!r}", _expected(error, condition, grades)) from error
     return condition
+
+
+def _refuse_costly(text: str) -> None:
+    if len(text) > LONGEST_CONDITION:
+        raise ConditionError(
+            f"{len(text)} characters, {text[:40]!r} …", f"at most {LONGEST_CONDITION} characters"
+        )
+    loop = _OVER_LISTS.search(text)
+    if loop is not None:
+        raise ConditionError(f"{loop[0]!r} in {text!r}", "comparisons of figures, no loop over a list")
+    depth = 0
+    for sign in text:
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth > DEEPEST_NESTING:
+            raise ConditionError(f"{text!r}", f"at most {DEEPEST_NESTING} brackets within each other")
 
 
 def _expected(error: Exception, condition: CelCondition, grades: Collection[str]) -> str:

@@ -138,6 +138,8 @@ FOLDERS = ("categories", "grading", "rules")
 
 
 def files_of(folder: Path) -> list[Path]:
-    """Every file the catalogue is made of, in one order."""
-    single = [folder / name for name in FILES if (folder / name).is_file()]
-    return [*single, *(path for name in FOLDERS for path in sorted((folder / name).glob("*.yaml")))]
+    """Every regular file the catalogue is made of, in one order: a pipe would be waited for, a link may lead nowhere
+    (editors lock with such)."""
+    single = [folder / name for name in FILES]
+    every = [*single, *(path for name in FOLDERS for path in sorted((folder / name).glob("*.yaml")))]
+    return [path for path in every if path.is_file()]

@@ -128,15 +128,16 @@ class FolderCatalogue:
             self._telling.release()
 
     def _look(self) -> None:
-        stamps = _stamps(self._folder)
-        if stamps == self._stamps:
-            return
-        self._stamps = stamps
         try:
+            stamps = _stamps(self._folder)
+            if stamps == self._stamps:
+                return
+            self._stamps = stamps
             files = read_folder(self._folder)
             found = load_files(files, self._read)
         except OSError as error:
-            # Chosen degradation: a folder in the middle of being replaced; looked at again, the old one in force.
+            # Chosen degradation: a folder in the middle of being replaced, or one that may not be read; looked at
+            # again, the old one in force.
             log.warning("the catalogue's folder cannot be read now: %s", error)
             self._stamps = ()
             return

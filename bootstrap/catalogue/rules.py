@@ -20,8 +20,7 @@ from core.command_tree import CommandLevel
 from operations.catalogue import CatalogueProblem
 
 Minutes = Annotated[float, Field(gt=0, le=10_080)]
-Condition = Annotated[str, Field(min_length=1, max_length=2_000)]
-"""Longer ones break the parser of the library instead of being refused by it."""
+Condition = Annotated[str, Field(min_length=1)]
 
 
 class _Watch(Strict):
@@ -117,7 +116,7 @@ def read_rules(documents: Sequence[Document], known: Known) -> tuple[dict[str, R
         problems += compiling.problems
         if built is not None:
             rules[rule.rule] = built
-    problems += _mutual_inhibitions(files)
+    problems += _circles_of_inhibition(files)
     if problems:
         raise CatalogueError(problems)
     return rules, table
@@ -149,18 +148,35 @@ def _table_of_points(
     return table
 
 
-def _mutual_inhibitions(files: Iterable[tuple[Document, _Rule]]) -> list[CatalogueProblem]:
-    pairs = {(rule.rule, inhibition.rule) for _, rule in files for inhibition in rule.inhibited_by}
-    return [
-        document.problem(
-            ("inhibited_by", index, "rule"),
-            f"{inhibition.rule!r}, which {rule.rule!r} inhibits too",
-            "one that stands for itself, or both would fall silent",
-        )
-        for document, rule in files
-        for index, inhibition in enumerate(rule.inhibited_by)
-        if (inhibition.rule, rule.rule) in pairs
-    ]
+def _circles_of_inhibition(files: Sequence[tuple[Document, _Rule]]) -> list[CatalogueProblem]:
+    """Rules that inhibit each other in a circle, however long: each would explain the next, and nobody be called."""
+    inhibitors = {rule.rule: [inhibition.rule for inhibition in rule.inhibited_by] for _, rule in files}
+    problems = []
+    for document, rule in files:
+        for index, inhibition in enumerate(rule.inhibited_by):
+            way = _way(inhibition.rule, rule.rule, inhibitors)
+            if way and inhibition.rule != rule.rule:
+                problems.append(
+                    document.problem(
+                        ("inhibited_by", index, "rule"),
+                        f"a circle, each inhibited by the next: {' → '.join((rule.rule, *way))}",
+                        "one that stands for itself, or all would fall silent",
+                    )
+                )
+    return problems
+
+
+def _way(start: str, goal: str, inhibitors: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The shortest way from one rule over what inhibits it to another, both ends included; empty without one."""
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen = {start}
+    for way in ways:
+        if way[-1] == goal:
+            return way
+        further = [rule for rule in inhibitors.get(way[-1], ()) if rule not in seen]
+        seen.update(further)
+        ways += [(*way, rule) for rule in further]
+    return ()
 
 
 class _Compiling:

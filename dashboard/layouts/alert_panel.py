@@ -251,7 +251,7 @@ def _shelve(view: AlertView) -> Component:
 
 def _clear(view: AlertView) -> Component:
     # While the condition stands only a false alarm can be cleared; the others would be refused.
-    stands = view.returned_at is None
+    stands = view.stands
     return _form(
         "clear",
         [

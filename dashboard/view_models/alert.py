@@ -53,6 +53,8 @@ class AlertView:
     acknowledged_by: str | None
     note: str | None
     returned_at: str | None
+    stands: bool
+    """Whether only a false alarm can be cleared."""
     shelved_until: str | None
     shelved_by: str | None
     shelve_reason: str | None
@@ -103,6 +105,7 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
         acknowledged_by=alert["acknowledged_by"],
         note=alert["note"],
         returned_at=alert["returned_at"],
+        stands=detail["stands"],
         shelved_until=alert["shelved_until"],
         shelved_by=alert["shelved_by"],
         shelve_reason=alert["shelve_reason"],

@@ -273,9 +273,7 @@ def silences(series: Series, looks: Sequence[datetime], levels: Mapping[str, flo
     found: list[list[Any]] = []
     heard = [at for at, _ in series]
     for before, look in pairwise([datetime.min.replace(tzinfo=looks[0].tzinfo), *looks]):
-        last = max((at for at in heard if at <= look), default=None)
-        if last is None:
-            continue
+        last = max((at for at in heard if at <= look), default=looks[0])
         level = [code for code, least in levels.items() if (look - last).total_seconds() >= least]
         if last > before or not found:
             found.append([])  # it spoke: whatever follows is another silence
@@ -299,9 +297,11 @@ def test_every_gauge_that_fell_silent_is_found_once_for_each_silence(bench: Benc
             watch_silence(bench.ports)
             looks.append(bench.clock.now())
     levels = {"silent": 900.0, "dead": 3600.0}
-    wanted = {
-        p: found for p, series in series_of(storm).items() if (found := silences(series, looks, levels))
-    }
+    received: dict[str, list[tuple[datetime, float]]] = defaultdict(list)
+    for batch in batches:
+        for one in batch:
+            received[one.point_id].append((batch[-1].observed_at, one.value))
+    wanted = {p: found for p in city.points if (found := silences(received[p], looks, levels))}
     called: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for row in journal(bench.ports):
         if row.event.type in ALARMS:

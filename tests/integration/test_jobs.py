@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from time import sleep
 
 import pytest
 from prometheus_client import REGISTRY
@@ -73,6 +75,23 @@ def test_many_requests_for_the_same_work_are_one_waiting_job(bench: Bench, conne
         bench.ports.work.recommend_units("one")
     bench.ports.work.recommend_units("other")
     assert waiting(connection) == {GRADING_QUEUE: 1, DISPATCH_QUEUE: 2}
+
+
+def sleep_through_everything() -> None:
+    """As code does that takes whatever a rule or a file raises for its own failure."""
+    with suppress(Exception):
+        sleep(4)
+
+
+def test_a_job_whose_time_is_up_ends_even_where_every_exception_is_caught(
+    bench: Bench, connection: Redis
+) -> None:
+    asked = f"{__name__}.{sleep_through_everything.__name__}"
+    job = queue(connection, GRADING_QUEUE).enqueue(asked, job_timeout=1)
+    assert work_off(connection) == [job.id]
+    bench.ports.work.grade_readings()
+    work_off(connection)
+    assert waiting(connection)[GRADING_QUEUE] == 0, "the worker goes on"
 
 
 def test_jobs_carry_ids_as_json(bench: Bench, connection: Redis) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from alerts.model import Alert, AlertStatus, Outcome, Severity
-from alerts.rules import Inhibition, Level, Watch
+from alerts.rules import Inhibition, Level, Rule, Watch
 from core.actor import Permission
 from core.command_tree import CommandLevel
 from core.errors import (
@@ -21,6 +21,8 @@ from core.errors import (
     PermissionDeniedError,
 )
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
+from operations.acknowledge_group import AcknowledgeGroup, acknowledge_group
+from operations.alert_detail import alert_detail
 from operations.all_clear_alert import AllClearAlert, all_clear_alert
 from operations.clear_left_behind import clear_left_behind
 from operations.escalate_alert import EscalateAlert, escalate_alert
@@ -36,6 +38,7 @@ from tests.alert_cases import RULE
 from tests.conftest import Bench
 from tests.depth_rule import in_a_community, with_catalogue, with_rules
 from tests.integration.desk_work import (
+    GUANDU,
     PANLONG,
     POINT,
     at_once,
@@ -374,6 +377,60 @@ def test_an_alert_whose_point_left_the_catalogue_is_cleared_too(bench: Bench, po
     assert list(ports.store.open_alerts()) == []
 
 
+def test_over_a_gauge_that_fell_silent_a_person_gives_the_all_clear_and_it_calls_when_it_speaks(
+    bench: Bench, ports: Ports
+) -> None:
+    read(ports, 55)
+    first = only(ports).alert_id
+    bench.clock.advance(3500)
+    with pytest.raises(ConflictError):
+        all_clear_alert(ports, somebody(), AllClearAlert(first, Outcome.REAL, None))
+    assert alert_detail(ports, somebody(), first)["stands"]
+    bench.clock.advance(200)
+    assert not alert_detail(ports, somebody(), first)["stands"], "the desk offers what it would take"
+    cleared = all_clear_alert(ports, somebody(), AllClearAlert(first, Outcome.REAL, "已干"))
+    assert cleared.status is AlertStatus.CLEARED
+    assert not ports.store.open_alerts()
+    read(ports, 55)
+    assert only(ports).alert_id != first
+
+
+def test_the_alert_about_the_silence_itself_stands_as_long_as_it_lasts(bench: Bench) -> None:
+    ports = with_rules(bench.ports, watching(POINT))
+    read(ports, 0)
+    bench.clock.advance(4000)
+    watch_silence(ports)
+    with pytest.raises(ConflictError):
+        all_clear_alert(ports, somebody(), AllClearAlert(only(ports).alert_id, Outcome.REAL, None))
+
+
+def test_of_a_group_with_an_alert_of_others_none_is_taken(bench: Bench, ports: Ports) -> None:
+    read(ports, 55)
+    own = only(ports).alert_id
+    read(
+        ports, 55, next(i for i, p in ports.catalogue.points.items() if not p.jurisdiction.startswith(GUANDU))
+    )
+    (other,) = {alert.alert_id for alert in ports.store.open_alerts()} - {own}
+    with pytest.raises(PermissionDeniedError):
+        acknowledge_group(ports, somebody(jurisdiction=GUANDU), AcknowledgeGroup([own, other]))
+    assert {alert.status for alert in ports.store.open_alerts()} == {AlertStatus.ACTIVE}
+
+
+@pytest.mark.parametrize("reason", ["\u200b\u2060", "\u202e \u3000", "\ufeff"])
+def test_a_reason_that_nobody_can_see_is_none(bench: Bench, ports: Ports, reason: str) -> None:
+    read(ports, 55)
+    with pytest.raises(InvalidInputError, match="reason"):
+        shelve_alert(ports, somebody(), ShelveAlert(only(ports).alert_id, 30, reason))
+
+
+def test_signs_that_turn_the_direction_of_writing_are_taken_out_of_a_reason(
+    bench: Bench, ports: Ports
+) -> None:
+    read(ports, 55)
+    shelved = shelve_alert(ports, somebody(), ShelveAlert(only(ports).alert_id, 30, "检修\u202e中"))
+    assert shelved.shelve_reason == "检修中"
+
+
 # ---------------------------------------------------------------- silence
 
 
@@ -396,8 +453,12 @@ SILENT = replace(
 )
 
 
+def watching(point_id: str) -> Rule:
+    return replace(SILENT, watches=replace(SILENT.watches, point_ids=frozenset({point_id})))
+
+
 def test_a_gauge_that_says_nothing_has_one_alert_that_grows_and_ends_when_it_speaks(bench: Bench) -> None:
-    ports = with_rules(bench.ports, SILENT)
+    ports = with_rules(bench.ports, watching(POINT))
     read(ports, 0)
     seen = []
     for _ in range(70):
@@ -417,11 +478,50 @@ def test_a_gauge_that_says_nothing_has_one_alert_that_grows_and_ends_when_it_spe
     ]
 
 
-def test_points_that_never_spoke_or_speak_now_are_silent_for_no_rule(bench: Bench) -> None:
-    ports = with_rules(bench.ports, SILENT)
-    assert watch_silence(ports) == 0
+def alarms(ports: Ports) -> list[str]:
+    return [kind for kind in types(ports) if kind.startswith("alert.")]
+
+
+def test_a_gauge_that_speaks_now_is_silent_for_no_rule(bench: Bench) -> None:
+    ports = with_rules(bench.ports, watching(POINT))
     read(ports, 0)
     assert watch_silence(ports) == 0
+
+
+def test_a_gauge_that_never_spoke_is_silent_since_it_was_looked_for_first(bench: Bench) -> None:
+    ports = with_rules(bench.ports, watching(POINT))
+    for _ in range(15):
+        watch_silence(ports)
+        assert not ports.store.open_alerts()
+        bench.clock.advance(60)
+    assert watch_silence(ports) == 1
+    assert (only(ports).point_id, only(ports).because) == (POINT, {"silent_s": 900.0})
+    read(ports, 0)
+    assert not ports.store.open_alerts()
+    watch_silence(ports)
+    assert alarms(ports) == ["alert.opened", "alert.cleared"]
+
+
+def test_a_gauge_whose_clock_is_late_is_not_silent(bench: Bench) -> None:
+    ports = with_rules(bench.ports, watching(POINT))
+    for minute in range(40):
+        send(ports, reading(ports, minute % 2, seconds=-1200))
+        grade_readings(ports)
+        bench.clock.advance(30)
+        watch_silence(ports)
+        bench.clock.advance(30)
+    assert alarms(ports) == []
+
+
+def test_a_gauge_that_sends_its_minutes_together_is_silent_in_between_only(bench: Bench) -> None:
+    ports = with_rules(bench.ports, watching(POINT))
+    for _ in range(6):
+        send(ports, *(reading(ports, minute % 3, seconds=-60 * minute - 300) for minute in range(10)))
+        grade_readings(ports)
+        for _ in range(10):
+            bench.clock.advance(60)
+            watch_silence(ports)
+    assert alarms(ports) == []
 
 
 def test_many_silent_gauges_are_watched_in_parts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -431,6 +531,8 @@ def test_many_silent_gauges_are_watched_in_parts(bench: Bench, monkeypatch: pyte
         read(ports, 0, point_id)
     bench.clock.advance(901)
     assert watch_silence(ports) == 8
+    bench.clock.advance(62)
+    assert watch_silence(ports) == len(ports.catalogue.points), "those that never spoke too"
     assert len(ports.store.open_alerts()) == 8
 
 

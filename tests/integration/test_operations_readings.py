@@ -80,6 +80,13 @@ def test_accepted_duplicates_and_quarantined_add_up_to_what_was_sent(bench: Benc
     assert all("found" in row.detail and "expected" in row.detail for row in kept)
 
 
+def test_a_reading_older_than_a_day_is_late_and_set_aside(bench: Bench) -> None:
+    result = send(bench.ports, reading(bench.ports, 80, -86_401), reading(bench.ports, 3, -86_400))
+    assert (result.accepted, [item.reason for item in result.quarantined]) == (1, ["late"])
+    grade_readings(bench.ports)
+    assert "alert.opened" not in types(bench.ports)
+
+
 def test_the_same_batch_again_is_harmless_and_journals_nothing(bench: Bench) -> None:
     batch = [reading(bench.ports, depth, seconds) for seconds, depth in enumerate([3, 8, 60])]
     first = send(bench.ports, *batch)

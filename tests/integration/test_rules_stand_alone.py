@@ -12,8 +12,10 @@ from alerts import features
 from alerts.model import PointState, Quantity, Reading, Sample, Severity
 from alerts.rules import Features, Inhibition, Level, Rule, Watch
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
+from operations.catalogue import StandingCatalogue
 from operations.close_incident import CloseIncident, close_incident
 from operations.grade_readings import grade_readings
+from operations.public_state import point_state
 from operations.queries import failing_rules
 from tests.conftest import Bench
 from tests.depth_rule import depth_rule, with_rules
@@ -72,6 +74,27 @@ def test_what_rates_need_is_remembered_across_batches_and_workers(bench: Bench) 
     assert [sample.value for sample in state.recent] == [10, 11, 12, 13, 14, 15]
     assert isinstance(state.recent[0], Sample)
     assert features.rise_per_min(state.recent) == pytest.approx(1.0)
+
+
+def test_depths_are_no_rain_where_the_catalogue_makes_the_gauge_a_rain_gauge(bench: Bench) -> None:
+    ports = with_rules(bench.ports, depth_rule())
+    for minute in range(10):
+        send(ports, reading(ports, 60, 60 * minute - 600))
+    grade_readings(ports)
+    with ports.store.transaction() as tx:
+        deep = tx.point_states([POINT])[POINT]
+    catalogue = ports.catalogue
+    point = replace(catalogue.points[POINT], quantity="rain_mm", kind="rain_gauge")
+    changed = replace(catalogue, points={**catalogue.points, POINT: point})
+    ports = replace(ports, catalogues=StandingCatalogue(changed))
+    shown = point_state(deep, point)
+    assert (shown["rain_mm"], shown["grade_code"]) == (None, None), "a screen shows no depth as rain"
+    send(ports, reading(ports, 2))
+    grade_readings(ports)
+    with ports.store.transaction() as tx:
+        state = tx.point_states([POINT])[POINT]
+    assert features.rain_sums(state, bench.clock.now())["rain_mm_1h"] == 2
+    assert (state.quantity, state.grade_code) == ("rain_mm", None)
 
 
 def test_a_rule_at_rest_leaves_no_row_behind(bench: Bench) -> None:

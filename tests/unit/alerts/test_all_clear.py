@@ -26,6 +26,17 @@ def test_while_the_water_stands_nobody_clears_it(outcome: Outcome) -> None:
         all_clear(opened(), "甲", outcome, None, minute(1))
 
 
+@pytest.mark.parametrize("outcome", Outcome)
+def test_where_the_gauge_has_been_silent_for_over_an_hour_what_a_person_found_counts(
+    outcome: Outcome,
+) -> None:
+    change = all_clear(opened(), "甲", outcome, "已干", minute(70), silent_s=3601)
+    assert change is not None and change.alert.outcome is outcome
+    if outcome is not Outcome.FALSE_ALARM:
+        with pytest.raises(ConflictError, match="still stands"):
+            all_clear(opened(), "甲", outcome, None, minute(60), silent_s=3600)
+
+
 def test_a_gauge_that_lies_is_cleared_as_a_false_alarm_and_calls_again_only_for_more() -> None:
     change = all_clear(opened(), "甲", Outcome.FALSE_ALARM, "枯枝", minute(1))
     assert change is not None and change.alert.outcome is Outcome.FALSE_ALARM

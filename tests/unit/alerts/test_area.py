@@ -29,6 +29,16 @@ def test_points_are_counted_by_grade_and_closed_roads_beside_it() -> None:
     assert (found["points_graded"], found["roads_closed"], found["value"]) == (3.0, 2.0, 3.0)
 
 
+def test_the_grade_of_a_point_that_was_silent_for_over_an_hour_counts_no_more() -> None:
+    said = {"A": START, "B": minute(10)}
+    states = {
+        name: PointState(name, grade_code="heavy", passability=Passability.CLOSED, received_at=at)
+        for name, at in said.items()
+    }
+    found = area_features([point("A"), point("B")], states, GRADES, minute(61))
+    assert (found["points_heavy"], found["points_graded"], found["roads_closed"]) == (1.0, 1.0, 2.0)
+
+
 def test_rain_is_that_of_the_wettest_gauge_in_each_window() -> None:
     at_s = START.timestamp()
     states = {

@@ -70,9 +70,14 @@ def test_a_gauge_that_repeats_itself_is_unchanged_since_the_first_time() -> None
     assert figures([(0, 12.0), (600, 12.3), (7200, 12.3)])["unchanged_s"] == 6600
 
 
-def test_silence_is_counted_from_the_newest_reading() -> None:
-    found = figures([(0, 1), (60, 1)], later_s=1800)
-    assert (found["silent_s"], figures([(0, 1), (60, 1)])["silent_s"]) == (1800, 0)
+def test_silence_is_counted_from_when_the_newest_reading_came_in_or_a_first_one_is_waited_for() -> None:
+    heard = PointState(
+        "P", last_observed_at=START - timedelta(hours=1), received_at=START, awaited_since=START
+    )
+    waited = PointState("P", awaited_since=START - timedelta(minutes=5))
+    at = START + timedelta(minutes=30)
+    assert (heard.silent_s(at), waited.silent_s(at), PointState("P").silent_s(at)) == (1800, 2100, 0)
+    assert heard.silent_s(START - timedelta(seconds=30)) == 0
 
 
 def test_rain_is_summed_over_each_window() -> None:

@@ -34,7 +34,23 @@ class Refusal:
     at: str = ""
 
 
+LOOPS = '"' + "[1,2].all(v, " * 3 + "true" + ")" * 3 + '"'
+RISES = "rise_cm_per_min >= 5.0 && depth_cm >= 10.0"
+
 REFUSALS = [
+    Refusal("loops in loops", RAPID, RISES, LOOPS, "'all('", "no loop over a list"),
+    Refusal(
+        "a loop behind a remark", RAPID, RISES, '"[1].map //\\n (v, v) == [1]"', "map", "no loop over a list"
+    ),
+    Refusal("nine brackets", RAPID, RISES, "(" * 9 + "true" + ")" * 9, "(((", "at most 8 brackets"),
+    Refusal(
+        "a long condition",
+        RAPID,
+        RISES,
+        " || ".join(["depth_cm > 10.0"] * 20),
+        "376 char",
+        "at most 300 char",
+    ),
     Refusal(
         "a radius of nothing",
         EMERGENCY,
@@ -469,7 +485,19 @@ def test_two_rules_that_would_silence_each_other_are_both_named(folder: Path) ->
         path.write_text(text.replace("rule: waterlogging-depth,", f"rule: {other},"), encoding="utf-8")
     problems = refusal_of(folder).problems
     assert {p.file for p in problems} == {RAPID, SOON}
-    assert all("both would fall silent" in p.expected for p in problems)
+    assert all("all would fall silent" in p.expected for p in problems)
+
+
+def test_rules_that_inhibit_each_other_in_a_circle_are_named_with_it(folder: Path) -> None:
+    circle = ("waterlogging-rapid-rise", "waterlogging-heavy-soon", "pump-sump-high")
+    for rule, other in zip(circle, (*circle[1:], circle[0]), strict=True):
+        path = folder / "rules" / f"{rule}.yaml"
+        text = path.read_text(encoding="utf-8")
+        assert "rule: waterlogging-depth," in text
+        path.write_text(text.replace("rule: waterlogging-depth,", f"rule: {other},"), encoding="utf-8")
+    found = {problem.file: problem.found for problem in refusal_of(folder).problems}
+    assert found.keys() == {f"rules/{rule}.yaml" for rule in circle}
+    assert " → ".join((*circle, circle[0])) in found[RAPID]
 
 
 def test_every_wrong_file_is_named_at_once(folder: Path) -> None:

@@ -142,6 +142,31 @@ def test_a_folder_that_is_gone_keeps_the_old_one(desk: Desk) -> None:
     assert desk.source.refusal is None
 
 
+def test_pipes_and_links_that_lead_nowhere_are_no_rules(desk: Desk) -> None:
+    before = desk.source.current()
+    (desk.folder / "rules" / "loop.yaml").symlink_to("loop.yaml")
+    (desk.folder / "rules" / ".#lock.yaml").symlink_to("somebody@somewhere")
+    os.mkfifo(desk.folder / "rules" / "pipe.yaml")
+    assert desk.later() == before.digest
+    desk.edit("on_delay_s: 120", "on_delay_s: 30")
+    assert desk.later() != before.digest, "an edit beside them takes over"
+    assert desk.source.refusal is None
+
+
+def test_a_folder_that_may_not_be_looked_at_keeps_the_old_one_until_it_may(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(folder: Path) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    before = desk.source.current().digest
+    with monkeypatch.context() as patch:
+        patch.setattr("bootstrap.catalogue.reload.files_of", refuses)
+        assert desk.later() == before
+    desk.edit("on_delay_s: 120", "on_delay_s: 30")
+    assert desk.later() != before
+
+
 def test_each_content_is_told_once_with_its_files_and_its_problems(desk: Desk) -> None:
     desk.edit("on_delay_s: 120", "on_delay_s: 30")
     for _ in range(3):

@@ -71,6 +71,7 @@ def a_detail(**changes: Any) -> dict[str, Any]:
             "advice_en": "",
             "levels": LEVELS,
         },
+        "stands": True,
         "cause": None,
         "incident": None,
         "readings": [["2026-08-18T01:20:00+00:00", 0.0], ["2026-08-18T01:30:00+00:00", 55.0]],
