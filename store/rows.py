@@ -17,13 +17,23 @@ T = TypeVar("T")
 def to_row(thing: Any) -> dict[str, Any]:
     """Column values of a dataclass; enums by value, nested values as JSON."""
     row: dict[str, Any] = {}
-    for field in fields(thing):
-        value = getattr(thing, field.name)
+    for name in _names(type(thing)):
+        value = getattr(thing, name)
         if isinstance(value, LonLat):
             row["lon"], row["lat"] = value
         else:
-            row[field.name] = _column(value)
+            row[name] = _column(value)
     return row
+
+
+_known: dict[type[Any], tuple[str, ...]] = {}
+
+
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """Looked up once for each kind: a row is made thousands of times a second."""
+    if kind not in _known:
+        _known[kind] = tuple(field.name for field in fields(kind))
+    return _known[kind]
 
 
 def _column(value: Any) -> Any:
@@ -41,7 +51,7 @@ def from_row(kind: type[T], row: RowMapping) -> T:
     values: dict[str, Any] = {str(name): value for name, value in row.items()}
     if "lon" in values:
         values["place"] = LonLat(values.pop("lon"), values.pop("lat"))
-    known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    known = _names(kind)
     found: T = _adapter(kind).validate_python({name: v for name, v in values.items() if name in known})
     return found
 
