@@ -166,8 +166,8 @@ def test_while_redis_is_away_the_desk_works_and_what_it_could_not_queue_is_found
     not_queued = counted("cc_work_not_queued_total", work="grade")
     not_advised = counted("cc_work_not_queued_total", work="recommend")
     not_rung = counted("cc_doorbell_not_rung_total")
-    register(bench.ports, 1)
-    seen_at(bench.ports, fix("u000", bench.clock.now()))
+    register(bench.ports, 2)  # one for each incident: who has nobody is sought for again every second
+    seen_at(bench.ports, fix("u000", bench.clock.now()), fix("u001", bench.clock.now()))
 
     assert send(away(bench.ports), reading(bench.ports, 60)).accepted == 1
     incident_id = called(away(bench.ports)).incident_id
