@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from bootstrap.catalogue import load_catalogue
 from dashboard.ids import Analysis, Desk, Phone, Wall
 from tests.e2e.conftest import Screens
 from tests.e2e.test_main_job import EARLY, toast
@@ -29,6 +30,15 @@ def an_alert(system: RunningSystem) -> dict[str, Any]:
     system.begin_drill(EARLY, speed=1)
     wanted = "status = 'active' AND rule_id = 'waterlogging-depth'"
     return system.until(lambda: alerts(system, wanted), 30, "an alert that nobody has")[0]
+
+
+def everywhere_heavy(system: RunningSystem) -> None:
+    """60 cm at every gauge on a road, all at once: more alarms in ten minutes than a seat can take."""
+    at = system.now().isoformat()
+    points = [p.point_id for p in load_catalogue().points.values() if p.road_kind is not None]
+    sent = [{"point_id": p, "observed_at": at, "depth_cm": 60} for p in points]
+    with system.device() as client:
+        client.post("/api/v1/readings", json={"readings": sent}).raise_for_status()
 
 
 def alert_now(system: RunningSystem, alert: dict[str, Any]) -> dict[str, Any]:
@@ -120,6 +130,7 @@ def test_in_a_flood_the_list_groups_itself_and_a_group_is_taken_whole(
     system = running_system
     system.begin_drill(RISEN, speed=1)
     system.until(lambda: len(alerts(system)) > 12, 60, "more than a dozen alerts")
+    everywhere_heavy(system)
     desk = screens.open("desk1", "desk", "en")
     expect(desk.locator(f"#{Desk.LOAD} .flood")).to_be_visible()
     groups = desk.locator(f"#{Desk.QUEUE} .row.is-group")
