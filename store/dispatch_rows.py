@@ -23,7 +23,7 @@ from store.run import CURRENT_RUN
 T = TypeVar("T")
 
 _ENDED = ("cleared", "stood_down")
-_CALLS = 5_301_004
+_CALLS = 5_301_005
 """The advisory lock of whoever decides which incident a call belongs to."""
 
 
