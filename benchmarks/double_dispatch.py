@@ -106,8 +106,7 @@ def attack(settings: Settings, rounds: int, processes: int, threads: int, seed: 
     finally:
         for attacker in attackers:
             attacker.end()
-        parts.engine.dispose()
-        parts.redis.close()
+        parts.close()
     return tally
 
 

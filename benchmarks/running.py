@@ -64,7 +64,7 @@ def system_in_service(catalogue_dir: Path, more: Mapping[str, str] | None = None
         access = access_for(parts)
         add_user(access, LOGIN, LOGIN, "duty_officer", password, CITY)
         token = create_token(access, LOGIN, sorted(REPLAYER_PERMISSIONS), CITY)[0]
-        parts.engine.dispose()
+        parts.close()
         with httpx.Client(base_url=url) as client:
             client.post("/login", data={"login": LOGIN, "password": password}, headers={"Origin": url})
             yield RunningSystem(settings, url, token, dict(client.cookies))

@@ -141,7 +141,7 @@ def serve(settings: Settings) -> None:
             await running
 
     asyncio.run(until_stopped())
-    parts.engine.dispose()
+    parts.close()
 
 
 def _allow_many_connections() -> None:

@@ -60,6 +60,14 @@ class Parts:
         if isinstance(self.clock, DrillClock):
             self.clock.refresh()
 
+    def close(self) -> None:
+        """Ends what goes on beside the work, then the connections: none is in use when its pool goes."""
+        if isinstance(self.clock, DrillClock):
+            self.clock.stop()
+        self.catalogues.stop_telling()
+        self.redis.close()
+        self.engine.dispose()
+
 
 def wire(settings: Settings, *, with_roads: bool) -> Parts:
     """The parts of this process. `with_roads` loads the road network, which only workers need; without

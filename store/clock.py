@@ -28,7 +28,8 @@ class DrillClock:
         self._stopped = Event()
         self._away = False
         self.refresh()
-        Thread(target=self._follow, name="drill-clock", daemon=True).start()
+        self._follower = Thread(target=self._follow, name="drill-clock", daemon=True)
+        self._follower.start()
 
     @property
     def drill_time(self) -> DrillTime | None:
@@ -54,7 +55,9 @@ class DrillClock:
         self._drill = drill
 
     def stop(self) -> None:
+        """Reads nothing more; returns when a read that is under way has ended."""
         self._stopped.set()
+        self._follower.join()
 
     def _follow(self) -> None:
         while not self._stopped.wait(REFRESH_EVERY_S):

@@ -93,6 +93,12 @@ class FolderCatalogue:
         self._tell = tell
         self._tell_untold()
 
+    def stop_telling(self) -> None:
+        """Tells nothing more; returns when what is being told has been."""
+        self._tell = None
+        with self._telling:
+            self._untold.clear()
+
     def current(self) -> Catalogue:
         """The catalogue in force, at most two seconds behind its folder."""
         due = self._monotonic() - self._looked_s >= LOOKS_EVERY_S
@@ -114,11 +120,10 @@ class FolderCatalogue:
         return refusal.state() if refusal else None
 
     def _tell_untold(self) -> None:
-        tell = self._tell
-        if tell is None or not self._telling.acquire(blocking=False):
+        if not self._telling.acquire(blocking=False):
             return
         try:
-            while self._untold:
+            while self._untold and (tell := self._tell) is not None:
                 tell(self._untold[0])
                 self._untold.popleft()
         except CommandCentreError as error:

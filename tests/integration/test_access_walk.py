@@ -144,7 +144,7 @@ def centre() -> Iterator[Centre]:
             token = access.tokens.create("test", "walk", TOKEN_PERMISSIONS)
             with asyncio.Runner() as runner, served(runner, web.guarded):
                 yield Centre(runner, web.guarded, web.app, web.parts.store, access, cookies, token)
-            web.parts.engine.dispose()
+            web.parts.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

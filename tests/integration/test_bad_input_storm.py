@@ -341,7 +341,7 @@ def centre() -> Iterator[Centre]:
                 Permission.VIEW_METRICS,
             ]
             yield Centre(web, access_for(web.parts).tokens.create("test", "all", allowed), runner)
-            web.parts.engine.dispose()
+            web.parts.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

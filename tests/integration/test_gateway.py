@@ -98,7 +98,7 @@ def running(bench: Bench, servers: EmbeddedServers, tmp_path: Path) -> Iterator[
     )
     register_terminals(parts.ports, somebody(), RegisterTerminals(owned))
     yield Running(settings, parts)
-    parts.engine.dispose()
+    parts.close()
 
 
 class Line:

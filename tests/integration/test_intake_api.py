@@ -85,7 +85,7 @@ def centre() -> Iterator[Centre]:
                 P.SET_PASSABILITY,
             ]
             yield Centre(servers, web, access, runner, access.tokens.create("test", "all", allowed))
-            web.parts.engine.dispose()
+            web.parts.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

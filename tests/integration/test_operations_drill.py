@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from threading import Event, Timer, current_thread
 from typing import Any
 
 import pytest
@@ -80,6 +81,27 @@ def test_what_the_clock_of_an_ended_run_let_in_is_not_written_into_the_next(benc
     (odd,) = send(ports, evening).quarantined
     assert odd.reason == "future"
     assert send(ports, reading(ports, 70)).accepted == 1
+
+
+def test_a_clock_that_was_stopped_reads_no_more_so_that_its_connection_can_be_closed(bench: Bench) -> None:
+    reading_now, go_on = Event(), Event()
+    under_way = 0
+
+    def read() -> Any:
+        nonlocal under_way
+        if current_thread().name != "drill-clock":
+            return None
+        under_way += 1
+        reading_now.set()
+        go_on.wait(10)
+        under_way -= 1
+        return None
+
+    clock = DrillClock(read)
+    assert reading_now.wait(10)
+    Timer(0.2, go_on.set).start()
+    clock.stop()
+    assert under_way == 0
 
 
 def test_a_clock_goes_on_as_last_known_while_the_database_is_away(bench: Bench) -> None:

@@ -66,7 +66,7 @@ def centre(bench: Bench, servers: EmbeddedServers, tmp_path: Path) -> Iterator[C
     register(web.parts.ports, 2)
     permissions = [Permission.REGISTER_UNITS, Permission.REPORT_POSITIONS]
     yield Centre(web, access_for(web.parts).tokens.create("test", "all", permissions), bench)
-    web.parts.engine.dispose()
+    web.parts.close()
 
 
 def place(**more: Any) -> dict[str, Any]:

@@ -31,7 +31,6 @@ from drills.shift import make_shift
 from drills.storyline import CitizenCall, GaugeReading, PassabilityReport, Storyline
 from intake.counters import IntakeCounters
 from operations.dispatch_units import DispatchUnits, dispatch_units
-from store.clock import DrillClock
 from tests.unit.drills.city import the_storm
 from tests.unit.drills.test_patrol import Grid
 
@@ -73,9 +72,7 @@ def web(
     )
     built = bootstrap.web.build_web(settings)
     yield built
-    assert isinstance(built.parts.clock, DrillClock)
-    built.parts.clock.stop()
-    built.parts.engine.dispose()
+    built.parts.close()
 
 
 @pytest.fixture
