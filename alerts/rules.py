@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from alerts.model import MonitoredPoint, Severity
-from core.command_tree import CommandLevel
+from core.command_tree import CommandLevel, level_of
 
 Features = Mapping[str, Any]
 """Named figures of one subject at one instant: floats, texts, or maps of floats (alerts/features.py)."""
@@ -55,10 +55,23 @@ class Watch:
             and point.quantity == self.quantity
             and (not self.point_kinds or point.kind in self.point_kinds)
             and (not self.point_ids or point.point_id in self.point_ids)
-            and (not self.jurisdictions or point.jurisdiction.startswith(self.jurisdictions))
+            and self._lies_in(point.jurisdiction)
         )
 
-    def lies_in(self, jurisdiction: str) -> bool:
+    def sees_calls(self, category: str, jurisdiction: str) -> bool:
+        return (
+            self.subject == "calls"
+            and (not self.categories or category in self.categories)
+            and self._lies_in(jurisdiction)
+        )
+
+    def sees_area(self, code: str) -> bool:
+        return self.subject == "area" and self.area_level in (None, level_of(code)) and self._lies_in(code)
+
+    def sees_geofence(self, jurisdiction: str) -> bool:
+        return self.subject == "geofence" and self._lies_in(jurisdiction)
+
+    def _lies_in(self, jurisdiction: str) -> bool:
         return not self.jurisdictions or jurisdiction.startswith(self.jurisdictions)
 
 

@@ -27,6 +27,7 @@
     if (!redis.ok) found.push({ text: t("Redis 不可用：单位位置停更，推荐暂停") });
     if (!worker.ok) found.push({ text: t("后台进程停止：水位不再评级，推荐暂停") });
     else if (!rules.ok) found.push({ text: t("评级落后 {age}，还有 {n} 批", { age: cc.age(rules.lag_s), n: rules.waiting_batches }) });
+    if (rules.points_ahead) found.push({ worst: true, text: t("系统时钟曾被拨回：{n} 个监测点的新读数暂不评级", { n: rules.points_ahead }) });
     for (const rule of rules.failing || []) found.push({ text: t("规则“{name}”出错 {n} 次，不再判断", { name: cc.named(rule), n: rule.failures }) });
     const refused = (health.catalogue || {}).refused;
     if (refused) found.push({ text: refusedWords(refused) });

@@ -40,6 +40,7 @@ from live.hub import HubSources, LiveHub
 from live.socket import live_router
 from notify.cap_router import cap_router
 from operations.alarm_load import alarm_load_state
+from operations.instants import FUTURE_TOLERANCE
 from operations.public_state import Json
 from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
 from roads.areas import city_bounds
@@ -161,6 +162,7 @@ def _hub(parts: Parts) -> LiveHub:
         parts.store.quarantined_count,
         lambda: failing_rules(ports),
         parts.catalogues.refused_state,
+        lambda: parts.store.points_ahead(ports.clock.now() + FUTURE_TOLERANCE),
     )
     return LiveHub(ports, parts.board, health, sources, str(parts.settings.redis_url))
 

@@ -33,7 +33,10 @@ class HealthMonitor:
         quarantined_count: Callable[[], int],
         failing_rules: Callable[[], list[dict[str, Any]]],
         refused_catalogue: Callable[[], dict[str, Any] | None],
+        points_ahead: Callable[[], int],
     ) -> None:
+        """`points_ahead` counts the points whose newest reading lies in the city's future: somebody set the server's
+        clock back, and until it has caught up what they report now counts as old."""
         self._store = store
         self._redis = redis
         self._board = board
@@ -41,17 +44,18 @@ class HealthMonitor:
         self._quarantined_count = quarantined_count
         self._failing_rules = failing_rules
         self._refused_catalogue = refused_catalogue
+        self._points_ahead = points_ahead
         self._network: dict[str, Any] = {"name": None, "synthetic": None, "straight_line": None}
         self._answered_at: dict[str, float] = {}
 
     def look(self, readings_at: float | None, units_total: int) -> dict[str, Any]:
         """The `health` of docs/live-protocol.md. `readings_at` is the wall time of the newest batch."""
         wall = time.time()
-        lag, quarantined, failing = self._database()
+        lag, quarantined, failing, ahead = self._database()
         redis_parts, positions_age_s = self._redis_parts(wall, units_total)
         return {
             "database": self._part("database", lag is not None, wall),
-            "rules": {**_rules(lag, wall), "failing": failing},
+            "rules": {**_rules(lag, wall), "failing": failing, "points_ahead": ahead},
             **redis_parts,
             "feeds": {
                 "readings_age_s": None if readings_at is None else round(wall - readings_at, 1),
@@ -62,11 +66,12 @@ class HealthMonitor:
             "network": dict(self._network),
         }
 
-    def _database(self) -> tuple[GradingLag | None, int | None, list[dict[str, Any]]]:
+    def _database(self) -> tuple[GradingLag | None, int | None, list[dict[str, Any]], int | None]:
         try:
-            return self._store.grading_lag(), self._quarantined_count(), self._failing_rules()
+            lag, quarantined = self._store.grading_lag(), self._quarantined_count()
+            return lag, quarantined, self._failing_rules(), self._points_ahead()
         except UnavailableError:
-            return None, None, []
+            return None, None, [], None
 
     def _redis_parts(self, wall: float, units_total: int) -> tuple[dict[str, Any], float | None]:
         try:

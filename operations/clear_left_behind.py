@@ -1,6 +1,9 @@
-"""Ends alerts that nothing judges any more, because their rule, point or geofence left the catalogue."""
+"""Ends alerts that nothing judges any more, because what they are about or their rule left the catalogue, or the rule
+looks elsewhere now."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from alerts.all_clear import clear_left_behind as left_behind
 from alerts.inhibition import follow_explanation
@@ -8,6 +11,7 @@ from alerts.model import Alert, LevelState
 from core.actor import SYSTEM, Actor, Permission
 from operations.catalogue import Catalogue
 from operations.inhibit_alerts import settle_inhibitions
+from operations.judge_calls import PREFIX as CALLS
 from operations.one_alert import record_change
 from operations.ports import OpenAlert, Ports
 from operations.transaction import committed, require
@@ -22,9 +26,11 @@ def clear_left_behind(ports: Ports, actor: Actor = SYSTEM) -> int:
         tx.lock_rules()
         found = tx.open_alerts()
         standing = {alert.alert_id for alert in found}
+        called = [a.subject_id.removeprefix(CALLS) for a in found if a.subject_id.startswith(CALLS)]
+        called_about = {i.incident_id: i.category for i in tx.incidents(called)} if called else {}
         changed: list[Alert] = []
         for known in found:
-            why = _why_nothing_judges(known, ports.catalogue)
+            why = _why_nothing_judges(known, ports.catalogue, called_about)
             rule = rules.get(known.rule_id)
             if why is not None:
                 change = left_behind(tx.alert(known.alert_id), actor.name, why, now)
@@ -42,20 +48,31 @@ def clear_left_behind(ports: Ports, actor: Actor = SYSTEM) -> int:
     return len(changed)
 
 
-def _why_nothing_judges(alert: OpenAlert, catalogue: Catalogue) -> str | None:
-    kind, _, rest = alert.subject_id.partition(":")
-    if kind == "cap" and rest:
+def _why_nothing_judges(
+    alert: OpenAlert, catalogue: Catalogue, called_about: Mapping[str, str]
+) -> str | None:
+    kind, _, name = alert.subject_id.partition(":")
+    if kind == "cap" and name:
         return None  # another warning system ends what it began
     rule = catalogue.rules.get(alert.rule_id)
     if rule is None:
         return f"规则 {alert.rule_id} 已从目录移除 / rule {alert.rule_id} left the catalogue"
+    watches = rule.watches
     if alert.point_id is not None:
         point = catalogue.points.get(alert.point_id)
         if point is None:
             return f"监测点 {alert.point_id} 已从目录移除 / point {alert.point_id} left the catalogue"
-        if not rule.watches.sees(point):
-            return f"规则 {alert.rule_id} 不再监视此点 / rule {alert.rule_id} no longer watches this point"
-    fence = rest.rpartition("@")[2] if kind == "unit" else None
-    if fence is not None and fence not in catalogue.geofences:
-        return f"区域 {fence} 已从目录移除 / geofence {fence} left the catalogue"
-    return None
+        watched = watches.sees(point)
+    elif kind == "unit":
+        fence = catalogue.geofences.get(name.rpartition("@")[2])
+        if fence is None:
+            gone = name.rpartition("@")[2]
+            return f"区域 {gone} 已从目录移除 / geofence {gone} left the catalogue"
+        watched = watches.sees_geofence(fence.jurisdiction)
+    elif kind == "area":
+        watched = watches.sees_area(name)
+    else:
+        watched = watches.sees_calls(called_about.get(name, ""), alert.jurisdiction)
+    if watched:
+        return None
+    return f"规则 {alert.rule_id} 不再监视此对象 / rule {alert.rule_id} no longer watches this"

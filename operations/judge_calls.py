@@ -42,9 +42,7 @@ def judge_calls(ports: Ports, incident_id: str | None = None, actor: Actor = SYS
         for incident in incidents:
             features = _features(incident, counts.get(incident.incident_id, _NONE))
             for rule in rules:
-                watches = rule.watches
-                watched = not watches.categories or incident.category in watches.categories
-                if watched and watches.lies_in(incident.jurisdiction):
+                if rule.watches.sees_calls(incident.category, incident.jurisdiction):
                     work.apply(rule, _subject(incident), features, now)
         work.finish()
         settle_inhibitions(ports, tx, work.changed.values())

@@ -85,6 +85,7 @@ class OpenAlert:
     subject_id: str
     point_id: str | None
     suppressed_by: str | None
+    jurisdiction: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from alerts.model import MonitoredPoint, PointState
 from alerts.response_level import ResponseStep, highest, propose, proposes_response
 from alerts.rules import Features, Rule
 from core.actor import SYSTEM, Actor, Permission
-from core.command_tree import level_of
 from core.events import happened
 from core.geo import LonLat
 from operations.apply_rules import RuleWork
@@ -45,7 +44,7 @@ def propose_response_levels(ports: Ports, actor: Actor = SYSTEM) -> int:
             reached = [
                 (rule, work.apply(rule, subject, features, now).level)
                 for rule in rules
-                if rule.watches.lies_in(code) and rule.watches.area_level in (None, level_of(code))
+                if rule.watches.sees_area(code)
             ]
             proposing = [rule for rule, _ in reached if proposes_response(rule)]
             # Where no rule proposes any more, what one proposed before does not stand.

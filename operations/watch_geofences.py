@@ -58,7 +58,7 @@ def watch_geofences(ports: Ports, actor: Actor = SYSTEM) -> int:
             features = _features(unit, fence, since.get((unit_id, fence_id)), now, passability)
             subject = _subject(unit, fence, places[unit_id])
             for rule in rules:
-                if rule.watches.lies_in(fence.jurisdiction):
+                if rule.watches.sees_geofence(fence.jurisdiction):
                     work.apply(rule, subject, features, now)
         work.finish()
         settle_inhibitions(ports, tx, work.changed.values())

@@ -271,6 +271,12 @@ class SqlStore:
         with translated(), self.engine.connect() as connection:
             return read_drill_time(connection)
 
+    def points_ahead(self, of: datetime) -> int:
+        """How many points have a reading of an instant later than this one."""
+        asked = select(func.count()).where(t.point_states.c.last_observed_at > of)
+        with translated(), self.engine.connect() as connection:
+            return int(connection.execute(asked).scalar_one())
+
     def quarantined_count(self) -> int:
         """How many items are in quarantine."""
         with translated(), self.engine.connect() as connection:

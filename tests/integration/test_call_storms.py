@@ -19,6 +19,7 @@ from bootstrap.catalogue import load_catalogue
 from core.geo import LonLat, distance_m
 from dispatch.correlation import incident_for, with_call
 from dispatch.model import Incident, IncidentStatus, Priority
+from operations.clear_left_behind import clear_left_behind
 from operations.close_incident import CloseIncident, close_incident
 from operations.grade_readings import grade_readings
 from operations.judge_calls import judge_calls
@@ -202,6 +203,16 @@ def test_calls_about_another_category_or_a_closed_incident_are_counted_for_nothi
     assert len(counting.store.open_alerts()) == 1
     close_incident(counting, somebody(), CloseIncident(taken.incident_id, "已处置"))
     judge_calls(counting)
+    assert list(counting.store.open_alerts()) == []
+
+
+def test_a_rule_that_counts_other_calls_now_leaves_no_alert_behind(counting: Ports) -> None:
+    for number in range(4):
+        taken = call(counting, str(number))
+    judge_calls(counting, taken.incident_id)
+    assert clear_left_behind(counting) == 0
+    elsewhere = Watch(subject="calls", categories=frozenset({"traffic"}))
+    assert clear_left_behind(with_rules(counting, replace(MANY, watches=elsewhere))) == 1
     assert list(counting.store.open_alerts()) == []
 
 

@@ -21,7 +21,7 @@ from operations.ports import Ports
 from operations.watch_geofences import watch_geofences
 from tests.alert_cases import RULE
 from tests.conftest import Bench
-from tests.depth_rule import with_catalogue
+from tests.depth_rule import with_catalogue, with_rules
 from tests.integration.desk_work import POINT, close_road, fix, register, seen_at, types
 
 INSIDE, OUTSIDE = LonLat(102.7655, 25.0158), LonLat(102.7668, 25.0158)
@@ -118,3 +118,14 @@ def test_a_geofence_that_left_the_catalogue_leaves_no_alert_behind(bench: Bench,
     without = with_catalogue(ports, geofences={})
     assert clear_left_behind(without) == 1
     assert list(ports.store.open_alerts()) == []
+
+
+def test_a_rule_that_looks_at_other_districts_or_at_calls_now_leaves_no_alert_of_a_fence_behind(
+    bench: Bench, ports: Ports
+) -> None:
+    for watches in (Watch(subject="geofence", jurisdictions=("530102",)), Watch(subject="calls")):
+        close_road(ports)
+        drives(bench, ports, INSIDE)
+        assert clear_left_behind(ports) == 0
+        assert clear_left_behind(with_rules(ports, replace(ENTRY, watches=watches))) == 1
+        assert list(ports.store.open_alerts()) == []

@@ -76,6 +76,7 @@ class Watched:
             bench.store.quarantined_count,
             lambda: failing_rules(bench.ports),
             lambda: None,
+            lambda: bench.store.points_ahead(bench.clock.now()),
         )
         sources = HubSources(
             snapshot=self._snapshot,
@@ -348,6 +349,17 @@ def test_health_is_told_without_being_asked(bench: Bench, watched: Watched) -> N
     health = watched.run(scenario)["health"]
     assert health["database"]["ok"] and health["redis"]["ok"] and health["rules"]["ok"]
     assert health["scheduler"] == {"ok": False, "age_s": None}, "there is none on the bench, and it says so"
+
+
+def test_health_counts_the_gauges_that_a_clock_set_back_makes_deaf(bench: Bench, watched: Watched) -> None:
+    send(bench.ports, reading(bench.ports, 12))
+    grade_readings(bench.ports)
+    bench.clock.advance(-3600)
+
+    async def scenario() -> Frame:
+        return await next_text(await watched.joined(), "health")
+
+    assert watched.run(scenario)["health"]["rules"]["points_ahead"] == 1
 
 
 def test_a_hub_that_has_not_read_the_journal_yet_asks_to_try_again(
