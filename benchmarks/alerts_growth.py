@@ -26,22 +26,17 @@ from sqlalchemy import Engine, text
 
 from alerts.model import Reading
 from alerts.rules import Rule, Watch
-from benchmarks.made_up_city import JURISDICTION, catalogue_of, point_id
+from benchmarks.in_process import GAUGES, ports_on
+from benchmarks.made_up_city import catalogue_of, point_id
 from bootstrap.catalogue import load_catalogue
 from bootstrap.embedded import EmbeddedServers
-from core.actor import CITY, Actor, Permission, Role
 from core.clock import FixedClock
-from core.geo import LonLat
-from jobs.queue import RqWorkQueue
-from live.doorbell import RedisDoorbell
-from live.positions import RedisPositionBoard
 from live.redis_client import connect
-from operations.catalogue import Catalogue, StandingCatalogue
+from operations.catalogue import Catalogue
 from operations.grade_readings import grade_readings
 from operations.ingest_readings import IngestReadings, ingest_readings
 from operations.ports import Ports
-from roads.straight_line import StraightLineTravelTimes
-from store.database import SqlStore, make_engine
+from store.database import make_engine
 from store.metadata import metadata
 from store.migrate import migrate
 
@@ -55,17 +50,6 @@ PATTERN = "waterlogging-heavy-soon"
 """The rule of the catalogue that the made-up ones are copies of."""
 BEGAN = datetime(2026, 8, 18, 1, 20, tzinfo=UTC)
 DRY_CM, WET_CM = 1.0, 40.0
-
-GAUGES = Actor(
-    "gauges", "gauges", Role.DEVICE, CITY, frozenset({Permission.REPORT_READINGS, Permission.GRADE})
-)
-
-
-class _OneDistrict:
-    """Areas that are not what is measured."""
-
-    def jurisdiction_of(self, place: LonLat) -> str | None:
-        return JURISDICTION
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -188,16 +172,7 @@ def cost_of_readings(catalogue: Catalogue, centre: Centre, batches: int, changin
     """
     centre.empty()
     clock = FixedClock(BEGAN)
-    ports = Ports(
-        store=SqlStore(centre.engine),
-        clock=clock,
-        doorbell=RedisDoorbell(centre.redis),
-        work=RqWorkQueue(centre.redis),
-        positions=RedisPositionBoard(centre.redis),
-        travel_times=StraightLineTravelTimes(),
-        areas=_OneDistrict(),
-        catalogues=StandingCatalogue(catalogue),
-    )
+    ports = ports_on(centre.engine, centre.redis, clock, catalogue)
     points = len(catalogue.points)
     rng = random.Random(4)
     depth_cm = [DRY_CM] * points

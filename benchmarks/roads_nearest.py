@@ -99,8 +99,8 @@ def main() -> None:
             began = time.perf_counter()
             engine.close()
             engine_closing_ms = (time.perf_counter() - began) * 1000
-            engine_ms, chosen = _timed(lambda target, e=engine: e.nearest(target, NEAREST), targets)
-            etas_ms, etas = _timed(lambda target, e=engine: e.etas(target), targets)
+            engine_ms, chosen = _timed(partial(engine.nearest, count=NEAREST), targets)
+            etas_ms, etas = _timed(engine.etas, targets)
             # Two units may arrive in the same moment: another one counts when it arrives later.
             late_s = [e[rows[0]] - e[best] for e, rows, best in zip(expected, chosen, first, strict=True)]
             other = [seconds > SAME_S for seconds in late_s]
@@ -156,7 +156,8 @@ def _moving(
     of the units has moved."""
     streets = {f"unit-{i}": roads.random_place(rng) for i in range(UNITS)}
     sources = {unit_id: _jittered(place, rng) for unit_id, place in streets.items()}
-    near_ms, all_ms = [], []
+    near_ms: list[float] = []
+    all_ms: list[float] = []
     for _ in range(questions):
         target = _jittered(roads.random_place(rng, CITY), rng)
         for ask, took_ms in ((_three, near_ms), (_everybody, all_ms)):

@@ -21,22 +21,16 @@ from statistics import median
 
 from alerts.model import WATERLOGGING, Reading
 from benchmarks import floodnet
+from benchmarks.in_process import GAUGES, ports_on
 from bootstrap.catalogue import load_catalogue
 from bootstrap.embedded import EmbeddedServers
-from core.actor import CITY, Actor, Permission, Role
 from core.clock import FixedClock
-from core.geo import LonLat
-from jobs.queue import RqWorkQueue
-from live.doorbell import RedisDoorbell
-from live.positions import RedisPositionBoard
 from live.redis_client import connect
-from operations.catalogue import StandingCatalogue
 from operations.grade_readings import grade_readings
 from operations.ingest_readings import IngestReadings, ingest_readings
 from operations.ports import Ports
 from operations.watch_silence import watch_silence
-from roads.straight_line import StraightLineTravelTimes
-from store.database import SqlStore, make_engine
+from store.database import make_engine
 from store.migrate import migrate
 
 DEPTHS_CM = {"30 cm": 30.0, "50 cm": 50.0}
@@ -45,19 +39,8 @@ EVENTS_APART = timedelta(minutes=30)
 """Depths reached again sooner than this belong to the same event."""
 LOOKS_EVERY = 5
 
-GAUGES = Actor(
-    "gauges", "gauges", Role.DEVICE, CITY, frozenset({Permission.REPORT_READINGS, Permission.GRADE})
-)
-
 Event = tuple[datetime, datetime]
 """First and last instant at which the depth stood at a gauge."""
-
-
-class _OneDistrict:
-    """Areas that are not what is measured."""
-
-    def jurisdiction_of(self, place: LonLat) -> str | None:
-        return floodnet.JURISDICTION
 
 
 @dataclass(frozen=True)
@@ -108,19 +91,8 @@ def _centre(folder: Path, storm: Path) -> Iterator[tuple[Ports, FixedClock]]:
         engine = make_engine(servers.database_url)
         migrate(engine)
         redis = connect(servers.redis_url)
-        yield (
-            Ports(
-                store=SqlStore(engine),
-                clock=clock,
-                doorbell=RedisDoorbell(redis),
-                work=RqWorkQueue(redis),
-                positions=RedisPositionBoard(redis),
-                travel_times=StraightLineTravelTimes(),
-                areas=_OneDistrict(),
-                catalogues=StandingCatalogue(replace(load_catalogue(), points=floodnet.points(storm))),
-            ),
-            clock,
-        )
+        catalogue = replace(load_catalogue(), points=floodnet.points(storm))
+        yield ports_on(engine, redis, clock, catalogue), clock
         redis.close()
         engine.dispose()
 
