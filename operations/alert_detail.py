@@ -8,6 +8,7 @@ from alerts.all_clear import stands_unheard
 from alerts.model import Alert
 from alerts.rules import Rule
 from core.actor import Actor
+from core.errors import PermissionDeniedError
 from operations.one_alert import gauge_silent_s
 from operations.ports import Ports
 from operations.public_state import Json, alert_state
@@ -26,7 +27,7 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     with ports.store.transaction() as tx:
         alert = tx.alert(alert_id, lock=False)
         may_see(actor, alert.jurisdiction)
-        cause = _found(tx.alert(alert.suppressed_by, lock=False)) if alert.suppressed_by else None
+        cause = _cause(actor, tx.alert(alert.suppressed_by, lock=False)) if alert.suppressed_by else None
         incident = tx.incident(alert.incident_id, lock=False) if alert.incident_id else None
         silent_s = gauge_silent_s(ports, tx, alert)
     now = ports.clock.now()
@@ -43,7 +44,12 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     }
 
 
-def _found(alert: Alert) -> Json:
+def _cause(actor: Actor, alert: Alert) -> Json:
+    """What explains it; of another jurisdiction's alert only that there is one."""
+    try:
+        may_see(actor, alert.jurisdiction)
+    except PermissionDeniedError:
+        return {"alert_id": None, "name_zh": "其他辖区的预警", "name_en": "an alert of another jurisdiction"}
     return {"alert_id": alert.alert_id, "name_zh": alert.name_zh, "name_en": alert.name_en}
 
 

@@ -122,7 +122,9 @@ def _standing(view: AlertView, zone: ZoneInfo) -> Component:
                         type="button",
                         className="link",
                         **attributes(data_do="open-alert", data_alert=view.cause_id),
-                    ),
+                    )
+                    if view.cause_id
+                    else html.Span(view.cause),
                 ],
                 className="dots",
             )

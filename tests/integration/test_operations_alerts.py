@@ -340,6 +340,24 @@ def test_cleared_by_a_person_an_alert_explains_no_other_any_more(bench: Bench) -
     assert types(ports)[-2:] == ["alert.cleared", "alert.unsuppressed"]
 
 
+def test_of_an_explanation_in_another_district_only_that_there_is_one_is_told(bench: Bench) -> None:
+    points = dict(bench.ports.catalogue.points)
+    points["KM02"] = replace(points["KM02"], jurisdiction=PANLONG)
+    road = replace(RULE, watches=Watch(point_ids=frozenset({POINT})))
+    ports = with_catalogue(bench.ports, rules={road.rule_id: road, "pump": PUMP}, points=points)
+    read(ports, 35)
+    cause = only(ports)
+    read(ports, 35, "KM02")
+    pump = next(a.alert_id for a in ports.store.open_alerts() if a.rule_id == "pump")
+    assert alert_detail(ports, somebody(), pump)["cause"]["name_zh"] == cause.name_zh
+    told = alert_detail(ports, somebody(jurisdiction=PANLONG), pump)["cause"]
+    assert told == {
+        "alert_id": None,
+        "name_zh": "其他辖区的预警",
+        "name_en": "an alert of another jurisdiction",
+    }
+
+
 def test_a_rule_that_lists_no_explanation_any_more_frees_its_alerts(bench: Bench) -> None:
     road = replace(RULE, watches=Watch(point_ids=frozenset({POINT})))
     ports = with_rules(bench.ports, road, PUMP)
