@@ -10,7 +10,7 @@ from core.actor import Actor, Permission
 from core.events import happened
 from operations.ports import Ports
 from operations.public_state import changes
-from operations.texts import LONGEST_TEXT, refuse_longer
+from operations.texts import readable_note
 from operations.transaction import committed, require
 
 
@@ -24,14 +24,14 @@ def acknowledge_alert(ports: Ports, actor: Actor, command: AcknowledgeAlert) -> 
     """Commits who took charge; repeated by who has it, it answers what stands. Raises NotFoundError, or
     ConflictError naming who already has it."""
     require(actor, Permission.ACKNOWLEDGE_ALERT)
-    refuse_longer(LONGEST_TEXT, note=command.note)
+    note = readable_note(command.note)
     now = ports.clock.now()
     with committed(ports, as_of=now) as tx:
         before = tx.alert(command.alert_id)
         require(actor, Permission.ACKNOWLEDGE_ALERT, before.jurisdiction)
         if before.status is AlertStatus.ACKNOWLEDGED and before.acknowledged_by == actor.name:
             return before
-        alert = acknowledge(before, actor.name, command.note, now)
+        alert = acknowledge(before, actor.name, note, now)
         tx.save_alert(alert)
         tx.record(
             happened(
@@ -39,7 +39,7 @@ def acknowledge_alert(ports: Ports, actor: Actor, command: AcknowledgeAlert) -> 
                 "alert.acknowledged",
                 at=now,
                 subject=alert.alert_id,
-                data={"by": actor.name, "note": command.note},
+                data={"by": actor.name, "note": note},
                 changes=changes(alerts=[alert]),
             )
         )

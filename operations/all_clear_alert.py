@@ -9,7 +9,7 @@ from alerts.model import Alert, LevelState, Outcome
 from core.actor import Actor, Permission
 from operations.one_alert import change_alert, gauge_silent_s
 from operations.ports import Ports, Transaction
-from operations.texts import LONGEST_TEXT, refuse_longer
+from operations.texts import readable_note
 from operations.transaction import require
 
 
@@ -28,7 +28,7 @@ def all_clear_alert(ports: Ports, actor: Actor, command: AllClearAlert) -> Alert
     it. What a silent gauge said last is forgotten with its alert, so that one that speaks again calls again.
     """
     require(actor, Permission.ALL_CLEAR)
-    refuse_longer(LONGEST_TEXT, note=command.note)
+    note = readable_note(command.note)
     with ports.store.transaction() as tx:
         silent_s = gauge_silent_s(ports, tx, tx.alert(command.alert_id, lock=False))
 
@@ -41,11 +41,11 @@ def all_clear_alert(ports: Ports, actor: Actor, command: AllClearAlert) -> Alert
         actor,
         Permission.ALL_CLEAR,
         command.alert_id,
-        lambda alert, at: all_clear(alert, actor.name, command.outcome, command.note, at, silent_s),
+        lambda alert, at: all_clear(alert, actor.name, command.outcome, note, at, silent_s),
         lambda before, after: {
             "by": actor.name,
             "outcome": command.outcome.value,
-            "note": command.note,
+            "note": note,
             "stood": before.returned_at is None,
         },
         forget,

@@ -11,7 +11,7 @@ from dispatch.model import IncidentStatus, UnitStatus
 from operations.ask_assistance import record_assistance
 from operations.dispatch_units import send, taken
 from operations.ports import Ports
-from operations.texts import LONGEST_TEXT, refuse_longer
+from operations.texts import readable_note
 from operations.transaction import committed, require
 
 
@@ -29,7 +29,7 @@ def answer_assistance(ports: Ports, actor: Actor, command: AnswerAssistance) -> 
     otherwise, has run out or its incident is closed, NotFoundError, PermissionDeniedError.
     """
     require(actor, Permission.ANSWER_ASSISTANCE)
-    refuse_longer(LONGEST_TEXT, note=command.note)
+    note = readable_note(command.note)
     now = ports.clock.now()
     answer = AssistanceStatus.ACCEPTED if command.accept else AssistanceStatus.DECLINED
     with committed(ports, as_of=now) as tx:
@@ -41,7 +41,7 @@ def answer_assistance(ports: Ports, actor: Actor, command: AnswerAssistance) -> 
         request = tx.assistance_request(command.request_id)
         if request.status is answer:
             return request
-        answered = request.answered(answer, now, actor.name, command.note)
+        answered = request.answered(answer, now, actor.name, note)
         assignment_id = None
         if command.accept:
             if incident.status is IncidentStatus.CLOSED:
@@ -53,7 +53,7 @@ def answer_assistance(ports: Ports, actor: Actor, command: AnswerAssistance) -> 
                 raise taken(tx, unit)
             (assignment,) = send(tx, actor, incident, [unit], request.override_reason, None, now)
             assignment_id = assignment.assignment_id
-            answered = request.answered(answer, now, actor.name, command.note, assignment_id)
+            answered = request.answered(answer, now, actor.name, note, assignment_id)
         tx.save_assistance(answered)
         record_assistance(tx, actor, answered, now)
     if assignment_id is not None:

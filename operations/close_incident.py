@@ -11,7 +11,7 @@ from dispatch.model import Incident, IncidentStatus, advance_incident
 from operations.ports import Ports
 from operations.public_state import changes
 from operations.stand_down_unit import release
-from operations.texts import LONGEST_TEXT, refuse_longer
+from operations.texts import readable_note
 from operations.transaction import committed, require
 
 
@@ -27,7 +27,7 @@ def close_incident(ports: Ports, actor: Actor, command: CloseIncident) -> Incide
     Raises NotFoundError, PermissionDeniedError, ConflictError when a unit was sent in the same moment.
     """
     require(actor, Permission.CLOSE_INCIDENT)
-    refuse_longer(LONGEST_TEXT, note=command.note)
+    note = readable_note(command.note)
     now = ports.clock.now()
     with committed(ports, as_of=now) as tx:
         # Units before the incident: the order in which every action locks.
@@ -52,7 +52,7 @@ def close_incident(ports: Ports, actor: Actor, command: CloseIncident) -> Incide
             status=IncidentStatus.CLOSED,
             closed_at=now,
             closed_by=actor.name,
-            note=command.note,
+            note=note,
         )
         tx.save_incident(incident)
         tx.record(
@@ -63,7 +63,7 @@ def close_incident(ports: Ports, actor: Actor, command: CloseIncident) -> Incide
                 subject=incident.incident_id,
                 data={
                     "by": actor.name,
-                    "note": command.note,
+                    "note": note,
                     "stood_down": [ended.callsign for ended, _ in released],
                 },
                 changes=changes(

@@ -12,7 +12,7 @@ from core.actor import Actor, Permission
 from core.command_tree import CommandLevel
 from operations.one_alert import change_alert
 from operations.ports import Ports
-from operations.texts import LONGEST_TEXT, refuse_longer
+from operations.texts import readable_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class EscalateAlert:
 def escalate_alert(ports: Ports, actor: Actor, command: EscalateAlert) -> Alert:
     """Commits that the next level has been told. Raises NotFoundError, or ConflictError when the alert is over or
     the city knows already."""
-    refuse_longer(LONGEST_TEXT, note=command.note)
+    note = readable_note(command.note)
 
     def change(alert: Alert, at: datetime) -> AlertChange | None:
         if command.told is not None and alert.told.rank > command.told.rank:
@@ -45,6 +45,6 @@ def escalate_alert(ports: Ports, actor: Actor, command: EscalateAlert) -> Alert:
             "from": before.told.value,
             "told": after.told.value,
             "by": actor.name,
-            "note": command.note,
+            "note": note,
         },
     )

@@ -27,6 +27,13 @@ _TURNS_ROUND = dict.fromkeys(
 """Signs that turn the direction of what follows: a line of the journal would read otherwise than it was written."""
 
 
+def readable_note(note: str | None) -> str | None:
+    """The note as a reason is made readable, None when nothing can be read in it. Raises InvalidInputError for more
+    than 4,000 characters."""
+    refuse_longer(LONGEST_TEXT, note=note)
+    return (readable_reason(note) or None) if note is not None else None
+
+
 def readable_reason(reason: str) -> str:
     """The reason without signs that turn the direction of writing; empty when no sign of it can be seen."""
     turned = reason.translate(_TURNS_ROUND)

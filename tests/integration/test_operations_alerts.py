@@ -434,6 +434,18 @@ def test_of_a_group_with_an_alert_of_others_none_is_taken(bench: Bench, ports: P
     assert {alert.status for alert in ports.store.open_alerts()} == {AlertStatus.ACTIVE}
 
 
+@pytest.mark.parametrize(
+    ("note", "kept"), [("检修\u202e中", "检修中"), ("\u200b \u202e", None), (None, None)]
+)
+def test_a_note_reads_as_it_was_written_and_one_that_shows_nothing_is_none(
+    bench: Bench, ports: Ports, note: str | None, kept: str | None
+) -> None:
+    read(ports, 35)
+    alert_id = only(ports).alert_id
+    acknowledge_alert(ports, somebody(), AcknowledgeAlert(alert_id, note))
+    assert data_of(ports, "alert.acknowledged")[-1]["note"] == kept
+
+
 @pytest.mark.parametrize("reason", ["\u200b\u2060", "\u202e \u3000", "\ufeff"])
 def test_a_reason_that_nobody_can_see_is_none(bench: Bench, ports: Ports, reason: str) -> None:
     read(ports, 55)
