@@ -9,8 +9,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.language import t
-from dashboard.layouts.incident_panel import timeline_list
 from dashboard.layouts.shared import attributes, grade_mark
+from dashboard.layouts.timeline import timeline_list
 from dashboard.view_models.alert import OUTCOME, AlertView
 from dashboard.view_models.durations import clock_words
 from dashboard.view_models.incident import GRADE_NUMERAL
