@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, suppress
 
 from prometheus_client import start_http_server
 
+from bootstrap.promptness import answer_promptly
 from bootstrap.settings import Settings, SettingsError, kept_secret
 from bootstrap.wiring import Parts, wire
 from core.actor import Actor, Permission, Role
@@ -146,6 +147,7 @@ def serve(settings: Settings) -> None:
     if settings.gateway_metrics_port:
         start_http_server(settings.gateway_metrics_port, "127.0.0.1", counters.registry)
     parts = wire(settings, with_roads=False)
+    answer_promptly()
 
     async def until_stopped() -> None:
         running = asyncio.ensure_future(Gateway(settings, parts, counters).run())
