@@ -231,11 +231,21 @@ def roads_import(
 @roads.command("learn")
 @plainly
 def roads_learn(
-    file: Annotated[Path, typer.Argument(help="Fixes of units, CSV: unit_id,fixed_at,lon,lat in WGS-84.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Fixes of units, CSV: unit_id,fixed_at,lon,lat in WGS-84; recorded tracks when absent."
+        ),
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, help="So many days of recorded tracks.")] = 30,
 ) -> None:
-    """Learn from units' own tracks how fast each road is at each hour."""
+    """Learn from units' own tracks how fast each road is at each hour; workers take it up by themselves."""
+    from bootstrap.learning import learn_from_tracks
     from roads.commands import learn, network_path
 
+    if file is None:
+        learn_from_tracks(_settings_with_servers(), days, _print_progress)
+        return
     settings = _settings()
     learn(file, settings.road_network or network_path(settings.data_dir), _print_progress)
 

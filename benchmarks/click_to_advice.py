@@ -15,6 +15,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import numpy as np
@@ -52,6 +53,16 @@ def main(arguments: Sequence[str] = ()) -> None:
             asyncio.run(_measure(system, options.clicks))
 
 
+class _Click(NamedTuple):
+    """Seconds from the click to the advice, to the answer of its request, and from the making of the advice to its
+    arrival; and whether it names anybody."""
+
+    took_s: float
+    answered_s: float
+    since_made_s: float
+    is_filled: bool
+
+
 class _Desk:
     """The load, the clicks and the stop-watch."""
 
@@ -66,7 +77,7 @@ class _Desk:
         self.officer = httpx.AsyncClient(
             base_url=system.url, cookies=dict(system.cookies), headers={"Origin": system.url}, timeout=30
         )
-        self.waiting: dict[str, asyncio.Future[tuple[float, bool]]] = {}
+        self.waiting: dict[str, asyncio.Future[tuple[float, float, bool]]] = {}
         self.over = False
         self.refused = 0
 
@@ -87,7 +98,8 @@ class _Desk:
                 if asked is not None and not asked.done():
                     (advice,) = event["changes"]["recommendations"]
                     filled = any(c["need"] is not None for c in advice["candidates"])
-                    asked.set_result((time.perf_counter(), filled))
+                    made_at = datetime.fromisoformat(event["at"]).timestamp()
+                    asked.set_result((time.perf_counter(), time.time() - made_at, filled))
 
     async def prepare(self) -> list[str]:
         """Units, the flood, and incidents that wait; answers the incidents' ids."""
@@ -174,8 +186,8 @@ class _Desk:
                 return str(found["output"])
         raise LookupError(Desk.ASK_RECOMMEND)
 
-    async def click(self, output: str, incident_id: str, number: int) -> tuple[float, bool]:
-        """Seconds from the click to the advice, and whether it names anybody."""
+    async def click(self, output: str, incident_id: str, number: int) -> _Click:
+        """One click, until its advice has arrived."""
         component, prop = output.split(".", 1)
         asked = {
             "output": output,
@@ -194,8 +206,9 @@ class _Desk:
         began = time.perf_counter()
         answer = await self.officer.post("/desk/_dash-update-component", json=asked)
         answer.raise_for_status()
-        at, filled = await asyncio.wait_for(arrived, 10)
-        return at - began, filled
+        answered_s = time.perf_counter() - began
+        at, since_made_s, filled = await asyncio.wait_for(arrived, 10)
+        return _Click(at - began, answered_s, since_made_s, filled)
 
 
 async def _measure(system: RunningSystem, clicks: int) -> None:
@@ -208,11 +221,9 @@ async def _measure(system: RunningSystem, clicks: int) -> None:
     output = await desk.callback()
     await asyncio.sleep(SETTLES_S)
     psutil.cpu_percent()
-    took, named = [], 0
+    found: list[_Click] = []
     for number in range(clicks):
-        seconds, filled = await desk.click(output, incidents[number % len(incidents)], number)
-        took.append(seconds)
-        named += filled
+        found.append(await desk.click(output, incidents[number % len(incidents)], number))
         await asyncio.sleep(BETWEEN_S)
     busy = psutil.cpu_percent()
     desk.over = True
@@ -220,14 +231,24 @@ async def _measure(system: RunningSystem, clicks: int) -> None:
     listening.cancel()
     await desk.devices.aclose()
     await desk.officer.aclose()
+    took = [click.took_s for click in found]
     p50, p90, p99 = np.percentile(took, [50, 90, 99]) * 1000
+    answered, since_made = (
+        np.percentile(column, [50, 99]) * 1000
+        for column in ([c.answered_s for c in found], [c.since_made_s for c in found])
+    )
     print(f"click -> advice on a WebSocket client, {UNITS} units, {len(incidents)} incidents waiting")
+    named = sum(click.is_filled for click in found)
     print(
         f"  clicks      {clicks:7d}   {named} answered with a unit   {desk.refused} position batches refused"
     )
     print(
         f"  latency ms  p50 {p50:6.0f}   p90 {p90:6.0f}   p99 {p99:6.0f} (bar {BAR_MS:.0f})   "
         f"max {max(took) * 1000:6.0f}"
+    )
+    print(
+        f"  of which    request answered after p50 {answered[0]:.0f}, p99 {answered[1]:.0f} ms; from advice made to "
+        f"its arrival p50 {since_made[0]:.0f}, p99 {since_made[1]:.0f} ms"
     )
     print(f"  machine     {psutil.cpu_count()} processors, {busy:.0f} % busy")
 

@@ -11,9 +11,11 @@ from contextlib import AsyncExitStack, suppress
 
 from prometheus_client import start_http_server
 
+from bootstrap.promptness import answer_promptly
 from bootstrap.settings import Settings, SettingsError, kept_secret
 from bootstrap.wiring import Parts, wire
 from core.actor import Actor, Permission, Role
+from core.errors import UnavailableError
 from dispatch.terminals import Terminal, TerminalProtocol
 from intake.batching import Batcher, Message
 from intake.coordinates import Crs
@@ -22,7 +24,7 @@ from intake.jt808.conversation import Codes, Conversation
 from intake.jt808.listener import Jt808Listener
 from intake.known_units import KnownUnits
 from intake.mqtt import OwnTracksFollower
-from intake.terminals import KnownTerminals, Located, TerminalIntake
+from intake.terminals import ASK_AGAIN_AFTER_S, KnownTerminals, Located, TerminalIntake
 from operations.enrol_terminal import Enrolled, EnrolTerminal, enrol_terminal
 from roads.areas import city_bounds
 
@@ -57,6 +59,10 @@ class GatewayCentre:
         await asyncio.gather(*(self._batcher.offer((terminal, place)) for place in places))
 
 
+READ_AHEAD_S = 3.0
+"""So long before it is due the registry is read again: thousands of terminals do not wait for that together."""
+
+
 async def find(terminals: KnownTerminals, protocol: TerminalProtocol, terminal_id: str) -> Terminal | None:
     """The registered terminal; asks the database in a thread, when it must."""
     if terminals.is_fresh:
@@ -85,9 +91,19 @@ class Gateway:
                 await listener.listen(self._settings.gateway_host, port)
                 open_until_end.push_async_callback(listener.close)
                 log.info("JT/T 808 on %s:%d, places in %s", self._settings.gateway_host, port, crs)
+            tasks.create_task(self._follow_terminals())
             if self._settings.mqtt_url:
                 tasks.create_task(self._follower(tasks, self._settings.mqtt_url).run())
             self.ready.set()
+
+    async def _follow_terminals(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(self._terminals.read, ahead_s=READ_AHEAD_S)
+            except UnavailableError as error:
+                # Whoever asks meanwhile is told to try again (intake/terminals.py).
+                log.warning("the registry of terminals cannot be read: %s", error.message)
+            await asyncio.sleep(ASK_AGAIN_AFTER_S - READ_AHEAD_S)
 
     def _converse(self, batcher: Batcher) -> _Converse:
         codes = Codes(kept_secret(self._settings.data_dir, "terminal-codes"))
@@ -131,6 +147,7 @@ def serve(settings: Settings) -> None:
     if settings.gateway_metrics_port:
         start_http_server(settings.gateway_metrics_port, "127.0.0.1", counters.registry)
     parts = wire(settings, with_roads=False)
+    answer_promptly()
 
     async def until_stopped() -> None:
         running = asyncio.ensure_future(Gateway(settings, parts, counters).run())

@@ -22,6 +22,7 @@ from access.demo import DEMO_ACCOUNTS, ensure_demo_accounts
 from access.guard import Guard
 from access.login import login_router
 from access.pages import Pages
+from bootstrap.promptness import answer_promptly
 from bootstrap.settings import REPOSITORY, Settings, SettingsError
 from bootstrap.users import access_for
 from bootstrap.wiring import Parts, wire
@@ -126,8 +127,10 @@ def build_web(settings: Settings) -> Web:
 def serve(settings: Settings) -> None:
     """Serves until told to stop."""
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    guarded = build_web(settings).guarded
+    answer_promptly()
     uvicorn.run(
-        build_web(settings).guarded,
+        guarded,
         host=settings.host,
         port=settings.port,
         log_level="warning",

@@ -13,7 +13,7 @@ from bootstrap.cap_map import load_cap_map
 from bootstrap.catalogue import FolderCatalogue
 from bootstrap.settings import Settings
 from core.clock import Clock, DrillTime, WallClock
-from core.errors import CommandCentreError, InvalidInputError
+from core.errors import CommandCentreError
 from jobs.queue import RqWorkQueue
 from live.coverage import RedisCoverage
 from live.doorbell import RedisDoorbell
@@ -28,7 +28,7 @@ from roads.commands import network_path, speeds_path
 from roads.grids import grids_in_use
 from roads.network import RoadNetwork
 from roads.reach import RoadReach, StraightLineReach
-from roads.speeds import HourSpeeds
+from roads.speeds_file import SpeedsFile
 from roads.straight_line import StraightLineTravelTimes
 from store.clock import DrillClock
 from store.database import SqlStore, make_engine
@@ -107,17 +107,16 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
 
 
 def network_with_speeds(settings: Settings, clock: Clock) -> RoadNetwork | None:
-    """The road network in use with the speeds learned for it; None when there is none that can be read."""
+    """The road network in use with the speeds learned for it, the newest ones as they are learned; None when there is
+    none that can be read."""
     network = load_network(settings)
     if network is None:
         return None
-    path = speeds_path(settings.road_network or network_path(settings.data_dir))
-    if path.exists():
-        try:
-            network.use_speeds(HourSpeeds.load(path), lambda: clock.now().astimezone(CITY_TIME).hour)
-        except InvalidInputError as error:
-            # Chosen degradation: free-flow times beat none, and beat those of another network.
-            log.error("speeds not used, travel times are free flow: %s", error)
+    learned = SpeedsFile(
+        speeds_path(settings.road_network or network_path(settings.data_dir)), network.segments
+    )
+    learned.newest()  # whoever starts this process reads at once what is wrong with the file
+    network.follow_speeds(learned.newest, lambda: clock.now().astimezone(CITY_TIME).hour)
     return network
 
 

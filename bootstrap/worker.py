@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 
 from redis import Redis
 
+from bootstrap.promptness import answer_promptly
 from bootstrap.settings import Settings
 from bootstrap.wiring import wire
 from jobs.context import WorkerContext
@@ -22,9 +22,7 @@ def work(settings: Settings, name: str) -> None:
     """
     logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
     parts = wire(settings, with_roads=True)
-    # What was loaded stays: looking through all of it for garbage would hold up an answer for tens of milliseconds.
-    gc.collect()
-    gc.freeze()
+    answer_promptly()
     number = int("".join(filter(str.isdigit, name)) or 1)
     blocking = Redis.from_url(str(settings.redis_url))
     with translated():

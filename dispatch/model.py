@@ -17,6 +17,12 @@ class Priority(IntEnum):
     URGENT = 2
     NORMAL = 3
 
+    @property
+    def is_emergency(self) -> bool:
+        """Whether units drive there as emergency vehicles do: on roads that are for them only, and turning where
+        others may not (proposal: docs/decisions/0038-who-drives-like-everybody.md)."""
+        return self is not Priority.NORMAL
+
 
 class IncidentStatus(StrEnum):
     OPEN = "open"

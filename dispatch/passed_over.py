@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.geo import LonLat, distance_m
+from dispatch.correlation import box_around
 from dispatch.model import Unit, UnitStatus
 from dispatch.run_cards import Need, able
 from dispatch.travel import RouteFound
@@ -59,9 +60,14 @@ class LeftFor:
 def nearer_units(target: LonLat, chosen: Collection[str], places: Mapping[str, LonLat]) -> list[str]:
     """The units nearer in a straight line than the farthest chosen one, nearest first, at most TOLD; where nobody
     was chosen, the nearest of all."""
-    crow = {unit_id: distance_m(place, target) for unit_id, place in places.items()}
-    farthest = max((crow[unit_id] for unit_id in chosen), default=None)
-    nearer = [u for u, m in crow.items() if u not in chosen and (farthest is None or m < farthest)]
+    farthest = max((distance_m(places[unit_id], target) for unit_id in chosen), default=None)
+    box = None if farthest is None else box_around(target, farthest + 1.0)
+    crow = {
+        unit_id: distance_m(place, target)
+        for unit_id, place in places.items()
+        if (box is None or box.contains(place)) and unit_id not in chosen
+    }
+    nearer = [u for u, m in crow.items() if farthest is None or m < farthest]
     return sorted(nearer, key=lambda u: (crow[u], u))[:TOLD]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.geo import LonLat, distance_m
+from dispatch.correlation import box_around
 from dispatch.coverage import Uncovered
 from dispatch.model import Unit, UnitStatus
 from dispatch.passed_over import ON_FOOT, PassedOver
@@ -71,11 +72,18 @@ def suitable(units: Iterable[Unit], needs: Sequence[Need]) -> list[Unit]:
 
     Patrols on foot are not compared: travel times are those of vehicles and would flatter them.
     """
-    return [
-        unit
-        for unit in units
-        if unit.status is UnitStatus.AVAILABLE and unit.kind != ON_FOOT and able(unit, needs)
-    ]
+    # Thousands of units have a few sets of capabilities: each set is judged once.
+    can: dict[frozenset[str], bool] = {}
+    found = []
+    for unit in units:
+        if unit.status is not UnitStatus.AVAILABLE or unit.kind == ON_FOOT:
+            continue
+        is_able = can.get(unit.capabilities)
+        if is_able is None:
+            is_able = can[unit.capabilities] = able(unit, needs)
+        if is_able:
+            found.append(unit)
+    return found
 
 
 def rank_candidates(
@@ -86,7 +94,12 @@ def rank_candidates(
     `routes` are the nearest by road; `places` the newest positions of all suitable units, by unit_id.
     """
     by_id = {unit.unit_id: unit for unit in units}
-    crow = {unit_id: distance_m(place, target) for unit_id, place in places.items() if unit_id in by_id}
+    crow = {r.unit_id: distance_m(places[r.unit_id], target) for r in routes}
+    # Nobody further off than the farthest of them can be passed over.
+    box = box_around(target, max(crow.values(), default=0.0) + 1.0)
+    for unit_id, place in places.items():
+        if unit_id not in crow and unit_id in by_id and box.contains(place):
+            crow[unit_id] = distance_m(place, target)
     ordered = sorted(routes, key=lambda r: (r.travel_time_s, by_id[r.unit_id].callsign, r.unit_id))
     found = []
     chosen: set[str] = set()

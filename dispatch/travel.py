@@ -32,7 +32,8 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class RoadClosure:
-    """A closure that somebody put in force, with who, since when and until when; kept after it has ended.
+    """A closure that somebody put in force, with who, since when and until when; kept after it has ended, lifted by
+    somebody or by the system when its time was over.
 
     `place` is where it stands on a map; `jurisdiction` is that of this place.
     """

@@ -80,10 +80,15 @@ class KnownTerminals:
     def find(self, protocol: TerminalProtocol, terminal_id: str) -> Terminal | None:
         """The terminal, or None when it is unknown or revoked. May ask the database; raises UnavailableError."""
         if not self.is_fresh:
-            with self._lock:
-                if not self.is_fresh:
-                    self._read()
+            self.read()
         return self._known.get((protocol, terminal_id))
+
+    def read(self, *, ahead_s: float = 0.0) -> None:
+        """Asks the database unless somebody else just did; `ahead_s` seconds before that is due. Raises
+        UnavailableError."""
+        with self._lock:
+            if time.monotonic() - self._asked_at_s >= ASK_AGAIN_AFTER_S - ahead_s:
+                self._read()
 
     @property
     def is_fresh(self) -> bool:

@@ -11,7 +11,7 @@ from rq.cron import CronJob, CronScheduler
 from rq.serializers import JSONSerializer
 from rq.utils import now
 
-from jobs.names import DISPATCH_QUEUE, GRADING_QUEUE
+from jobs.names import BACKGROUND_QUEUE, DISPATCH_QUEUE, GRADING_QUEUE
 from jobs.tasks import (
     forget_tracks,
     judge_by_the_clock,
@@ -55,15 +55,15 @@ def tick_forever(connection: Redis, track_days: int) -> None:
         (sweep, DISPATCH_QUEUE, SWEEP_EVERY_S),
         (keep_alerts, GRADING_QUEUE, KEEP_ALERTS_EVERY_S),
         (watch_units, DISPATCH_QUEUE, WATCH_UNITS_EVERY_S),
-        (watch_geofences, DISPATCH_QUEUE, WATCH_GEOFENCES_EVERY_S),
+        (watch_geofences, BACKGROUND_QUEUE, WATCH_GEOFENCES_EVERY_S),
         (judge_by_the_clock, GRADING_QUEUE, JUDGE_BY_THE_CLOCK_EVERY_S),
-        (measure_coverage, DISPATCH_QUEUE, COVERAGE_EVERY_S),
-        (record_tracks, GRADING_QUEUE, TRACKS_EVERY_S),
+        (measure_coverage, BACKGROUND_QUEUE, COVERAGE_EVERY_S),
+        (record_tracks, BACKGROUND_QUEUE, TRACKS_EVERY_S),
     ):
         scheduler.register(job, queue, interval=every_s, ttl=5, result_ttl=0, failure_ttl=60)
     scheduler.register(
         forget_tracks,
-        GRADING_QUEUE,
+        BACKGROUND_QUEUE,
         args=(track_days,),
         interval=FORGET_EVERY_S,
         result_ttl=0,

@@ -23,6 +23,7 @@ from operations import watch_geofences as fencing
 from operations import watch_silence as silence
 from operations import watch_units as watching
 from operations.expire_cap import expire_cap
+from operations.expire_closures import expire_closures
 from operations.find_lost_work import find_lost_work
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,9 @@ def grade_readings() -> int:
 def recommend_units(incident_id: str) -> None:
     """Computes advice for one incident."""
     context = bound()
-    context.redis.delete(waiting_key(f"recommend:{incident_id}"))
+    context.redis.delete(
+        waiting_key(f"recommend:{incident_id}"), waiting_key(f"recommend-at-once:{incident_id}")
+    )
     recommending.recommend_units(context.ports, incident_id)
 
 
@@ -93,11 +96,12 @@ def measure_coverage() -> None:
 
 
 def sweep() -> None:
-    """Once a second: queues what was committed but never worked on, ends warnings of others whose time is over,
-    and leaves word that workers work."""
+    """Once a second: queues what was committed but never worked on, ends warnings of others and closures whose time
+    is over, and leaves word that workers work."""
     context = bound()
     find_lost_work(context.ports)
     expire_cap(context.ports)
+    expire_closures(context.ports)
     network = context.ports.travel_times
     context.redis.hset(
         LAST_SWEEP_KEY,

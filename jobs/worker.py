@@ -11,7 +11,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException, UnixSignalDeathPenalty
 
 from jobs.context import WorkerContext, bind
-from jobs.names import DISPATCH_QUEUE, GRADING_QUEUE
+from jobs.names import BACKGROUND_QUEUE, DISPATCH_QUEUE, GRADING_QUEUE
 
 
 class OverdueJob(BaseException):
@@ -35,15 +35,24 @@ class LongLivedWorker(SimpleWorker):
     death_penalty_class = _TimeLimit
 
 
+def order(dispatch_first: bool) -> list[str]:
+    """The queues that a worker takes from, the first with work in it first."""
+    if dispatch_first:
+        return [DISPATCH_QUEUE, GRADING_QUEUE]
+    return [GRADING_QUEUE, DISPATCH_QUEUE, BACKGROUND_QUEUE]
+
+
 def work(context: WorkerContext, connection: Redis, name: str, dispatch_first: bool) -> None:
     """Works until it is told to stop. Two kinds of worker prefer different queues, so that a storm of
-    readings never keeps an officer waiting for advice, and either can do the other's work.
+    readings never keeps an officer waiting for advice, and either can do the other's work. What looks at the whole
+    force is left to those that do not prefer dispatch: a deployment needs one of them.
 
     `connection` must have no socket timeout (RQ blocks on it) and be opened in this process.
     """
     bind(context)
-    order = [DISPATCH_QUEUE, GRADING_QUEUE] if dispatch_first else [GRADING_QUEUE, DISPATCH_QUEUE]
-    queues = [Queue(queue, connection=connection, serializer=JSONSerializer) for queue in order]
+    queues = [
+        Queue(queue, connection=connection, serializer=JSONSerializer) for queue in order(dispatch_first)
+    ]
     worker = LongLivedWorker(queues, connection=connection, serializer=JSONSerializer, name=name)
     worker.log_job_description = False
     worker.work(logging_level="WARNING")

@@ -102,6 +102,17 @@ class RedisPositionBoard:
             if record is not None
         }
 
+    def places(self, unit_ids: Collection[str]) -> Mapping[str, LonLat]:
+        ids = list(unit_ids)
+        if not ids:
+            return {}
+        with translated():
+            board: list[Any] = self._redis.hmget(KEY, ids)
+        known = [(unit_id, record) for unit_id, record in zip(ids, board, strict=True) if record is not None]
+        records = np.frombuffer(b"".join(record for _, record in known), dtype=_RECORDS)
+        lons, lats = (records["lon"] / 1e6).tolist(), (records["lat"] / 1e6).tolist()
+        return {unit_id: LonLat(lon, lat) for (unit_id, _), lon, lat in zip(known, lons, lats, strict=True)}
+
     def sightings(self, unit_ids: Collection[str]) -> Mapping[str, Sighting]:
         ids = list(unit_ids)
         if not ids:

@@ -6,8 +6,8 @@ from operations.ports import Ports
 
 
 def find_lost_work(ports: Ports) -> None:
-    """Queues grading when batches wait, advice for open incidents that nobody is recommended for, and a
-    route for units on their way without one.
+    """Queues grading when batches wait, advice for open incidents that have none or that nobody was found for,
+    and a route for units on their way without one.
 
     Queueing work that waits already is harmless, so this needs no memory of its own.
     """
@@ -15,5 +15,7 @@ def find_lost_work(ports: Ports) -> None:
         ports.work.grade_readings()
     for incident_id in ports.store.incidents_without_advice():
         ports.work.recommend_units(incident_id)
+    for incident_id in ports.store.incidents_advised_nobody():
+        ports.work.seek_again(incident_id)
     for assignment_id in ports.store.assignments_without_route():
         ports.work.route_assignment(assignment_id)

@@ -34,8 +34,8 @@ def measure_coverage(ports: Ports, actor: Actor = SYSTEM) -> CoverageRecord | No
         driving = [unit for unit in tx.units() if unit.kind != ON_FOOT]
         closures = road_closures(ports, tx)
     free = [unit for unit in driving if unit.status is UnitStatus.AVAILABLE]
-    fixes = ports.positions.newest([unit.unit_id for unit in free])
-    placed = [(unit, fixes[unit.unit_id].place) for unit in free if unit.unit_id in fixes]
+    places = ports.positions.places([unit.unit_id for unit in free])
+    placed = [(unit, places[unit.unit_id]) for unit in free if unit.unit_id in places]
     grid_times = ports.grid_times
     grid_times.close_roads(closures)
     by_net = {

@@ -338,6 +338,15 @@ class Transaction(Protocol):
         ...
 
     def closures_in_force(self, at: datetime) -> Sequence[RoadClosure]: ...
+    def closures_around(self, box: BoundingBox, since: datetime) -> Sequence[RoadClosure]:
+        """Closures that stand in the box and were in force at some time since; not locked."""
+        ...
+
+    def closures_due(self, at: datetime, limit: int) -> Sequence[RoadClosure]:
+        """Closures not lifted whose time is over at this instant, oldest first, locked; those that another
+        transaction holds are left for the next look."""
+        ...
+
     def save_closure(self, closure: RoadClosure) -> None: ...
     def undispatched_incidents(self) -> Sequence[str]:
         """Ids of open incidents that nobody was sent to."""
@@ -454,7 +463,11 @@ class Store(Protocol):
         ...
 
     def incidents_without_advice(self) -> Sequence[str]:
-        """Ids of open incidents that nobody was sent to and that nobody is recommended for."""
+        """Ids of open incidents that nobody was sent to and that were never advised."""
+        ...
+
+    def incidents_advised_nobody(self) -> Sequence[str]:
+        """Ids of open incidents that nobody was sent to and whose advice recommends nobody."""
         ...
 
 
@@ -470,7 +483,14 @@ class WorkQueue(Protocol):
     could not hand over is found again by the scheduler."""
 
     def grade_readings(self) -> None: ...
-    def recommend_units(self, incident_id: str) -> None: ...
+    def recommend_units(self, incident_id: str, at_once: bool = False) -> None:
+        """`at_once` puts it before all that waits: somebody looks at the screen for it."""
+        ...
+
+    def seek_again(self, incident_id: str) -> None:
+        """Advice for an incident that nobody was found for, when nothing else is to be done."""
+        ...
+
     def route_assignment(self, assignment_id: str) -> None: ...
     def judge_calls(self, incident_id: str) -> None: ...
     def measure_coverage(self) -> None: ...
@@ -497,6 +517,10 @@ class PositionBoard(Protocol):
         ...
 
     def newest(self, unit_ids: Collection[str]) -> Mapping[str, Fix]: ...
+    def places(self, unit_ids: Collection[str]) -> Mapping[str, LonLat]:
+        """Only where they are: of thousands of units, several times as fast."""
+        ...
+
     def sightings(self, unit_ids: Collection[str]) -> Mapping[str, Sighting]: ...
     def mark_frozen(self, unit_ids: Collection[str]) -> None:
         """Replaces the set of units whose receiver is frozen."""
@@ -516,7 +540,7 @@ class PositionBoard(Protocol):
 
 
 class TravelTimes(Protocol):
-    """Travel times by road for emergency units, closures respected."""
+    """Travel times by road, closures respected."""
 
     name: str
     synthetic: bool
@@ -526,8 +550,16 @@ class TravelTimes(Protocol):
         ...
 
     def nearest(
-        self, target: LonLat, sources: Mapping[str, LonLat], count: int, max_s: float = 7200.0
-    ) -> list[RouteFound]: ...
+        self,
+        target: LonLat,
+        sources: Mapping[str, LonLat],
+        count: int,
+        max_s: float = 7200.0,
+        *,
+        emergency: bool = True,
+    ) -> list[RouteFound]:
+        """The soonest of the sources, soonest first; without `emergency` they drive like everybody else."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from alerts.model import Alert, PointState
 from core.actor import Actor, Permission
 from core.clock import DrillTime
 from core.events import JournalRow
+from dispatch.correlation import box_around
 from dispatch.response import response_figures
 from operations.catalogue import Catalogue
 from operations.ports import Ports
@@ -34,6 +35,9 @@ MEASURED_OVER = timedelta(hours=12)
 """Response times are those of one shift."""
 SERIES_LENGTH = 60
 FAILURE_SHOWN_FOR = timedelta(hours=1)
+CLOSURES_WITHIN_M = 1_000.0
+"""Closures so near to an incident are part of what happened to it (proposal)."""
+
 CALLS_SHOWN = 50
 """The newest of a storm of calls; the incident says how many there were."""
 
@@ -140,6 +144,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
         recommendation = tx.latest_recommendation(incident_id)
         assistance = tx.assistance_of(incident_id)
         calls = tx.calls_of(incident_id, limit=CALLS_SHOWN)
+        closures = tx.closures_around(box_around(incident.place, CLOSURES_WITHIN_M), incident.opened_at)
         point_id = incident.point_id
         point = None
         alerts: list[Alert] = []
@@ -148,6 +153,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
             point = point_state(state, ports.catalogue.points[point_id])
             alerts = list(tx.open_alerts_at([point_id]))
     subjects = [incident_id, *(alert.alert_id for alert in alerts), *([point_id] if point_id else [])]
+    subjects += [closure.closure_id for closure in closures if concerns(actor, closure.jurisdiction)]
     return {
         "incident": incident_state(incident),
         "assignments": [assignment_state(a) for a in assignments],

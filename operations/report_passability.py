@@ -9,6 +9,7 @@ from alerts.model import WATERLOGGING, Passability, PointState
 from core.actor import Actor, Permission
 from core.errors import NotFoundError
 from core.events import happened
+from operations.close_road import AffectedWork, affected_work
 from operations.instants import not_in_the_future
 from operations.open_incident import incident_at_point
 from operations.ports import Ports
@@ -28,7 +29,7 @@ class ReportPassability:
 
 
 def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -> PointState:
-    """Commits the fact; a repeated or older report changes nothing.
+    """Commits the fact; a repeated or older report changes nothing. Advice and ways under way are computed again.
 
     Raises NotFoundError for an unknown point, InvalidInputError for a future instant.
     """
@@ -41,7 +42,7 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
     require(actor, Permission.SET_PASSABILITY, point.jurisdiction)
     now = ports.clock.now()
     command = replace(command, observed_at=not_in_the_future("observed_at", command.observed_at, now))
-    opened = None
+    opened, affected = None, AffectedWork()
     with committed(ports, as_of=now) as tx:
         before = tx.point_states([point.point_id]).get(point.point_id, PointState(point.point_id))
         if before.passability_at is not None and command.observed_at < before.passability_at:
@@ -86,6 +87,8 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
                 changes=changes(points=[point_state(after, point)], incidents=incidents),
             )
         )
+        if after.passability is not before.passability:
+            affected = affected_work(tx)
         if opened:
             tx.record(
                 happened(
@@ -97,6 +100,5 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
                     changes=changes(incidents=incidents),
                 )
             )
-    if opened:
-        ports.work.recommend_units(opened)
+    affected.queue(ports)
     return after

@@ -16,4 +16,4 @@ def request_recommendation(ports: Ports, actor: Actor, incident_id: str) -> None
     with ports.store.transaction() as tx:
         incident = tx.incident(incident_id, lock=False)
     require(actor, Permission.DISPATCH, incident.jurisdiction)
-    ports.work.recommend_units(incident_id)
+    ports.work.recommend_units(incident_id, at_once=True)

@@ -30,7 +30,10 @@ def route_assignment(ports: Ports, assignment_id: str, actor: Actor = SYSTEM) ->
         if assignment.status not in STILL_TO_DRIVE or fix is None:
             return None
         ports.travel_times.close_roads(road_closures(ports, tx))
-        found = ports.travel_times.nearest(assignment.place, {unit_id: fix.place}, 1)
+        priority = tx.incident(assignment.incident_id, lock=False).priority
+        found = ports.travel_times.nearest(
+            assignment.place, {unit_id: fix.place}, 1, emergency=priority.is_emergency
+        )
         if not found:
             return None
         now, route = ports.clock.now(), found[0]

@@ -44,7 +44,8 @@ class Seeker:
         self._ports = ports
         self._tx = tx
         self._units = {unit.unit_id: unit for unit in tx.units()}
-        self._places = {u: fix.place for u, fix in ports.positions.newest(list(self._units)).items()}
+        self._places = ports.positions.places(list(self._units))
+        self._able: dict[tuple[frozenset[str], str | None], dict[str, LonLat]] = {}
 
     def package_of(self, incident: Incident) -> tuple[int, tuple[Need, ...]]:
         """Which alarm the incident has reached, and what is still to be sent for it."""
@@ -99,9 +100,7 @@ class Seeker:
         near = nearer_units(incident.place, ids, self._places)
         told = [*(u for u in left_for if u not in near), *near]
         could = {u.unit_id for u in suitable([self._units[u] for u in told], needs)}
-        ways = self._ports.travel_times.nearest(
-            incident.place, {u: self._places[u] for u in could}, len(could)
-        )
+        ways = self._nearest(incident, {u: self._places[u] for u in could}, len(could))
         route_of = {route.unit_id: route for route in ways}
         latest_s = max((candidate.travel_time_s for candidate in chosen), default=0.0)
         return tuple(
@@ -137,7 +136,7 @@ class Seeker:
         if not able_ones:
             return ()
         best_s = min((candidate.travel_time_s for candidate in chosen), default=None)
-        route = next(iter(self._ports.travel_times.nearest(incident.place, able_ones, 1)), None)
+        route = next(iter(self._nearest(incident, able_ones, 1)), None)
         if route is None or not is_worth_it(route.travel_time_s, best_s):
             return ()
         taken = under_way[route.unit_id]
@@ -170,7 +169,7 @@ class Seeker:
         card = self._ports.catalogue.categories[other.category].run_card
         left = [u for u in suitable(self._units.values(), card.needs) if u.unit_id not in spoken_for]
         places = {u.unit_id: self._places[u.unit_id] for u in left if u.unit_id in self._places}
-        return next((r.travel_time_s for r in self._ports.travel_times.nearest(other.place, places, 1)), None)
+        return next((r.travel_time_s for r in self._nearest(other, places, 1)), None)
 
     @cached_property
     def _on_their_way_or_there(self) -> Sequence[Assignment]:
@@ -190,14 +189,26 @@ class Seeker:
                 if (need.capabilities, net) in searched:
                     continue
                 searched.add((need.capabilities, net))
-                places = {
-                    unit.unit_id: self._places[unit.unit_id]
-                    for unit in suitable(self._units.values(), [need])
-                    if unit.unit_id in self._places and net in (None, unit.net)
-                }
-                for route in self._ports.travel_times.nearest(incident.place, places, count):
+                places = self._places_of(need, net)
+                for route in self._nearest(incident, places, count):
                     found[route.unit_id] = route
         return list(found.values())
+
+    def _nearest(self, incident: Incident, places: Mapping[str, LonLat], count: int) -> list[RouteFound]:
+        return self._ports.travel_times.nearest(
+            incident.place, places, count, emergency=incident.priority.is_emergency
+        )
+
+    def _places_of(self, need: Need, net: str | None) -> Mapping[str, LonLat]:
+        """Where the units are that could fill this need, of one net or of all; the same for every incident."""
+        key = (need.capabilities, net)
+        if key not in self._able:
+            self._able[key] = {
+                unit.unit_id: self._places[unit.unit_id]
+                for unit in suitable(self._units.values(), [need])
+                if unit.unit_id in self._places and net in (None, unit.net)
+            }
+        return self._able[key]
 
     def _rivals(
         self, incident: Incident, candidates: Collection[str]

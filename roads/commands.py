@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from roads.embedded import Report, silent
 from roads.layout import CATALOGUE
 from roads.network import RoadNetwork
 from roads.osm_import import import_osm
-from roads.speeds import LONGEST_GAP_S, learn_speeds, read_tracks
+from roads.speeds import LONGEST_GAP_S, TrackFix, learn_from_parts, read_tracks
 
 NETWORK_FILE = "roads.npz"
 BASEMAP_DIR = "basemap"
@@ -76,12 +77,22 @@ def learn(tracks: Path, path: Path, report: Report = silent) -> Path:
     for file in (tracks, path):
         if not file.is_file():
             raise NotFoundError(f"{file} does not exist; expected a file")
+    return learn_from([read_tracks(tracks)], tracks.name, path, report)
+
+
+def learn_from(parts: Iterable[Iterable[TrackFix]], whose: str, path: Path, report: Report = silent) -> Path:
+    """The same from fixes in parts, each with all fixes of its units; `whose` says where they are from.
+
+    Raises NotFoundError without the network, InvalidInputError for tracks that say nothing.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"{path} does not exist; expected a file")
     network = RoadNetwork.load(path)
-    report(f"reading {tracks.name}", 0.0)
-    speeds = learn_speeds(network.segments, network.index, read_tracks(tracks))
+    report(f"reading {whose}", 0.0)
+    speeds = learn_from_parts(network.segments, network.index, parts)
     if not speeds.observations:
         raise InvalidInputError(
-            f"{tracks.name}: found no unit that moves along a road of this network, expected fixes at most "
+            f"{whose}: found no unit that moves along a road of this network, expected fixes at most "
             f"{LONGEST_GAP_S:g} s apart"
         )
     kept = speeds_path(path)

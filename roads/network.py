@@ -86,6 +86,7 @@ class RoadNetwork:
         self._hour: int | None = None
         self._speeds: HourSpeeds | None = None
         self._hour_now: Callable[[], int] | None = None
+        self._newest_speeds: Callable[[], HourSpeeds | None] | None = None
         self._factor: Floats = np.ones(segments.count)
         self._handicap_m = np.where(segments.level > 0, ELEVATED_HANDICAP_M, 0.0)
         self._closures: tuple[Closure, ...] = ()
@@ -183,14 +184,20 @@ class RoadNetwork:
         Raises InvalidInputError when they were learned on another network.
         """
         speeds.check(self.segments)
+        self.follow_speeds(lambda: speeds, hour_now)
+
+    def follow_speeds(self, newest: Callable[[], HourSpeeds | None], hour_now: Callable[[], int]) -> None:
+        """The same with whatever speeds `newest` answers, asked before each question; they belong to this network.
+        None is free flow."""
         with self._lock:
-            self._speeds, self._hour_now, self._hour = speeds, hour_now, None
+            self._newest_speeds, self._hour_now, self._hour = newest, hour_now, None
 
     def _follow_the_hour(self) -> None:
         """Called under the lock, before a question is answered."""
         hour = None if self._hour_now is None else self._hour_now()
-        if hour != self._hour:
-            self._hour = hour
+        speeds = None if self._newest_speeds is None else self._newest_speeds()
+        if hour != self._hour or speeds is not self._speeds:
+            self._hour, self._speeds = hour, speeds
             self._set_times()
 
     def _set_times(self) -> None:

@@ -125,7 +125,16 @@ def learn_speeds(segments: Segments, index: SegmentIndex, fixes: Iterable[TrackF
     took over the free-flow time of the stretch, for each segment of it. The median of the logarithms is drawn
     towards what was believed before, the more the fewer observations there are (TRUSTED_FROM).
     """
-    segment, hour, log_ratio = _observed(segments, index, fixes)
+    return learn_from_parts(segments, index, [fixes])
+
+
+def learn_from_parts(
+    segments: Segments, index: SegmentIndex, parts: Iterable[Iterable[TrackFix]]
+) -> HourSpeeds:
+    """The same from more fixes than memory holds: each part has all the fixes of its units."""
+    none = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
+    observed = [none, *(_observed(segments, index, part) for part in parts)]
+    segment, hour, log_ratio = (np.concatenate(column) for column in zip(*observed, strict=True))
     classes = segments.road_class[segment]
     by_class = np.zeros((HOURS, len(RoadClass)))
     for key, logs in _grouped(hour * len(RoadClass) + classes, log_ratio):

@@ -29,9 +29,15 @@ class StraightLineTravelTimes:
         """Accepts closures and ignores them: there is no road to close."""
 
     def nearest(
-        self, target: LonLat, sources: Mapping[str, LonLat], count: int, max_s: float = 7200.0
+        self,
+        target: LonLat,
+        sources: Mapping[str, LonLat],
+        count: int,
+        max_s: float = 7200.0,
+        *,
+        emergency: bool = True,
     ) -> list[RouteFound]:
-        """The `count` sources nearest in a straight line, nearest first."""
+        """The `count` sources nearest in a straight line, nearest first, whoever drives."""
         all_m = ((distance_m(place, target), unit_id) for unit_id, place in sources.items())
         found = (
             RouteFound(

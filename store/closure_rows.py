@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.errors import NotFoundError
+from core.geo import BoundingBox
 from dispatch.travel import RoadClosure
 from store import tables as t
 from store.rows import from_row, to_row
@@ -31,6 +32,29 @@ class ClosureRows:
 
     def closures_in_force(self, at: datetime) -> Sequence[RoadClosure]:
         return closures_in_force(self.connection, at)
+
+    def closures_around(self, box: BoundingBox, since: datetime) -> Sequence[RoadClosure]:
+        closure = t.closures.c
+        asked = select(t.closures).where(
+            closure.run == CURRENT_RUN,
+            closure.expires_at >= since,
+            or_(closure.reopened_at.is_(None), closure.reopened_at >= since),
+            closure.lat.between(box.south, box.north),
+            closure.lon.between(box.west, box.east),
+        )
+        rows = self.connection.execute(asked.order_by(closure.closure_id)).mappings()
+        return [from_row(RoadClosure, row) for row in rows]
+
+    def closures_due(self, at: datetime, limit: int) -> Sequence[RoadClosure]:
+        closure = t.closures.c
+        asked = (
+            select(t.closures)
+            .where(closure.reopened_at.is_(None), closure.expires_at <= at, closure.run == CURRENT_RUN)
+            .order_by(closure.expires_at, closure.closure_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return [from_row(RoadClosure, row) for row in self.connection.execute(asked).mappings()]
 
     def save_closure(self, closure: RoadClosure) -> None:
         row = to_row(closure)

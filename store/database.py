@@ -51,13 +51,13 @@ class SqlTransaction(
         self.events.append(event)
 
 
-def make_engine(database_url: str, pool_size: int = 10) -> Engine:
+def make_engine(database_url: str, pool_size: int = 10, max_overflow: int = 10) -> Engine:
     """An engine whose sessions speak UTC and JSON by orjson. Accepts `postgresql://` URLs."""
     url = database_url.replace("postgresql://", "postgresql+psycopg://", 1)
     return create_engine(
         url,
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=max_overflow,
         pool_timeout=5,
         pool_pre_ping=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
@@ -246,14 +246,19 @@ class SqlStore:
         asked = (
             select(incident.incident_id)
             .outerjoin(t.recommendations, advice.incident_id == incident.incident_id)
+            .where(incident.status == "open", advice.incident_id.is_(None))
+        )
+        with translated(), self.engine.connect() as connection:
+            return list(connection.execute(asked).scalars())
+
+    def incidents_advised_nobody(self) -> Sequence[str]:
+        incident, advice = t.incidents.c, t.recommendations.c
+        asked = (
+            select(incident.incident_id)
+            .join(t.recommendations, advice.incident_id == incident.incident_id)
             .where(incident.status == "open")
-            .where(
-                or_(
-                    advice.incident_id.is_(None),
-                    # Nobody fills a need: there may be a choice beside the package, but no advice.
-                    ~func.jsonb_path_exists(advice.candidates, text("'$[*] ? (@.need != null)'::jsonpath")),
-                )
-            )
+            # Nobody fills a need: there may be a choice beside the package, but no advice.
+            .where(~func.jsonb_path_exists(advice.candidates, text("'$[*] ? (@.need != null)'::jsonpath")))
         )
         with translated(), self.engine.connect() as connection:
             return list(connection.execute(asked).scalars())

@@ -182,6 +182,10 @@ def _unit(words: str) -> Callable[[Json, Json, Catalogue], str]:
     return lambda data, _row, _catalogue: t(words, callsign=data.get("callsign", ""))
 
 
+def _road(words: str) -> Callable[[Json, Json, Catalogue], str]:
+    return lambda data, _row, _catalogue: _noted(t(words, name=data.get("name", "")), data.get("reason"))
+
+
 def _overdue(data: Json, _row: Json, _catalogue: Catalogue) -> str:
     waits_for = str(data.get("waits_for", ""))
     return t(OVERDUE.get(waits_for, waits_for), callsign=data.get("callsign", ""))
@@ -242,6 +246,9 @@ _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
     "response_level.proposed": _level_proposed,
     "call.joined": _joined,
     "passability.changed": _passability,
+    "road.closed": _road(mark("道路封闭：{name}")),
+    "road.reopened": _road(mark("道路恢复：{name}")),
+    "road.expired": _road(mark("封闭到期：{name}")),
     ADVICE: _advice,
     "units.dispatched": _dispatched,
     "assignment.advanced": _advanced,

@@ -16,10 +16,10 @@ from rq.serializers import JSONSerializer
 from bootstrap.embedded import EmbeddedServers
 from jobs import tasks
 from jobs.context import WorkerContext, bind, bound
-from jobs.names import DISPATCH_QUEUE, GRADING_QUEUE, LAST_SWEEP_KEY, waiting_key
-from jobs.queue import WAITING_MS, RqWorkQueue
+from jobs.names import BACKGROUND_QUEUE, DISPATCH_QUEUE, GRADING_QUEUE, LAST_SWEEP_KEY, waiting_key
+from jobs.queue import SEEK_AGAIN_S, WAITING_MS, RqWorkQueue
 from jobs.scheduler import JsonCronScheduler, tick_forever
-from jobs.worker import LongLivedWorker
+from jobs.worker import LongLivedWorker, order
 from live.doorbell import RedisDoorbell
 from live.health import HealthMonitor
 from live.positions import RedisPositionBoard
@@ -52,7 +52,7 @@ def waiting(connection: Redis) -> dict[str, int]:
 
 def work_off(connection: Redis) -> list[str]:
     """A real worker does all that waits; the ids of what failed."""
-    queues = [queue(connection, name) for name in (GRADING_QUEUE, DISPATCH_QUEUE)]
+    queues = [queue(connection, name) for name in order(dispatch_first=False)]
     worker = LongLivedWorker(queues, connection=connection, serializer=JSONSerializer)
     worker.log_job_description = False
     worker.work(burst=True, logging_level="CRITICAL")
@@ -75,6 +75,46 @@ def test_many_requests_for_the_same_work_are_one_waiting_job(bench: Bench, conne
         bench.ports.work.recommend_units("one")
     bench.ports.work.recommend_units("other")
     assert waiting(connection) == {GRADING_QUEUE: 1, DISPATCH_QUEUE: 2}
+
+
+def test_what_an_officer_asks_for_goes_before_all_that_waits(bench: Bench, connection: Redis) -> None:
+    for incident_id in ("one", "two", "three"):
+        bench.ports.work.recommend_units(incident_id)
+    bench.ports.work.recommend_units("three", at_once=True)
+    bench.ports.work.recommend_units("three", at_once=True)
+    waits = [job.args[0] for job in queue(connection, DISPATCH_QUEUE).jobs]
+    assert waits == ["three", "one", "two", "three"]
+
+
+def test_a_worker_for_dispatch_takes_nothing_that_looks_at_the_whole_force() -> None:
+    assert BACKGROUND_QUEUE not in order(dispatch_first=True)
+    assert order(dispatch_first=True)[0] == DISPATCH_QUEUE
+    assert set(order(dispatch_first=False)) == {GRADING_QUEUE, DISPATCH_QUEUE, BACKGROUND_QUEUE}
+    assert order(dispatch_first=False)[-1] == BACKGROUND_QUEUE
+
+
+def test_who_has_nobody_is_sought_for_again_at_a_pace_and_behind_everything(
+    bench: Bench, connection: Redis
+) -> None:
+    incident_id = called(bench.ports).incident_id
+    assert work_off(connection) == []
+    assert bench.store.incidents_without_advice() == []
+    assert list(bench.store.incidents_advised_nobody()) == [incident_id]
+    for _ in range(5):
+        find_lost_work(bench.ports)
+    assert waiting(connection) == {GRADING_QUEUE: 0, DISPATCH_QUEUE: 0}
+    (job,) = queue(connection, BACKGROUND_QUEUE).jobs
+    assert job.args == [incident_id] and 0 < job.get_ttl() <= SEEK_AGAIN_S
+    work_off(connection)
+    find_lost_work(bench.ports)
+    assert len(queue(connection, BACKGROUND_QUEUE)) == 0, "it was sought a moment ago"
+
+    register(bench.ports, 1)
+    seen_at(bench.ports, fix("u000", bench.clock.now()))
+    connection.delete(waiting_key(f"seek-again:{incident_id}"))  # as after two seconds
+    find_lost_work(bench.ports)
+    work_off(connection)
+    assert list(bench.store.incidents_advised_nobody()) == []
 
 
 def sleep_through_everything() -> None:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import aiomqtt
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dispatch.terminals import Terminal
+from intake.batching import Batcher
 from intake.counters import IntakeCounters
+from intake.jt808.conversation import Codes, Conversation
 from intake.jt808.frames import FrameCutter
-from tests.jt808_terminal import FakeTerminal, batch_body, location_body
+from intake.jt808.listener import Jt808Listener
+from intake.mqtt import OwnTracksFollower
+from tests.jt808_terminal import FakeTerminal, answers, batch_body, code_in, location_body
 from tests.unit.intake.conftest import City, client_of
-from tests.unit.intake.jt808 import Talk
+from tests.unit.intake.jt808 import FakeCentre, Talk
 
 EXAMPLES = settings(
     max_examples=1_000,
@@ -94,6 +105,78 @@ def test_a_jt808_terminal_may_send_anything(data: bytes, known: bool) -> None:
         again = Talk(talk.centre)
         again.conversation, again.counters = talk.conversation, talk.counters
         assert again.say(FakeTerminal().heartbeat()), "the next frame is heard"
+
+
+class Gate:
+    """A listener on a real port, an event loop for it, and a known terminal that stays connected."""
+
+    def __init__(self) -> None:
+        self.centre, self.counters = FakeCentre(), IntakeCounters()
+        self.centre.register()
+        self.runner = asyncio.Runner()
+        codes = Codes("secret")
+        self.listener = Jt808Listener(lambda: Conversation(self.centre, codes, self.counters), self.counters)
+        self.port = self.run(self.listener.listen("127.0.0.1", 0))
+        self.known = self.run(self.signed_in())
+
+    def run(self, awaited: Any) -> Any:
+        return self.runner.run(asyncio.wait_for(awaited, 10))
+
+    async def signed_in(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        line = await asyncio.open_connection("127.0.0.1", self.port)
+        code = code_in(await self.asked(*line, FakeTerminal().register()))
+        assert (await self.asked(*line, FakeTerminal().authenticate(code)))[-1] == 0
+        return line
+
+    async def asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, frame: bytes) -> bytes:
+        """The body of the answer to one frame."""
+        writer.write(frame)
+        await reader.readuntil(b"\x7e")
+        [(_, body)] = answers(b"\x7e" + await reader.readuntil(b"\x7e"))
+        return body
+
+    async def takes(self, data: bytes, first: bool) -> None:
+        """Sends it on a connection of its own, after a sound registration or not, and hears it out."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        if first:
+            await self.asked(reader, writer, FakeTerminal().register())
+        before = self.counters.messages("jt808")
+        writer.write(data + b"\x7e")
+        writer.write_eof()
+        await reader.read()  # until the other side ends it
+        writer.close()
+        await writer.wait_closed()
+        counted = self.counters.messages("jt808") - before
+        pieces = len(list(FrameCutter().feed(data + b"\x7e")))
+        assert counted == pieces or (self.ended("malformed") + self.ended("refused") and counted <= pieces)
+        assert (await self.asked(*self.known, FakeTerminal().heartbeat()))[-1] == 0
+
+    def ended(self, reason: str) -> float:
+        labels = {"protocol": "jt808", "reason": reason}
+        return self.counters.registry.get_sample_value("intake_terminal_closed_total", labels) or 0.0
+
+    def close(self) -> None:
+        self.known[1].close()
+        self.run(self.listener.close())
+        self.runner.close()
+
+
+@pytest.fixture(scope="module")
+def gate() -> Iterator[Gate]:
+    made = Gate()
+    yield made
+    connected = made.counters.registry.get_sample_value("intake_terminal_connections", {"protocol": "jt808"})
+    made.close()
+    assert connected == 1, "only the known terminal is connected: none that spoke nonsense got stuck"
+    assert made.ended("fault") == 0
+
+
+@EXAMPLES
+@given(mutated(frames()), st.booleans())
+def test_over_tcp_anything_is_heard_out_counted_and_closed_and_others_go_on(
+    gate: Gate, data: bytes, first: bool
+) -> None:
+    gate.run(gate.takes(data, first))
 
 
 # ---------------------------------------------------------------- phones
@@ -178,3 +261,71 @@ def test_a_traccar_client_may_send_anything(body: bytes) -> None:
 @given(mutated(OWNTRACKS))
 def test_an_owntracks_phone_may_send_anything(body: bytes) -> None:
     PHONES.takes("owntracks", "POST", "/api/v1/owntracks?u=li&d=phone", content=body, headers=JSON)
+
+
+# ---------------------------------------------------------------- MQTT
+
+
+class Broker:
+    """A follower of what a broker delivers, without the broker; the phone of U17 is known."""
+
+    def __init__(self) -> None:
+        self.counters = IntakeCounters()
+        self._known = {t.terminal_id: t for t in City().terminals() if t.protocol == "owntracks"}
+
+    async def delivers(self, *messages: tuple[str, Any]) -> None:
+        """All of them in one connection, which then breaks."""
+        over = asyncio.Event()
+
+        async def arriving() -> AsyncIterator[Any]:
+            for topic, payload in messages:
+                yield SimpleNamespace(topic=aiomqtt.Topic(topic), payload=payload)
+            over.set()
+            raise aiomqtt.MqttError("the connection broke")
+
+        async def subscribe(topic: str, qos: int) -> None: ...
+
+        @asynccontextmanager
+        async def client() -> AsyncIterator[Any]:
+            yield SimpleNamespace(subscribe=subscribe, messages=arriving())
+
+        async def find(terminal_id: str) -> Terminal | None:
+            return self._known.get(terminal_id)
+
+        taken = self.counters.messages("owntracks") + len(messages)
+        batcher = Batcher(lambda batch: None)
+        follower = OwnTracksFollower("mqtt://broker", "owntracks/#", find, batcher, self.counters)
+        follower._client = client  # type: ignore[assignment, method-assign]
+        running = [asyncio.create_task(follower.run()), asyncio.create_task(batcher.run())]
+        try:
+            async with asyncio.timeout(10):
+                await over.wait()
+                while self.counters.messages("owntracks") < taken:
+                    assert not any(task.done() for task in running), "the follower goes on"
+                    await asyncio.sleep(0.005)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+
+def topics() -> st.SearchStrategy[str]:
+    """Mutated topics and any text, as far as MQTT lets anybody publish to it."""
+    real = [b"owntracks/li/phone", b"owntracks/wang/phone-2", b"city/owntracks/li/phone"]
+    text = st.one_of(mutated(real).map(lambda topic: topic.decode(errors="replace")), st.text(max_size=80))
+    allowed = text.map(lambda topic: "".join(c for c in topic if c not in "\0+#"))
+    return allowed.filter(bool)
+
+
+BROKER = Broker()
+
+
+@EXAMPLES
+@given(
+    st.sampled_from(["owntracks/li/phone", "owntracks/who/knows"]) | topics(),
+    mutated(OWNTRACKS) | st.none() | st.integers() | st.floats() | st.text(),
+)
+def test_a_broker_may_deliver_anything_to_any_topic(topic: str, payload: Any) -> None:
+    before = BROKER.counters.messages("owntracks")
+    asyncio.run(BROKER.delivers((topic, payload), ("owntracks/li/phone", OWNTRACKS[1])))
+    assert BROKER.counters.messages("owntracks") == before + 2, "each is counted once, the next one too"
