@@ -180,6 +180,7 @@ ROUTES: tuple[Rule, ...] = (
     Rule("PUT", "/api/v1/units", P.REGISTER_UNITS),
     Rule("POST", "/api/v1/units/{unit_id}/status", P.REPORT_STATUS),
     Rule("GET", "/api/v1/assignments", P.READ_ASSIGNMENTS),
+    Rule("GET", "/api/v1/orders", P.READ_ASSIGNMENTS),
     Rule("GET", "/api/v1/assistance", P.ANSWER_ASSISTANCE),
     Rule("POST", "/api/v1/assistance/{request_id}", P.ANSWER_ASSISTANCE),
     Rule("GET", "/api/v1/alerts", P.READ_ALERTS),

@@ -18,12 +18,13 @@
     LIVE_ALERTS: () => cc.state.seq !== null && cc.order.water(),
     LIVE_LOAD: () => cc.state.metrics && cc.state.metrics.alarm_load,
     LIVE_ASSISTANCE: () => cc.state.seq !== null && { waiting: cc.toAnswer() },
+    LIVE_CLOSURES: () => cc.state.seq !== null && { closures: cc.closuresInForce() },
     LIVE_LEVELS: () => cc.state.seq !== null && cc.order.levels(),
     LIVE_UNITS: () => cc.state.seq !== null && { ...cc.order.units(), ...((cc.state.health || {}).units || {}) },
   };
   const DEPENDS = {
-    link: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS"], metrics: ["LIVE_METRICS", "LIVE_LOAD", "LIVE_INCIDENTS"], coverage: ["LIVE_COVERAGE"],
-    alerts: ["LIVE_INCIDENTS", "LIVE_ALERTS"], points: ["LIVE_INCIDENTS", "LIVE_ALERTS"],
+    link: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS", "LIVE_CLOSURES"], metrics: ["LIVE_METRICS", "LIVE_LOAD", "LIVE_INCIDENTS"], coverage: ["LIVE_COVERAGE"],
+    alerts: ["LIVE_INCIDENTS", "LIVE_ALERTS"], points: ["LIVE_INCIDENTS", "LIVE_ALERTS", "LIVE_CLOSURES"], closures: ["LIVE_CLOSURES"],
     incidents: ["LIVE_INCIDENTS"], assignments: ["LIVE_INCIDENTS"], units: ["LIVE_UNITS"], selection: ["LIVE_INCIDENTS"],
     recommendations: [], assistance: ["LIVE_ASSISTANCE"], response_levels: ["LIVE_LEVELS"],
   };

@@ -27,7 +27,7 @@
     const lines = linesOf(feature.geometry);
     const closed = feature.geometry.type.endsWith("Polygon");
     const { name, name_en: english, class: kind } = feature.properties;
-    const shared = { name: cc.english ? english || name : name, kind: String(kind || "").replace("_link", ""), closed };
+    const shared = { name: cc.english ? english || name : name, own: name, kind: String(kind || "").replace("_link", ""), closed };
     return (closed ? [lines] : lines.map((line) => [line])).map((group) => ({ ...shared, ...placed(group) }));
   }
 
@@ -103,8 +103,8 @@
   const WORLD_M = 40075016;
 
   /** The named main road that passes a place within NEAR_M, for places that have no name of their own; null
-      while there is none or the roads have not arrived. */
-  function near([lon, lat]) {
+      while there is none or the roads have not arrived. `own` is its name as the road network has it. */
+  function near([lon, lat], name = "name") {
     const [x, y] = cc.world(lon, lat);
     let nearest = (NEAR_M / (WORLD_M * Math.cos((lat * Math.PI) / 180))) ** 2, found = null;
     const reach = Math.sqrt(nearest);
@@ -115,7 +115,7 @@
           const dx = xy[i + 2] - xy[i], dy = xy[i + 3] - xy[i + 1];
           const along = Math.max(0, Math.min(1, ((x - xy[i]) * dx + (y - xy[i + 1]) * dy) / (dx * dx + dy * dy || 1)));
           const d = (xy[i] + along * dx - x) ** 2 + (xy[i + 1] + along * dy - y) ** 2;
-          if (d < nearest) { nearest = d; found = road.name; }
+          if (d < nearest) { nearest = d; found = road[name]; }
         }
       }
     }

@@ -124,6 +124,7 @@
   function problem(words) { form().querySelector(".form-problem").textContent = words; }
 
   DO["call-open"] = () => {
+    cc.closeClosures();
     form().hidden = false;
     if (!call) call = { key: newKey(), nonce: null };
     document.documentElement.dataset.picking = "yes";
@@ -164,6 +165,7 @@
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, value);
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
+  Object.assign(cc, { write, newKey });
 
   document.addEventListener("submit", (event) => {
     if (event.target !== form()) return;

@@ -167,7 +167,7 @@
     if (outcome && !String(outcome.nonce).startsWith("page-")) cc.answered = outcome.nonce;
     // Closing has stood everybody down: there is nothing left to take back.
     if (outcome && outcome.action === "close" && outcome.kind === "done") for (const toast of toasts) toast.undo = [];
-    const shownInForm = outcome && outcome.action === "call" && outcome.kind === "refused";
+    const shownInForm = outcome && ["call", "close_road"].includes(outcome.action) && outcome.kind === "refused";
     if (outcome && outcome.kind !== "quiet" && !shownInForm && !toasts.some((toast) => toast.nonce === outcome.nonce)) {
       // Undo stands for ten seconds; a refusal stays until it has been read.
       toasts.push({ ...outcome, until: performance.now() + (outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : 5000) });

@@ -1,17 +1,20 @@
 """Prints what dispatch policies are worth: a simulated day through the same dispatch code, side by side.
 
-Run: python -m benchmarks.dispatch_policies [--units 260 1300] [--seeds 2] [--quick] [--embedded]
+Run: python -m benchmarks.dispatch_policies [--units 260 1300] [--seeds 2] [--quick] [--embedded] [--processes 1]
+     [--keep FOLDER]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import multiprocessing
 import os
 import random
+import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -44,8 +47,9 @@ BELOW_STRAIGHT, BELOW_ROAD, MAJOR_BAR = 0.35, 0.15, 0.90
 BARRED = (260, 1_300)
 """The forces that the bars are about."""
 
-PLACEMENTS = ("random", "for 3:48", "for time")
-"""Posts at random, and well placed in two ways (drills/simulator/day.py: well_placed)."""
+PLACEMENTS = ("random", "by demand", "for 3:48", "for time")
+"""Posts at random, drawn at demand points by their weight, and chosen one after another for the demand within 3:48
+or for the shortest expected time (drills/simulator/day.py: well_placed)."""
 
 PATROL_TURN_OUT_S = 25.0
 """A patrol that is driving already: the middle of what drills assume (drills/responding.py)."""
@@ -97,6 +101,10 @@ def main() -> None:
     parser.add_argument(
         "--embedded", action="store_true", help="the embedded city even beside the real roads"
     )
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="days at once")
+    parser.add_argument(
+        "--keep", type=Path, help="a folder for the days simulated: the same command goes on where it was cut"
+    )
     given = parser.parse_args()
     units, seeds = (list(BARRED), 1) if given.quick else (given.units, given.seeds)
     began = time.perf_counter()
@@ -114,9 +122,10 @@ def main() -> None:
         for policy in Policy
         for seed in range(1, seeds + 1)
     ]
-    found = _simulated(cases)
+    found = _simulated(cases, given.processes, given.keep)
     print(f"{len(cases)} days simulated, {time.perf_counter() - began:.0f} s in all\n")
     _print_table(found)
+    _print_limits()
     _print_bars(found)
     _print_curve(found)
 
@@ -210,10 +219,41 @@ def _rhythm() -> Rhythm:
 # --- days
 
 
-def _simulated(cases: Sequence[Case]) -> dict[Case, DayResult]:
+def _simulated(cases: Sequence[Case], processes: int, folder: Path | None) -> dict[Case, DayResult]:
+    found = {case: day for case in cases if folder and (day := _kept(folder, case))}
+    missing = [case for case in cases if case not in found]
+    if not missing:
+        return found
     # A forked process shares the travel times with this one; two of them would not fit twice everywhere.
-    with multiprocessing.get_context("fork").Pool(min(len(cases), os.cpu_count() or 1)) as pool:
-        return dict(zip(cases, pool.map(_day, cases, chunksize=1), strict=True))
+    with multiprocessing.get_context("fork").Pool(min(len(missing), processes)) as pool:
+        for case, day in zip(missing, pool.imap(_day, missing), strict=True):
+            found[case] = day
+            if folder:
+                _keep(folder, case, day)
+            said = f"{case.units} {case.placement}, {'storm' if case.storm else 'normal'}, {case.policy}, {case.seed}"
+            print(
+                f"{len(found)}/{len(cases)} {said}: {_clock(float(np.mean(day.travel_s)))}", file=sys.stderr
+            )
+    return {case: found[case] for case in cases}
+
+
+def _file(folder: Path, case: Case) -> Path:
+    day = "storm" if case.storm else "normal"
+    return folder / f"{case.units}-{case.placement}-{day}-{case.policy.name}-{case.seed}.json".replace(
+        " ", "_"
+    )
+
+
+def _keep(folder: Path, case: Case, day: DayResult) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = _file(folder, case).with_suffix(".part")
+    partial.write_text(json.dumps(asdict(day)))
+    partial.replace(_file(folder, case))
+
+
+def _kept(folder: Path, case: Case) -> DayResult | None:
+    file = _file(folder, case)
+    return DayResult(**json.loads(file.read_text())) if file.is_file() else None
 
 
 def _day(case: Case) -> DayResult:
@@ -232,6 +272,9 @@ def _places(units: int, placement: str, seed: int) -> Ints:
     city = _stage[0].city
     if placement == "random":
         return np.random.default_rng([seed, 2]).choice(city.posts, units)
+    if placement == "by demand":
+        weight = np.array([grid.weight for grid in city.grids])
+        return np.random.default_rng([seed, 3]).choice(city.point_of_grid, units, p=weight / weight.sum())
     busy = busy_share(_calls(1, False), units)
     return well_placed(city, units, busy, for_time=placement == "for time")
 
@@ -280,6 +323,20 @@ def _print_table(found: dict[Case, DayResult]) -> None:
             f"{_clock(f.response_p90_s):>6} {f.within_major:>7.1%} {f.within_target:>7.1%} {f.major_within:>12.1%} "
             f"{f.moves:>11.1f}"
         )
+
+
+def _print_limits() -> None:
+    """What no policy can do better: somebody at every demand point, and nobody who drives at all."""
+    city, calls = _stage[0].city, [call for call in _calls(1, storm=False) if call.at_s >= 0]
+    points = city.destination_node[city.point_of_grid]
+    drive_s = [call.pace * float(city.dry.seconds[call.site, points].min()) for call in calls]
+    turn_out_s = np.array([call.turn_out_s[0] for call in calls])
+    together = (turn_out_s + drive_s <= TARGET_MAJOR_S).mean()
+    print(
+        f"\nlimits: a free unit at each of {len(points):,} demand points, always: mean travel "
+        f"{_clock(np.mean(drive_s))}, P90 {_clock(np.percentile(drive_s, 90))}, within 3:00 {together:.1%}; "
+        f"turn-out alone within 3:00: {(turn_out_s <= TARGET_MAJOR_S).mean():.1%}"
+    )
 
 
 def _print_bars(found: dict[Case, DayResult]) -> None:

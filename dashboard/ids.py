@@ -44,6 +44,7 @@ class Desk(StrEnum):
     LIVE_METRICS = "desk-live-metrics"
     LIVE_COVERAGE = "desk-live-coverage"
     LIVE_ASSISTANCE = "desk-live-assistance"
+    LIVE_CLOSURES = "desk-live-closures"
     LIVE_INCIDENTS = "desk-live-incidents"
     LIVE_LEVELS = "desk-live-levels"
     LIVE_LOAD = "desk-live-load"
@@ -68,6 +69,8 @@ class Desk(StrEnum):
     UNIT_CARD = "desk-unit-card"
     PANEL = "desk-incident-panel"
     CALL = "desk-call-form"
+    CLOSING = "desk-closing-form"
+    CLOSURES_LIST = "desk-closures-list"
     HELP = "desk-keys-help"
     TOASTS = "desk-outcome-toasts"
     OUTCOME = "desk-outcome-latest"
@@ -85,6 +88,8 @@ class Desk(StrEnum):
     ASK_CLOSE = "desk-ask-close"
     ASK_CALL = "desk-ask-call"
     ASK_MOVE_UP = "desk-ask-moveup"
+    ASK_CLOSE_ROAD = "desk-ask-closeroad"
+    ASK_REOPEN_ROAD = "desk-ask-reopenroad"
     ASK_ASSISTANCE = "desk-ask-assistance"
 
 

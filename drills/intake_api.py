@@ -101,6 +101,10 @@ class IntakeApi:
         answer: list[Json] = (await self._once("GET", "/api/v1/assignments"))["assignments"]
         return answer
 
+    async def standing_move_ups(self) -> list[Json]:
+        answer: list[Json] = (await self._once("GET", "/api/v1/orders"))["orders"]
+        return answer
+
     async def _until_answered(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Json:

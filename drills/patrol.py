@@ -43,6 +43,8 @@ class _Way:
     from_s: float
     to_s: float
     assignment_id: str | None
+    order_id: str | None = None
+    """The order to move up that it follows; it stands at the end for as long as the order does."""
 
     def at(self, now_s: float) -> tuple[LonLat, float, float]:
         """Place, heading in degrees and speed in km/h."""
@@ -113,6 +115,7 @@ class PatrolShift:
         if settled.now is None:
             return
         await self._follow(await self._api.open_assignments(), settled.now)
+        self._wait_where_told(await self._api.standing_move_ups(), settled.now)
         await self._post_positions(settled.now)
 
     async def _follow(self, assignments: Sequence[Json], now: datetime) -> None:
@@ -120,12 +123,28 @@ class PatrolShift:
         for row, way in list(self._away.items()):
             if way.assignment_id is not None and row not in mine:
                 self._go_home(row, now)
-            elif way.assignment_id is None and way.to_s <= now.timestamp():
+            elif way.assignment_id is way.order_id is None and way.to_s <= now.timestamp():
                 del self._away[row]
                 self._beats.begin_again(row, way.to_s)
         for row, assignment in mine.items():
             response = self._respond(row, assignment, now)
             await self._post_milestones(row, assignment, response, now)
+
+    def _wait_where_told(self, orders: Sequence[Json], now: datetime) -> None:
+        """Whoever was told to move up drives there at a patrol's speed and waits; an order that ended sends it home."""
+        told = {self._row_of[o["unit_id"]]: o for o in orders if o["unit_id"] in self._row_of}
+        for row, way in list(self._away.items()):
+            if way.order_id is not None and row not in told:
+                self._go_home(row, now)
+        for row, order in told.items():
+            before = self._away.get(row)
+            if before is not None and (
+                before.assignment_id is not None or before.order_id == order["order_id"]
+            ):
+                continue
+            # From where it was when it was told: after a restart of this program it is on its way still.
+            left_at = now if before is not None else datetime.fromisoformat(order["ordered_at"])
+            self._drive(row, LonLat(*order["place"]), left_at, order["order_id"])
 
     def _respond(self, row: int, assignment: Json, now: datetime) -> Response:
         here = self.place_of(row, now)
@@ -163,9 +182,14 @@ class PatrolShift:
         return LonLat(float(seen.lon[row]), float(seen.lat[row]))
 
     def _go_home(self, row: int, now: datetime) -> None:
-        line = Polyline(self._between(self.place_of(row, now), self._starts_of_beats[row]))
-        began_s = now.timestamp()
-        self._away[row] = _Way(line, began_s, began_s + line.length_m / float(self._speed_ms[row]), None)
+        self._drive(row, self._starts_of_beats[row], now)
+
+    def _drive(self, row: int, to: LonLat, at: datetime, order_id: str | None = None) -> None:
+        """Sets off from where it is at this instant, at its patrol speed."""
+        line = Polyline(self._between(self.place_of(row, at), to))
+        began_s = at.timestamp()
+        ends_s = began_s + line.length_m / float(self._speed_ms[row])
+        self._away[row] = _Way(line, began_s, ends_s, None, order_id)
 
     def _between(self, start: LonLat, end: LonLat) -> list[LonLat]:
         """By road when it is far enough for one; in a straight line when there is none."""

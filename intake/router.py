@@ -28,7 +28,7 @@ from operations.close_road import CloseRoad, close_road
 from operations.ingest_readings import IngestReadings, ingest_readings
 from operations.ports import Fix, Ports, QuarantinedItem
 from operations.public_state import Json, closure_state, unit_state
-from operations.queries import assignments_of_units, clock_state
+from operations.queries import assignments_of_units, clock_state, move_ups_of_units
 from operations.record_status import RecordStatus, record_status
 from operations.register_units import RegisterUnits, UnitRegistration, register_units
 from operations.reopen_road import ReopenRoad, reopen_road
@@ -145,6 +145,7 @@ def intake_router(
     add("/units", api.units, methods=["PUT"], openapi_extra=takes("UnitsIn"))
     add("/units/{unit_id}/status", api.status, methods=["POST"], openapi_extra=takes("StatusIn"))
     add("/assignments", api.assignments, methods=["GET"])
+    add("/orders", api.orders, methods=["GET"])
     add("/clock", api.clock, methods=["GET"])
     add("/drill/time", api.drill_time, methods=["POST"], openapi_extra=takes("DrillTimeIn"))
     add("/metrics", api.metrics, methods=["GET"], response_class=Response)
@@ -334,8 +335,14 @@ class _Intake:
 
     def assignments(self, actor: By, unit_ids: UnitIds = None) -> dict[str, list[Json]]:
         """Open assignments of these units with their routes; without `unit_ids`, all in the jurisdiction."""
-        wanted = None if unit_ids is None else [part for part in unit_ids.split(",") if part]
-        return {"assignments": assignments_of_units(self._ports, actor, wanted)}
+        return {"assignments": assignments_of_units(self._ports, actor, _wanted(unit_ids))}
+
+    def orders(self, actor: By, unit_ids: UnitIds = None) -> dict[str, list[Json]]:
+        """Orders to these units to wait somewhere, while they stand; without `unit_ids`, all in the jurisdiction.
+
+        An order ends at `ends_at`, with a newer one, or once the unit is sent or not available.
+        """
+        return {"orders": move_ups_of_units(self._ports, actor, _wanted(unit_ids))}
 
     def clock(self) -> Json:
         """The city's instant (`now`) and the wall's; in a drill the first runs `speed` times as fast."""
@@ -365,3 +372,7 @@ class _Intake:
     def _quarantined(self, route: str, items: Sequence[QuarantinedItem]) -> list[Quarantined]:
         self._counters.quarantined(route, (item.reason for item in items))
         return [{"reason": item.reason, "detail": item.detail, "item": dict(item.item)} for item in items]
+
+
+def _wanted(unit_ids: str | None) -> list[str] | None:
+    return None if unit_ids is None else [part for part in unit_ids.split(",") if part]

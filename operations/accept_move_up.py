@@ -1,4 +1,4 @@
-"""Orders an idle unit to wait where it is needed more; the order stands in the journal."""
+"""Orders an idle unit to wait where it is needed more; its terminal can ask for the order while it stands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from core.actor import Actor, Permission
 from core.errors import ConflictError, NotFoundError, UnitTakenError
 from core.events import happened
+from core.ids import new_id
 from dispatch.model import UnitStatus
+from dispatch.move_up_order import STANDS_FOR, MoveUpOrder
 from operations.ports import MoveUpAdvice, Ports
 from operations.texts import LONGEST_KEY, refuse_longer
 from operations.transaction import committed, require
@@ -22,10 +24,11 @@ class AcceptMoveUp:
 
 
 def accept_move_up(ports: Ports, actor: Actor, command: AcceptMoveUp) -> MoveUpAdvice:
-    """Commits the order. The same order again within a quarter of an hour changes nothing.
+    """Commits the order. The same order again while it stands changes nothing.
 
-    The unit stays available; it is told where to wait. Raises ConflictError when the advice is no longer given,
-    UnitTakenError when the unit has been sent elsewhere meanwhile, NotFoundError, PermissionDeniedError.
+    The unit stays available; its terminal is told where to wait (GET /api/v1/orders). Raises ConflictError when
+    the advice is no longer given, UnitTakenError when the unit has been sent elsewhere meanwhile, NotFoundError,
+    PermissionDeniedError.
     """
     require(actor, Permission.DISPATCH)
     refuse_longer(LONGEST_KEY, unit_id=command.unit_id, grid=command.grid)
@@ -53,8 +56,22 @@ def accept_move_up(ports: Ports, actor: Actor, command: AcceptMoveUp) -> MoveUpA
                 callsign=unit.callsign,
                 unit_status=unit.status.value,
             )
-        if command.unit_id in ports.coverage.ordered([command.unit_id]):
+        if any(order.grid == command.grid for order in tx.move_up_orders(now, [command.unit_id])):
             return advised
+        tx.save_move_up_order(
+            MoveUpOrder(
+                order_id=new_id(),
+                unit_id=unit.unit_id,
+                callsign=unit.callsign,
+                jurisdiction=unit.jurisdiction,
+                grid=advised.grid,
+                place=advised.place,
+                travel_time_s=advised.travel_time_s,
+                ordered_at=now,
+                ordered_by=actor.name,
+                ends_at=now + STANDS_FOR,
+            )
+        )
         tx.record(
             happened(
                 actor,

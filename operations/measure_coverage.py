@@ -9,7 +9,7 @@ from core.events import happened
 from core.geo import LonLat
 from dispatch.coverage import CoverageBoard, StreetCoverage, coverage_figures, watch_gaps
 from dispatch.model import Unit, UnitStatus
-from dispatch.move_up import MeanTimeStandby, best_moves
+from dispatch.move_up import MeanTimeStandby, best_moves, chance_taken
 from dispatch.passed_over import ON_FOOT
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S
 from operations.ports import CoverageRecord, MoveUpAdvice, Ports
@@ -43,7 +43,8 @@ def measure_coverage(ports: Ports, actor: Actor = SYSTEM) -> CoverageRecord | No
         for net in dict.fromkeys([*ports.catalogue.nets, *(unit.net for unit, _ in placed)])
     }
     times_s = [min(times) for times in zip(*by_net.values(), strict=True)]
-    standby = _standby(ports, placed, busy=1 - len(free) / len(driving) if driving else 0.0)
+    busy_share = 1 - len(free) / len(driving) if driving else 0.0
+    standby = _standby(ports, placed, chance_taken(busy_share))
     before = ports.coverage.newest()
     gaps = watch_gaps(before.streets if before else {}, times_s, grid_times.grids, now.timestamp())
     record = CoverageRecord(

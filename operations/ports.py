@@ -20,6 +20,7 @@ from dispatch.coverage import CoverageFigures, Grid, Reach, StreetCoverage
 from dispatch.fixes import Fix as Fix
 from dispatch.fixes import Sighting
 from dispatch.model import Assignment, Call, Incident, Unit
+from dispatch.move_up_order import MoveUpOrder
 from dispatch.recommendation import Recommendation
 from dispatch.terminals import Terminal, TerminalProtocol
 from dispatch.travel import Closure, RoadClosure, RouteFound
@@ -352,6 +353,13 @@ class Transaction(Protocol):
         """Ids of open incidents that nobody was sent to."""
         ...
 
+    # orders to move up
+    def move_up_orders(self, at: datetime, unit_ids: Collection[str] | None = None) -> Sequence[MoveUpOrder]:
+        """The newest order of each of these units (None: of all) that stands at this instant."""
+        ...
+
+    def save_move_up_order(self, order: MoveUpOrder) -> None: ...
+
     # idempotency and the drill
     def remembered_answer(self, actor_id: str, key: str, digest: str) -> Mapping[str, Any] | None:
         """The answer given before to this key, or None; locks the key until the transaction ends.
@@ -404,6 +412,15 @@ class DispatchCounts:
     overridden: int
 
 
+@dataclass(frozen=True, slots=True)
+class SentFor:
+    """How many units were sent for one reason and ended for one: codes, None where there was none (yet)."""
+
+    override_reason: str | None
+    end_reason: str | None
+    count: int
+
+
 class Store(Protocol):
     """The database."""
 
@@ -453,6 +470,12 @@ class Store(Protocol):
 
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]: ...
     def dispatches_since(self, since: datetime) -> DispatchCounts: ...
+    def dispatches_by_reason(
+        self, since: datetime | None, until: datetime, jurisdiction: str
+    ) -> Sequence[SentFor]:
+        """Units sent then to incidents there, counted by reasons; `since` None means all of the run."""
+        ...
+
     def grading_lag(self) -> GradingLag: ...
     def failing_rules(self, since: datetime) -> Sequence[FailingRule]:
         """Rules that have raised since that instant, the newest first."""

@@ -16,6 +16,7 @@ from core.geo import LonLat
 from dispatch.assistance import AssistanceRequest
 from dispatch.coverage import CoverageFigures
 from dispatch.model import Assignment, Call, Incident, Unit
+from dispatch.move_up_order import MoveUpOrder
 from dispatch.recommendation import Recommendation
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
 from dispatch.travel import RoadClosure
@@ -98,6 +99,10 @@ def assistance_state(request: AssistanceRequest) -> Json:
 
 def closure_state(closure: RoadClosure) -> Json:
     return _fields(closure)
+
+
+def move_up_state(order: MoveUpOrder) -> Json:
+    return _fields(order)
 
 
 def point_state(state: PointState, point: MonitoredPoint) -> Json:

@@ -22,6 +22,7 @@ from operations.public_state import (
     call_state,
     closure_state,
     incident_state,
+    move_up_state,
     point_state,
     recommendation_state,
     response_level_state,
@@ -178,6 +179,14 @@ def assignments_of_units(ports: Ports, actor: Actor, unit_ids: Collection[str] |
     with ports.store.transaction() as tx:
         found = tx.open_assignments(unit_ids)
     return [assignment_state(a) for a in found if actor.covers(a.jurisdiction)]
+
+
+def move_ups_of_units(ports: Ports, actor: Actor, unit_ids: Collection[str] | None) -> list[Json]:
+    """Orders to move up that stand, for the terminals of these units (None: all in the jurisdiction)."""
+    require(actor, Permission.READ_ASSIGNMENTS)
+    with ports.store.transaction() as tx:
+        found = tx.move_up_orders(ports.clock.now(), unit_ids)
+    return [move_up_state(order) for order in found if actor.covers(order.jurisdiction)]
 
 
 def assistance_waiting(ports: Ports, actor: Actor) -> list[Json]:

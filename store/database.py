@@ -19,7 +19,7 @@ from core.errors import InvalidInputError, UnavailableError
 from core.events import Event, JournalRow
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
-from operations.ports import DispatchCounts, FailingRule, GradingLag, Snapshot
+from operations.ports import DispatchCounts, FailingRule, GradingLag, SentFor, Snapshot
 from store import history, journal
 from store import tables as t
 from store.alert_rows import GRAVITY, AlertRows
@@ -28,6 +28,7 @@ from store.catalogue_rows import CatalogueRows
 from store.closure_rows import ClosureRows, closures_in_force
 from store.dispatch_rows import DispatchRows, assistance_waiting
 from store.drill_rows import DrillRows, read_drill_time
+from store.move_up_rows import MoveUpRows
 from store.reading_rows import GRADING, ReadingRows
 from store.rows import from_row
 from store.run import CURRENT_RUN
@@ -38,7 +39,15 @@ _GATE = 5_301_002
 
 
 class SqlTransaction(
-    ReadingRows, AlertRows, CapRows, DispatchRows, ClosureRows, TerminalRows, DrillRows, CatalogueRows
+    ReadingRows,
+    AlertRows,
+    CapRows,
+    DispatchRows,
+    ClosureRows,
+    MoveUpRows,
+    TerminalRows,
+    DrillRows,
+    CatalogueRows,
 ):
     """One transaction; fulfils operations.ports.Transaction."""
 
@@ -225,6 +234,12 @@ class SqlStore:
         )
         with translated(), self.engine.connect() as connection:
             return DispatchCounts(*connection.execute(asked).one())
+
+    def dispatches_by_reason(
+        self, since: datetime | None, until: datetime, jurisdiction: str
+    ) -> Sequence[SentFor]:
+        with translated(), self.engine.connect() as connection:
+            return history.dispatches_by_reason(connection, since, until, jurisdiction)
 
     def grading_lag(self) -> GradingLag:
         cursor = select(t.cursors.c.seq).where(t.cursors.c.name == GRADING).scalar_subquery()

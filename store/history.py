@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or
 from alerts.alarm_load import AlertMoment
 from alerts.model import Alert, Reading, Severity
 from core.command_tree import CommandLevel
+from operations.ports import SentFor
 from store import tables as t
 from store.rows import from_row
 from store.run import CURRENT_RUN
@@ -81,3 +82,23 @@ def readings_of(
     asked = select(reading.point_id, reading.observed_at, reading.value).where(and_(*wanted))
     rows = connection.execute(asked.order_by(reading.point_id, reading.observed_at))
     return [Reading(row.point_id, row.observed_at, row.value) for row in rows]
+
+
+def dispatches_by_reason(
+    connection: Connection, since: datetime | None, until: datetime, jurisdiction: str
+) -> list[SentFor]:
+    assignment, incident = t.assignments.c, t.incidents.c
+    asked = (
+        select(assignment.override_reason, assignment.end_reason, func.count().label("count"))
+        .select_from(t.assignments)
+        .join(t.incidents, incident.incident_id == assignment.incident_id)
+        .where(
+            incident.run == CURRENT_RUN,
+            incident.jurisdiction.startswith(jurisdiction),
+            assignment.dispatched_at <= until,
+        )
+        .group_by(assignment.override_reason, assignment.end_reason)
+    )
+    if since is not None:
+        asked = asked.where(assignment.dispatched_at >= since)
+    return [SentFor(*row) for row in connection.execute(asked)]

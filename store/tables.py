@@ -450,6 +450,25 @@ closures = Table(
     Index("closures_in_force", "expires_at", postgresql_where=text("reopened_at IS NULL")),
 )
 
+move_up_orders = Table(
+    "move_up_orders",
+    metadata,
+    Column("order_id", String(26), primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("unit_id", Text, nullable=False),
+    Column("callsign", Text, nullable=False),
+    Column("jurisdiction", Text, nullable=False),
+    Column("grid", Text, nullable=False),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("travel_time_s", Float, nullable=False),
+    Column("ordered_at", Instant, nullable=False),
+    Column("ordered_by", Text, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    # A drill asks every second for those that stand.
+    Index("move_up_orders_standing", "ends_at"),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

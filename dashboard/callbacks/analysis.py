@@ -15,10 +15,13 @@ from core.errors import CommandCentreError
 from dashboard.callbacks.asking import acting
 from dashboard.ids import Analysis
 from dashboard.layouts.analysis import report as report_layout
+from dashboard.layouts.dispatch_report import dispatch_section
 from dashboard.layouts.shared import failed
 from dashboard.view_models.analysis import alerts_frame, analysis_view, as_csv, begin_of, rules_frame
+from dashboard.view_models.dispatch_report import dispatch_view
 from dashboard.view_models.notices import one_language
 from operations.alarm_load import alarm_report
+from operations.dispatch_report import dispatch_report
 from operations.ports import Ports
 from operations.verify_rules import verify_rules
 
@@ -38,9 +41,11 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
                 ports.areas.names(),
                 zone,
             )
+            dispatches = dispatch_report(ports, actor, since, now)
         except CommandCentreError as error:
             return failed(one_language(error.message))
-        return report_layout(view)
+        found = report_layout(view)
+        return [*found, dispatch_section(dispatch_view(dispatches))] if dispatches.sent else found
 
     @app.callback(Output(Analysis.REPORT, "children"), Input(Analysis.PERIOD, "value"))
     async def refresh(period: str) -> Any:

@@ -14,6 +14,7 @@ from core.geo import LonLat
 from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.assisting import assisted
+from dashboard.callbacks.closing import closed_by_click, reopened_by_click
 from dashboard.callbacks.following import follow
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Desk
@@ -64,6 +65,8 @@ def register(
         },
     )
     follow(app, {(Desk.LIVE_COVERAGE,): (Desk.MOVE_UP, "coverage", "moves")})
+    follow(app, {(Desk.LIVE_CLOSURES,): (Desk.CLOSURES_LIST, "closures", "listed")})
+    follow(app, {(Desk.OUTCOME,): (Desk.CLOSING, "closures", "settle")}, prop="data-settled")
     follow(app, {(Desk.LIVE_LEVELS,): (Desk.LEVELS_LIST, "desk", "levels")})
     show_subject(
         app,
@@ -197,6 +200,12 @@ def register(
     def assist(actor: Actor, request: Request) -> Notice:
         return assisted(ports, actor, request)
 
+    def close_a_road(actor: Actor, request: Request) -> Notice:
+        return closed_by_click(ports, actor, request)
+
+    def reopen_a_road(actor: Actor, request: Request) -> Notice:
+        return reopened_by_click(ports, actor, request)
+
     for asked, name, action in (
         (Desk.ASK_RECOMMEND, "recommend", recommend),
         (Desk.ASK_DISPATCH, "dispatch", dispatch),
@@ -213,6 +222,8 @@ def register(
         (Desk.ASK_CALL, "call", take),
         (Desk.ASK_MOVE_UP, "move_up", move_up),
         (Desk.ASK_ASSISTANCE, "assistance", assist),
+        (Desk.ASK_CLOSE_ROAD, "close_road", close_a_road),
+        (Desk.ASK_REOPEN_ROAD, "reopen_road", reopen_a_road),
     ):
         answer_requests(app, asked, Desk.OUTCOME, name, action, zone)
     # The call form is cleared or kept by what became of it; the script owns the form.

@@ -86,12 +86,12 @@ def report(view: AnalysisView) -> list[Component]:
         ]
     return [
         span,
-        html.Dl([_figure(figure) for figure in view.figures], className="headline"),
-        _section(
+        html.Dl([headline_figure(figure) for figure in view.figures], className="headline"),
+        section(
             t("规则核验"),
             t("预测类规则与实测读数核对；其余与解除时的结论核对，漏报不可知。"),
             [
-                _table(
+                table(
                     (
                         t("规则"),
                         t("预警"),
@@ -112,25 +112,25 @@ def report(view: AnalysisView) -> list[Component]:
         ),
         html.Div(
             [
-                _section(
+                section(
                     t("每 10 分钟告警数"),
                     t("亮柱为洪峰。全部席位合计，同一时刻多席只计一次。"),
                     [_graph(view.load_chart)],
                     "wide",
                 ),
-                _section(t("各规则预警"), "", [_graph(view.rule_chart)]),
-                _section(t("确认用时"), t("从提醒到有人负责。"), [_graph(view.answer_chart)]),
-                _section(t("提前量"), t("每个点是一次被预见的越限。"), [_graph(view.lead_chart)], "wide")
+                section(t("各规则预警"), "", [_graph(view.rule_chart)]),
+                section(t("确认用时"), t("从提醒到有人负责。"), [_graph(view.answer_chart)]),
+                section(t("提前量"), t("每个点是一次被预见的越限。"), [_graph(view.lead_chart)], "wide")
                 if view.lead_chart is not None
                 else None,
             ],
             className="charts",
         ),
-        _section(
+        section(
             t("各席负荷"),
             t("席位是指挥体系里被通知到的一级。"),
             [
-                _table(
+                table(
                     (
                         t("席位"),
                         t("告警次数"),
@@ -147,11 +147,7 @@ def report(view: AnalysisView) -> list[Component]:
     ]
 
 
-def _file(words: str, button_id: str) -> Component:
-    return html.Button(words, id=button_id, type="button", className="button small")
-
-
-def _figure(figure: Figure) -> Component:
+def headline_figure(figure: Figure) -> Component:
     return html.Div(
         [
             html.Dt(figure.name),
@@ -161,7 +157,7 @@ def _figure(figure: Figure) -> Component:
     )
 
 
-def _section(title: str, words: str, children: list[Component], look: str = "") -> Component:
+def section(title: str, words: str, children: list[Component], look: str = "") -> Component:
     return html.Section(
         [html.H2([title, html.Span(words, className="quiet")]), *children], className=look or None
     )
@@ -172,7 +168,7 @@ def _graph(figure: go.Figure) -> Component:
     return dcc.Graph(figure=figure, config=GRAPH, style={"height": f"{figure.layout.height}px"})
 
 
-def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
+def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
     return html.Div(
         html.Table(
             [

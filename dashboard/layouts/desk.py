@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 from dashboard.ids import Desk
 from dashboard.language import t
 from dashboard.layouts.call_form import call_form
+from dashboard.layouts.closure_form import closure_form, closures_button
 from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
 from dashboard.page import FaceSettings
 from operations.catalogue import Catalogue
@@ -41,12 +42,14 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
                     city_map(Desk.MAP),
                     html.Div(id=Desk.TRUTH, className="truth", role="alert"),
                     html.Div(id=Desk.UNIT_CARD, className="unit-card"),
+                    closures_button(),
                     html.Div(_zoom(), className="zoom"),
                 ],
                 className="desk-map",
             ),
             html.Aside(id=Desk.PANEL, className="panel", **attributes(aria_live="polite")),
             call_form(catalogue),
+            closure_form(catalogue),
             _levels(),
             _keys(),
             html.Div(id=Desk.TOASTS, className="toasts", role="status"),
@@ -134,6 +137,7 @@ def _keys() -> Component:
         ("G", t("按片区或逐条列出")),
         ("U", t("撤回刚才的出警、确认或搁置")),
         ("N", t("接警")),
+        ("B", t("断交道路，重新开放")),
         ("Esc", t("返回")),
         ("?", t("键盘")),
     )

@@ -16,7 +16,7 @@ import simpy
 from core.geo import LonLat
 from dispatch.coverage import CoverageBoard, Reach
 from dispatch.model import Unit, UnitStatus
-from dispatch.move_up import CoverStandby, MeanTimeStandby, best_moves
+from dispatch.move_up import CoverStandby, MeanTimeStandby, best_moves, chance_taken
 from dispatch.recommendation import rank_candidates, suitable
 from dispatch.run_cards import Need
 from dispatch.travel import RouteFound
@@ -136,7 +136,8 @@ class _Day:
         self._queued = 0
         self._travel = city.dry
         self._pace = 1.0
-        self._busy = busy_share(calls, len(posts))
+        busy = busy_share(calls, len(posts))
+        self._busy = chance_taken(busy) if policy is Policy.OURS else busy
         self._standby: CoverStandby | MeanTimeStandby | None = None
         self._travel_s: list[float] = []
         self._response_s: list[float] = []

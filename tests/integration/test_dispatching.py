@@ -12,12 +12,13 @@ from core.actor import Permission
 from core.errors import ConflictError, InvalidInputError, PermissionDeniedError, UnitTakenError
 from core.geo import LonLat
 from dispatch.assistance import ANSWER_WITHIN, AssistanceRequest, AssistanceStatus
-from dispatch.model import Priority, UnitStatus
+from dispatch.model import TAKEN_BACK, Priority, UnitStatus
 from dispatch.passed_over import Why
 from dispatch.run_cards import Alarm, Need, RunCard
 from operations.answer_assistance import AnswerAssistance, answer_assistance
 from operations.ask_assistance import lapse_assistance
 from operations.catalogue import StandingCatalogue
+from operations.dispatch_report import dispatch_report
 from operations.dispatch_units import DispatchUnits, dispatch_units
 from operations.ports import Ports
 from operations.queries import assistance_waiting, incident_detail, response_metrics
@@ -274,6 +275,26 @@ def test_what_is_sent_against_the_advice_is_counted(bench: Bench) -> None:
         bench.ports, somebody(), DispatchUnits(incident_id, ("b",), override_reason="special_skill")
     )
     assert response_metrics(bench.ports)["dispatches"] == {"count": 2, "overridden": 1}
+
+
+def test_the_analyst_sees_why_the_advice_was_overridden_and_what_was_taken_off_again(bench: Bench) -> None:
+    placed(bench, a=100, b=200, c=300, d=400)
+    incident_id = called(bench.ports).incident_id
+    (first,) = sent_to(bench.ports, incident_id, "a")
+    for unit, reason in (("b", "no_radio"), ("c", "special_skill"), ("d", "no_radio")):
+        dispatch_units(bench.ports, somebody(), DispatchUnits(incident_id, (unit,), override_reason=reason))
+    stand_down_unit(bench.ports, somebody(), StandDownUnit(first.assignment_id, reason=TAKEN_BACK))
+    now = bench.clock.now()
+    found = dispatch_report(bench.ports, somebody(), None, now)
+    assert (found.sent, found.overridden, found.taken_back, found.preempted) == (4, 3, 1, 0)
+    assert list(found.overrides.items()) == [("no_radio", 2), ("special_skill", 1)]
+    assert dispatch_report(bench.ports, somebody(jurisdiction=PANLONG), None, now).sent == 0
+    assert (
+        dispatch_report(bench.ports, somebody(), now + timedelta(seconds=1), now + timedelta(hours=1)).sent
+        == 0
+    )
+    with pytest.raises(PermissionDeniedError):
+        dispatch_report(bench.ports, somebody(without=Permission.VIEW_ANALYSIS), None, now)
 
 
 # ---------------------------------------------------------------- units of another jurisdiction

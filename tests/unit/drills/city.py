@@ -47,6 +47,7 @@ class City:
         self.positions: dict[str, dict[str, Any]] = {}
         self.position_posts: list[int] = []
         self.assignments: dict[str, dict[str, Any]] = {}
+        self.move_ups: list[dict[str, Any]] = []
         self.statuses: list[dict[str, Any]] = []
 
     def pass_wall(self, seconds: float) -> None:
@@ -104,6 +105,8 @@ class City:
                 return httpx.Response(200, json={})
             case ["assignments"]:
                 return httpx.Response(200, json={"assignments": list(self.assignments.values())})
+            case ["orders"]:
+                return httpx.Response(200, json={"orders": self.move_ups})
             case ["positions"]:
                 self.positions.update((p["unit_id"], p) for p in body["positions"])
                 self.position_posts.append(len(body["positions"]))

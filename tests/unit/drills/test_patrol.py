@@ -194,6 +194,56 @@ def test_a_unit_that_is_stood_down_returns_to_its_beat() -> None:
     assert patrol.responding == 0
 
 
+def order_of(unit_id: str, place: LonLat, at: datetime) -> dict[str, Any]:
+    return {"order_id": "O1", "unit_id": unit_id, "place": list(place), "ordered_at": at.isoformat()}
+
+
+def test_a_unit_told_to_move_up_drives_there_waits_and_goes_home_when_the_order_ends() -> None:
+    city = City(START, speed=5)
+    patrol = patrol_in(city)
+    here = patrol.place_of(CAR, city.at)
+    target = LonLat(here.lon + 0.01, here.lat)
+    city.move_ups = [order_of(shift_of(20)[CAR].unit_id, target, city.at)]
+    run_s(patrol, city, 20)
+    assert 50 < distance_m(patrol.place_of(CAR, city.at), target) < distance_m(here, target)
+    run_s(patrol, city, 100)
+    assert distance_m(patrol.place_of(CAR, city.at), target) < 1
+    run_s(patrol, city, 100)
+    assert distance_m(patrol.place_of(CAR, city.at), target) < 1
+    assert (patrol.responding, city.statuses) == (0, [])
+    city.move_ups = []
+    run_s(patrol, city, 400)
+    assert not patrol._away
+
+
+def test_a_unit_on_its_way_to_wait_is_sent_from_where_it_is() -> None:
+    city = City(START, speed=5)
+    patrol = patrol_in(city)
+    here = patrol.place_of(CAR, city.at)
+    unit_id = shift_of(20)[CAR].unit_id
+    city.move_ups = [order_of(unit_id, LonLat(here.lon + 0.01, here.lat), city.at)]
+    run_s(patrol, city, 20)
+    before = patrol.place_of(CAR, city.at)
+    city.move_ups = []
+    city.assignments["A1"] = assignment_of(unit_id, [before, LonLat(102.7, 25.0)], city.at)
+    run_s(patrol, city, 1)
+    assert patrol.responding == 1
+    assert distance_m(patrol.place_of(CAR, city.at), before) < 60
+
+
+def test_after_a_restart_of_the_drill_program_a_unit_goes_on_to_where_it_was_told_to_wait() -> None:
+    city = City(START, speed=5)
+    patrol = patrol_in(city)
+    here = patrol.place_of(CAR, city.at)
+    city.move_ups = [order_of(shift_of(20)[CAR].unit_id, LonLat(here.lon + 0.02, here.lat), city.at)]
+    run_s(patrol, city, 20)
+    before = patrol.place_of(CAR, city.at)
+    again = PatrolShift(city.api(), shift_of(20), Grid(), 1, START)
+    city.speed = 0
+    run_s(again, city, 1 + SETTLES_S)
+    assert distance_m(again.place_of(CAR, city.at), before) < 20
+
+
 def test_a_small_shift_reports_every_second_a_large_one_a_fifth() -> None:
     small, large = City(START), City(START)
     patrol_in(small, count=50)

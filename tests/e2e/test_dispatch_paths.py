@@ -1,0 +1,230 @@
+"""Dispatching beyond the first unit: a further one, one in its place, one taken off, one asked for, one moved up."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from access.demo import DEMO_PASSWORD
+from bootstrap.settings import load_settings
+from bootstrap.users import add
+from core.actor import Role
+from core.errors import ConflictError
+from core.geo import LonLat
+from dashboard.ids import Desk, Phone
+from roads.areas import district_of
+from tests.e2e.conftest import Screens
+from tests.e2e.test_main_job import (
+    EARLY,
+    GUANDU,
+    PANLONG,
+    best,
+    open_assignments,
+    panel,
+    row,
+    toast,
+)
+from tests.running_system import RunningSystem
+
+_keys = count()
+
+
+def call(system: RunningSystem, category: str, lon: float, lat: float) -> dict[str, Any]:
+    """A call whose advice is there."""
+    key = f"dispatch-paths-{next(_keys)}"
+    taken = system.take_call(key, category, lon, lat, key)
+    system.until(lambda: candidates(system, taken), 30, "advice for the call")
+    return taken
+
+
+def candidates(system: RunningSystem, incident: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of the newest advice."""
+    found = system.rows(
+        "SELECT candidates FROM recommendations WHERE incident_id = %s ORDER BY recommendation_id DESC LIMIT 1",
+        incident["incident_id"],
+    )
+    return list(found[0]["candidates"]) if found else []
+
+
+def opened(desk: Page, incident: dict[str, Any]) -> Locator:
+    row(desk, Desk, incident).click()
+    return panel(desk, Desk, incident)
+
+
+def units_on(system: RunningSystem, incident: dict[str, Any]) -> set[str]:
+    return {a["unit_id"] for a in open_assignments(system, incident["incident_id"])}
+
+
+def test_another_unit_takes_over_and_a_further_one_is_sent(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    incident = call(system, "traffic", 102.752, 25.012)
+    desk = screens.open("desk1", "desk", "en")
+    shown = opened(desk, incident)
+    best(desk, incident).get_by_role("button", name="Dispatch").click()
+    expect(shown.locator(".assigned li")).to_have_count(1)
+    [first] = units_on(system, incident)
+
+    more = shown.locator("details.others").filter(has_text="Send another unit")
+    more.locator("summary").click()
+    more.locator("select.override").select_option("no_radio")
+    instead = more.locator("[data-do=take-over]").first
+    second = instead.get_attribute("data-unit")
+    instead.click()
+    system.until(lambda: units_on(system, incident) == {second}, 30, "the other unit in its place")
+    expect(shown.locator(".assigned li")).to_have_count(1)
+    [freed] = system.rows("SELECT status FROM units WHERE unit_id = %s", first)
+    assert freed["status"] == "available"
+    [why] = system.rows(
+        "SELECT override_reason FROM assignments WHERE incident_id = %s AND unit_id = %s",
+        incident["incident_id"],
+        second,
+    )
+    assert why["override_reason"] == "no_radio"
+
+    # It stays unfolded while the panel is drawn again.
+    further = more.locator(f"[data-do=dispatch]:not([data-unit='{second}'])").first
+    third = further.get_attribute("data-unit")
+    further.click()
+    expect(shown.locator(".assigned li")).to_have_count(2)
+    assert units_on(system, incident) == {second, third}
+
+
+def test_a_unit_on_its_way_to_less_is_offered_with_its_price_and_taken_by_a_click(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    less = call(system, "traffic", 102.760, 25.000)
+    more = call(system, "medical", 102.752, 25.006)
+    desk = screens.open("desk1", "desk", "zh")
+    shown = opened(desk, more)
+    offer = shown.locator(".preempt [data-do=preempt]")
+    # Whoever is near goes to the lesser call, until the next one free is clearly later.
+    for _ in range(8):
+        expect(shown.locator("[data-do=recommend]").first).to_be_visible()
+        if offer.count():
+            break
+        nearest = min(candidates(system, more), key=lambda c: c["travel_time_s"])["unit_id"]
+        desk.evaluate(
+            "request => window.cc.ask('DISPATCH', request)",
+            {"incident_id": less["incident_id"], "unit_ids": [nearest], "override_reason": "other_task"},
+        )
+        system.until(lambda unit=nearest: open_assignments(system, unit), 30, "the unit on its way to less")
+        shown.locator("[data-do=recommend]").first.click()
+        system.until(
+            lambda unit=nearest: unit not in {c["unit_id"] for c in candidates(system, more)},
+            30,
+            "advice anew",
+        )
+        desk.wait_for_timeout(1_500)
+    unit, callsign = offer.get_attribute("data-unit"), offer.inner_text().replace("抽调", "").strip()
+    expect(shown.locator(".preempt .uncovers")).to_contain_text(less["incident_number"])
+    offer.click()
+    expect(toast(desk, "done").filter(has_text=f"已出警：{callsign}")).to_be_visible()
+    assert units_on(system, more) == {unit}
+    assert unit not in units_on(system, less)
+    [taken] = system.rows(
+        "SELECT end_reason FROM assignments WHERE incident_id = %s AND unit_id = %s",
+        less["incident_id"],
+        unit,
+    )
+    assert taken["end_reason"]
+
+
+def district_officer(system: RunningSystem) -> str:
+    """A duty officer of Panlong district."""
+    # One of an earlier test of this run stays.
+    with suppress(ConflictError):
+        officer = {"role": Role.DUTY_OFFICER.value, "password": DEMO_PASSWORD, "jurisdiction": PANLONG}
+        add(load_settings(data_dir=system.data_dir), "panlong", **officer)
+    return "panlong"
+
+
+def call_that_needs_a_neighbour(system: RunningSystem) -> tuple[dict[str, Any], str]:
+    """A call in Panlong whose advice names a unit of Guandu among others, and that unit."""
+    along_the_border = [
+        LonLat(lon / 1000, lat / 1000)
+        for lat in range(25_000, 25_060, 6)
+        for lon in range(102_715, 102_790, 5)
+        if district_of(LonLat(lon / 1000, lat / 1000)) == PANLONG
+        and district_of(LonLat(lon / 1000, lat / 1000 - 0.004)) == GUANDU
+    ]
+    assert along_the_border
+    for place in along_the_border:
+        taken = call(system, "traffic", *place)
+        theirs = [c["unit_id"] for c in candidates(system, taken) if c["jurisdiction"] == GUANDU]
+        if theirs:
+            return taken, theirs[0]
+    raise AssertionError(f"nobody of {GUANDU} advised at {along_the_border}")
+
+
+def test_another_district_is_asked_and_its_answer_on_the_phone_sends_the_unit(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    incident, unit = call_that_needs_a_neighbour(system)
+    phone = screens.open("phone", "m", "zh")
+    desk = screens.open(district_officer(system), "desk", "zh")
+    shown = opened(desk, incident)
+    ask = shown.locator(f"[data-do^=dispatch][data-unit='{unit}']")
+    expect(ask).to_have_count(1)
+    if ask.get_attribute("data-do") == "dispatch-other":
+        shown.locator("details.others summary").first.click()
+    expect(ask).to_contain_text("请求")
+    ask.click()
+    expect(toast(desk, "done").filter(has_text="已发出联勤请求")).to_be_visible()
+    assert units_on(system, incident) == set()
+
+    asked = phone.locator(f"#{Phone.ASSISTANCE} li")
+    expect(asked).to_contain_text(incident["incident_number"])
+    asked.get_by_role("button", name="同意派出").tap()
+    expect(shown.locator(".assigned li [data-do=stand-down]")).to_have_count(1)
+    expect(asked).to_have_count(0)
+    assert units_on(system, incident) == {unit}
+    [told] = system.rows("SELECT status FROM assistance_requests WHERE unit_id = %s", unit)
+    assert told["status"] == "accepted"
+
+
+FROM = """([unit, lon, lat]) => {
+  const at = window.cc.units.place(window.cc.state.units.get(unit)), [x, y] = window.cc.world(lon, lat);
+  return at && Math.hypot(at[0] - x, at[1] - y) * 40075016.7 * Math.cos((lat * Math.PI) / 180);
+}"""
+"""Metres from a unit, as the face sees it, to a place."""
+
+
+def test_a_move_up_accepted_by_a_click_is_told_to_the_terminal_and_driven(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    desk = screens.open("desk1", "desk", "en")
+    accept = desk.locator(f"#{Desk.MOVE_UP} [data-do=move-up]").first
+    said = toast(desk, "done").filter(has_text="Ordered to move up").first
+    expect(accept).to_be_visible()
+
+    def ordered() -> bool:
+        # Advice is measured anew every few seconds: what was pressed may be advised no longer.
+        accept.click()
+        desk.wait_for_timeout(2_000)
+        return said.is_visible()
+
+    system.until(ordered, 60, "an order that was still advised")
+    with system.device() as device:
+        orders = device.get("/api/v1/orders").raise_for_status().json()["orders"]
+        assert device.get("/api/v1/orders?unit_ids=nobody").json() == {"orders": []}
+    [order] = [order for order in orders if order["callsign"] in said.inner_text()]
+    to = [order["unit_id"], *order["place"]]
+    begun_m = desk.evaluate(FROM, to)
+    assert begun_m > 200
+    system.set_speed(20)
+    system.until(
+        lambda: desk.evaluate(FROM, to) < 100, 120, f"the unit where it was told to wait, {begun_m:.0f} m"
+    )
+    system.set_speed(1)
