@@ -45,6 +45,19 @@
     return made;
   }
 
+  const symbols = new Map();
+  /** The picture of a kind of unit, heading north, as the map draws it: for legends. */
+  function symbol(net, status) {
+    const key = `${net}|${status}`;
+    if (!symbols.has(key)) {
+      const from = sheet(net, status, 14), side = from.cell * from.ratio;
+      const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
+      canvas.getContext("2d").drawImage(from.canvas, 0, 0, side, side, 0, 0, side, side);
+      symbols.set(key, canvas.toDataURL());
+    }
+    return symbols.get(key);
+  }
+
   /** Takes over a binary frame (docs/live-protocol.md, little endian). */
   function frame(buffer) {
     const view = new DataView(buffer);
@@ -126,5 +139,5 @@
     return (DOUBTS.find(([bit]) => positions.heading[i] & bit) || ["", ""])[1];
   }
 
-  cc.units = { frame, paint, hit, place, doubt, attach: (made) => { layer = made; }, count: () => positions.n };
+  cc.units = { frame, paint, hit, place, doubt, symbol, attach: (made) => { layer = made; }, count: () => positions.n };
 })();

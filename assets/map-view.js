@@ -41,15 +41,18 @@
     return [".wall-left", ".wall-right"].map((panel) => { const found = document.querySelector(panel); return found ? found.offsetWidth : 0; });
   }
 
-  /** Shows the monitored points with what lies around them, free of the panels that lie over the map. */
+  /** Shows the monitored points with what lies around them, or what the wall's scene is about, free of the panels that
+      lie over the map. */
   function frame() {
-    const places = [...cc.state.points.values()].map((p) => [p.place[1], p.place[0]]);
+    const scene = cc.scenes ? cc.scenes.framed() : null;
+    const places = (scene ? scene.places : [...cc.state.points.values()].map((p) => p.place)).map(([lon, lat]) => [lat, lon]);
     if (!map || places.length === 0 || !map.getSize().x) return;
     const { x, y } = map.getSize();
     const [left, right] = sides();
     const margin = cc.face === "wall" ? x * 0.02 : 0;
     map.fitBounds(L.latLngBounds(places).pad(cc.face === "wall" ? 0.14 : 0.08), {
-      paddingTopLeft: [left + margin, y * 0.04], paddingBottomRight: [right + margin, y * 0.1], animate: false,
+      paddingTopLeft: [left + margin, y * (cc.face === "wall" ? 0.1 : 0.04)], paddingBottomRight: [right + margin, y * (cc.face === "wall" ? 0.17 : 0.1)], animate: false,
+      ...(scene ? { maxZoom: scene.maxZoom } : {}),
     });
     framed = true;
   }
@@ -84,9 +87,17 @@
     map.setView([place[1], place[0]], Math.max(map.getZoom(), cc.face === "m" ? 14.5 : 14.25), { animate: false });
   }
 
+  /* Depths change many times a second, and a whole screen of labels is painted for them: not more often than this. */
+  const DEPTHS_EVERY_MS = 2000;
+  let depths = null;
+  function refreshSoon() {
+    if (depths === null) depths = setTimeout(() => { depths = null; refresh(); }, DEPTHS_EVERY_MS);
+  }
+
   cc.view = { frame, refresh, showPlace, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
   cc.feed.listen((kinds) => {
     if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations", "closures"].some((k) => kinds.has(k))) refresh();
+    else if (kinds.has("depths")) refreshSoon();
     // Once the server is back, what of the base map could not be loaded is asked for again.
     if (kinds.has("link") && cc.link.status().state === "online" && map) cc.base.begin([layers.base, layers.labels]);
   });

@@ -23,7 +23,7 @@
   function back() {
     const help = document.getElementById(cc.ids.HELP);
     if (!help.hidden) { help.hidden = true; return; }
-    if (cc.closeLevels() || cc.closeCall() || cc.keepOpen()) return;
+    if (cc.closeWall() || cc.closeLevels() || cc.closeCall() || cc.keepOpen()) return;
     if (cc.close()) return;
     if (cc.selectedUnit) { cc.view.selectUnit(null); return; }
     held = null;
@@ -83,6 +83,7 @@
       else cc.say({ kind: "done", action: "undo", text: cc.t("没有刚才的操作可撤回；更早的出警在“在办单位”里撤回。") });
     },
     n: () => cc.actions["call-open"](),
+    w: () => cc.actions["wall-open"](),
     "?": () => cc.actions.help(),
     Enter: () => {
       if (rows().includes(document.activeElement)) return false;

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from prometheus_client import Gauge
+
 from core.actor import CITY, Actor
 from core.errors import UnavailableError
 from core.events import JournalRow
@@ -41,6 +43,9 @@ ROWS_A_READ = 500
 METRICS_REST = 10
 """Computing them takes a tenth of the time at most."""
 
+listening = Gauge("cc_live_listeners", "Browsers that follow this process")
+longest_queue = Gauge("cc_live_longest_queue", "Texts that wait for the slowest of them")
+
 _CHANGES_METRICS = ("alert.", "assignment.", "incident.closed", "drill.")
 
 
@@ -50,6 +55,7 @@ class HubSources:
 
     snapshot: Callable[[Actor], dict[str, Any]]
     metrics: Callable[[], dict[str, Any]]
+    """Those of the whole city, which only city-wide listeners are told."""
     alarm_load: Callable[[Collection[str]], Mapping[str, dict[str, Any]]]
     clock: Callable[[], dict[str, Any]]
     refresh_clock: Callable[[], None]
@@ -244,6 +250,8 @@ class LiveHub:
 
     async def _push_health(self) -> None:
         await self._follow_catalogue()
+        listening.set(len(self._listeners))
+        longest_queue.set(max((listener.waiting for listener in self._listeners), default=0))
         units_total = max((len(roster) for roster in self._roster.values()), default=0)
         self._health_last = await asyncio.to_thread(self._health.look, self._readings_at, units_total)
         self._broadcast(frames.frame("health", health=self._health_last))
