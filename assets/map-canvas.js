@@ -56,9 +56,12 @@
     return { k: 256 * 2 ** zoom, dx: corner.x, dy: corner.y, width: size.x, height: size.y, zoom, ui: uiScale() };
   }
 
-  /** How much larger than on a desk things are drawn: the root font scales on the wall. */
+  /** How much larger than on a desk things are drawn: the root font scales on the wall, with the window alone. */
+  let scale = null;
+  window.addEventListener("resize", () => { scale = null; });
   function uiScale() {
-    return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    if (scale === null) scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    return scale;
   }
 
   Object.assign(cc, { world, CanvasLayer, uiScale });

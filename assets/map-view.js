@@ -57,12 +57,19 @@
     framed = true;
   }
 
-  function refresh() {
+  /** A canvas is painted whole, so only the one whose content may differ is painted: names when a mark says something
+      else, units and ways when one of these kinds changed (every kind, when none is named). */
+  const WITH_UNITS = ["assignments", "recommendations", "closures", "selection"];
+  let named = null;
+  function refresh(kinds) {
     if (!map) return;
     if (!framed && !cc.selected) frame();
     cc.marks.refresh();
-    layers.labels.refresh();
-    layers.units.refresh();
+    const names = cc.marks.labels().map((label) => `${label.text}|${label.x}|${label.y}|${label.strong}`).join("\n");
+    if (!kinds || names !== named) layers.labels.refresh();
+    named = names;
+    // A unit's new status is drawn with the next positions, unless none come.
+    if (!kinds || WITH_UNITS.some((kind) => kinds.has(kind)) || cc.units.silent()) layers.units.refresh();
   }
 
   function clicked(event) {
@@ -91,12 +98,12 @@
   const DEPTHS_EVERY_MS = 2000;
   let depths = null;
   function refreshSoon() {
-    if (depths === null) depths = setTimeout(() => { depths = null; refresh(); }, DEPTHS_EVERY_MS);
+    if (depths === null) depths = setTimeout(() => { depths = null; refresh(new Set(["depths"])); }, DEPTHS_EVERY_MS);
   }
 
-  cc.view = { frame, refresh, showPlace, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
+  cc.view = { frame, refresh: () => refresh(), showPlace, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
   cc.feed.listen((kinds) => {
-    if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations", "closures"].some((k) => kinds.has(k))) refresh();
+    if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations", "closures"].some((k) => kinds.has(k))) refresh(kinds);
     else if (kinds.has("depths")) refreshSoon();
     // Once the server is back, what of the base map could not be loaded is asked for again.
     if (kinds.has("link") && cc.link.status().state === "online" && map) cc.base.begin([layers.base, layers.labels]);

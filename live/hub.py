@@ -31,6 +31,8 @@ POLL_S = 1.0
 FRAME_EVERY_S = 0.8
 """With a frame a second a fix would be seen after one second and a little more; the bar is one second."""
 HEALTH_EVERY_S = 2.0
+CLOCK_EVERY_S = 60.0
+"""A browser that runs for weeks must not run on its own clock."""
 METRICS_DEBOUNCE_S = 0.3
 METRICS_EVERY_S = 5.0
 """A load falls by the clock alone: it is computed again this often, and sent when it differs."""
@@ -110,6 +112,7 @@ class LiveHub:
             self._repeat(self._push_positions),
             self._repeat(self._push_health),
             self._repeat(self._push_metrics),
+            self._repeat(self._push_clock),
             self._repeat(self._push_coverage),
         )
 
@@ -256,6 +259,10 @@ class LiveHub:
         self._health_last = await asyncio.to_thread(self._health.look, self._readings_at, units_total)
         self._broadcast(frames.frame("health", health=self._health_last))
         await asyncio.sleep(HEALTH_EVERY_S)
+
+    async def _push_clock(self) -> None:
+        await asyncio.sleep(CLOCK_EVERY_S)
+        self._broadcast(frames.frame("clock", clock=self._sources.clock()))
 
     async def _push_metrics(self) -> None:
         with suppress(TimeoutError):  # nothing happened: what time alone changes
