@@ -39,6 +39,15 @@
     if (id) window.dash_clientside.set_props(id, { data });
   }
 
+  /* Dash's renderer remembers every property that was ever set, for an undo that no face has: hundreds of megabytes a day
+     of states that are long over. Its store is where set_props itself finds it. */
+  function forgetUndo() {
+    for (const store of window.dash_stores || []) {
+      const { history } = store.getState();
+      if (history && history.past.length) history.past.length = 0;
+    }
+  }
+
   function flush() {
     timer = null;
     flushed = performance.now();
@@ -54,6 +63,7 @@
       set(store, data);
     }
     for (const listen of listeners) listen(kinds);
+    forgetUndo();
     setTimeout(cc.tick, 0);
   }
 

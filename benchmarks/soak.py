@@ -40,6 +40,9 @@ from operations.ports import Ports
 
 READ_EVERY_S = 60.0
 OFFICER_EVERY_S = 2.0
+UNDO_KEPT = "() => window.dash_stores.reduce((n, store) => n + store.getState().history.past.length, 0)"
+"""Properties that Dash's renderer remembers for an undo."""
+
 STATE_SIZES = """() => Object.fromEntries(Object.entries(window.cc.state)
     .filter(([, kept]) => kept instanceof Map).map(([kind, kept]) => [kind, kept.size]))"""
 
@@ -151,6 +154,7 @@ class _Soak:
         self.read["page nodes"].append(spent.nodes)
         self.read["page listeners"].append(spent.listeners)
         self.read["page kept states"].append(sum(self._wall.evaluate(STATE_SIZES).values()))
+        self.read["page undo kept"].append(self._wall.evaluate(UNDO_KEPT))
         for name, process in running_processes(self._folder).items():
             with suppress(psutil.NoSuchProcess):
                 self.read[f"{name} RSS MB"].append(psutil.Process(process["pid"]).memory_info().rss / MB)
