@@ -9,8 +9,7 @@
     const taken = [];
     const [left, right] = cc.view.sides().map((side) => side && side + 28 * cc.uiScale());
     // What lies over the map of a wall, above and below.
-    const [over, under] = [".wall-top", ".wall-foot"].map((part) => document.querySelector(part));
-    const top = over ? over.offsetTop + over.offsetHeight : 0, bottom = under ? under.offsetTop : height;
+    const [top, below] = cc.view.lids(), bottom = height - below;
     return {
       free: (b) => b[0] >= left && b[1] >= top && b[2] <= width - right && b[3] <= bottom &&
         !taken.some((o) => b[0] < o[2] && b[2] > o[0] && b[1] < o[3] && b[3] > o[1]),

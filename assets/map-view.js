@@ -29,16 +29,23 @@
     cc.base.begin([layers.base, layers.labels]);
     map.on("click", clicked);
     // Panels open and close beside the map; Leaflet only watches the window.
-    new ResizeObserver(() => {
+    const watched = new ResizeObserver(() => {
       map.invalidateSize({ animate: false, pan: false });
       if (cc.face === "wall") frame();
-    }).observe(map.getContainer());
+    });
+    for (const part of [map.getContainer(), ...document.querySelectorAll(".wall-top, .wall-foot")]) watched.observe(part);
     if (cc.state.seq !== null) { frame(); refresh(); }
   }
 
   /** How much of the map the wall's panels cover, left and right, in pixels. */
   function sides() {
     return [".wall-left", ".wall-right"].map((panel) => { const found = document.querySelector(panel); return found ? found.offsetWidth : 0; });
+  }
+
+  /** How much of the view lies under what a wall shows above and below, in pixels. */
+  function lids() {
+    const [over, under] = [".wall-top", ".wall-foot"].map((part) => document.querySelector(part));
+    return [over ? over.offsetTop + over.offsetHeight : 0, under ? map.getSize().y - under.offsetTop : 0];
   }
 
   /** Shows the monitored points with what lies around them, or what the wall's scene is about, free of the panels that
@@ -48,10 +55,10 @@
     const places = (scene ? scene.places : [...cc.state.points.values()].map((p) => p.place)).map(([lon, lat]) => [lat, lon]);
     if (!map || places.length === 0 || !map.getSize().x) return;
     const { x, y } = map.getSize();
-    const [left, right] = sides();
+    const [left, right] = sides(), [top, bottom] = lids();
     const margin = cc.face === "wall" ? x * 0.02 : 0;
     map.fitBounds(L.latLngBounds(places).pad(cc.face === "wall" ? 0.14 : 0.08), {
-      paddingTopLeft: [left + margin, y * (cc.face === "wall" ? 0.1 : 0.04)], paddingBottomRight: [right + margin, y * (cc.face === "wall" ? 0.17 : 0.1)], animate: false,
+      paddingTopLeft: [left + margin, top + y * (cc.face === "wall" ? 0.02 : 0.04)], paddingBottomRight: [right + margin, bottom + y * (cc.face === "wall" ? 0.02 : 0.1)], animate: false,
       ...(scene ? { maxZoom: scene.maxZoom } : {}),
     });
     framed = true;
@@ -101,7 +108,7 @@
     if (depths === null) depths = setTimeout(() => { depths = null; refresh(new Set(["depths"])); }, DEPTHS_EVERY_MS);
   }
 
-  cc.view = { frame, refresh: () => refresh(), showPlace, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
+  cc.view = { lids, frame, refresh: () => refresh(), showPlace, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
   cc.feed.listen((kinds) => {
     if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations", "closures"].some((k) => kinds.has(k))) refresh(kinds);
     else if (kinds.has("depths")) refreshSoon();

@@ -5,7 +5,7 @@
   const { t, h } = cc;
   const ROWS = 40;
   const STEPS = ["I", "II", "III", "IV", "standby"];
-  const DISTRICTS_IN_WORDS = 4; // more of them stand with their marks alone
+  const DISTRICTS_IN_WORDS = 3; // more of them stand with their marks alone
   const SILENT_NAMED = 3;
   const wall = ((window.dash_clientside = window.dash_clientside || {}).wall = window.dash_clientside.wall || {});
 
@@ -163,12 +163,12 @@
   wall.coverage = (live) => {
     if (!live) return null;
     const found = live.coverage;
-    if (!found) return [h("P", {}, t("覆盖 ≤ 3:48")), h("P", { className: "figure" }, t("未测"))];
+    if (!found) return [h("Span", { className: "quiet" }, t("覆盖 ≤ 3:48")), h("B", {}, t("未测"))];
     return [
-      h("P", {}, t("覆盖 ≤ 3:48")),
-      h("P", { className: "figure" }, percent(found.overall.demand_within_target), h("Span", { className: "quiet" }, t("需求"))),
-      h("P", { className: "quiet" }, t("网格 {share}", { share: percent(found.overall.share_within_target) }), " · ", found.gaps.length ? t("{n} 个街道有缺口", { n: found.gaps.length }) : t("没有缺口")),
-      found.straight_line ? h("P", {}, t("按直线估计")) : null,
+      h("Span", { className: "quiet" }, t("覆盖 ≤ 3:48")), h("B", { className: "figure" }, percent(found.overall.demand_within_target)),
+      h("Span", { className: "quiet" }, t("需求 · 网格 {share}", { share: percent(found.overall.share_within_target) })),
+      h("Span", { className: "quiet" }, found.gaps.length ? t("{n} 个街道有缺口", { n: found.gaps.length }) : t("没有缺口")),
+      found.straight_line ? h("Span", {}, t("按直线估计")) : null,
     ];
   };
 

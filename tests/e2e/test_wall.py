@@ -161,3 +161,11 @@ def test_the_page_loads_itself_again_when_new_code_is_deployed_and_only_then(
     live(wall)
     wall.unroute_all(behavior="wait")
     assert len(loads) == (1 if deployed else 0)
+
+
+def test_nothing_is_kept_for_an_undo_that_no_face_has(screens: Screens) -> None:
+    wall = screens.open("wall", "wall")
+    kept = "window.dash_stores.reduce((n, store) => n + store.getState().history.past.length, 0)"
+    wall.evaluate("window.cc.feed.everything()")
+    wall.wait_for_timeout(3_000)  # several flushes, each of which sets properties
+    assert wall.evaluate(kept) == 0
