@@ -29,6 +29,7 @@ _OFFICER = frozenset(
         P.ALL_CLEAR,
         P.ESCALATE_ALERT,
         P.READ_CAP,
+        P.LOCK_WALL,
     }
 )
 _DISTRICT = frozenset(

@@ -28,6 +28,7 @@
       const old = (cityNow() - Date.parse(at)) / 1000;
       return old > cc.staleAfterS ? cc.t("{age}前的推荐", { age: cc.age(old) }) : "";
     }
+    if (kind === "old") return cc.age(Math.max(0, (cityNow() - Date.parse(at)) / 1000));
     if (kind === "ago") return cc.t("{age}前", { age: cc.age((performance.now() - Number(at)) / 1000) });
     // "age": `at` is a moment of this page's own monotonic clock, in ms
     return cc.age((performance.now() - Number(at)) / 1000);

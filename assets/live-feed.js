@@ -3,16 +3,18 @@
   "use strict";
   const cc = window.cc;
   const EVERY_MS = 250;
+  const SOON_MS = 20; // what comes after a rest is shown at once, with what comes beside it
   const listeners = [];
   const last = {};
   const dirty = new Set();
   let timer = null;
+  let flushed = -Infinity;
 
   const READERS = {
-    LIVE_LINK: () => cc.link.status(),
+    LIVE_LINK: () => ({ ...cc.link.status(), ...(cc.sound ? { sound: !cc.sound.forbidden() } : {}) }),
     LIVE_CLOCK: () => cc.state.clock && { ...cc.state.clock, network: (cc.state.health || {}).network, day: cc.dayWords(cc.cityNow()) },
     LIVE_HEALTH: () => cc.state.health && { ...cc.state.health, at: Math.round(cc.state.healthAt) },
-    LIVE_METRICS: () => cc.state.metrics && cc.state.metrics.response && { response: cc.state.metrics.response },
+    LIVE_METRICS: () => cc.state.metrics && cc.state.metrics.response && { response: cc.state.metrics.response, hour: cc.state.metrics.hour || null },
     LIVE_COVERAGE: () => cc.state.seq !== null && { coverage: cc.state.coverage },
     LIVE_INCIDENTS: () => cc.state.seq !== null && { ...cc.order.list(), unfolded: [...cc.unfolded], selected: cc.selected || cc.selectedAlert || null, measured: Boolean(cc.state.health && cc.state.health.feeds.readings_age_s !== null) },
     LIVE_ALERTS: () => cc.state.seq !== null && cc.order.water(),
@@ -21,12 +23,15 @@
     LIVE_CLOSURES: () => cc.state.seq !== null && { closures: cc.closuresInForce() },
     LIVE_LEVELS: () => cc.state.seq !== null && cc.order.levels(),
     LIVE_UNITS: () => cc.state.seq !== null && { ...cc.order.units(), ...((cc.state.health || {}).units || {}) },
+    LIVE_GAUGES: () => cc.state.seq !== null && cc.order.gauges(),
+    LIVE_WALL: () => cc.state.seq !== null && cc.order.wall(),
+    LIVE_SCENE: () => cc.state.seq !== null && cc.scenes.shown(),
   };
   const DEPENDS = {
-    link: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS", "LIVE_CLOSURES"], metrics: ["LIVE_METRICS", "LIVE_LOAD", "LIVE_INCIDENTS"], coverage: ["LIVE_COVERAGE"],
-    alerts: ["LIVE_INCIDENTS", "LIVE_ALERTS"], points: ["LIVE_INCIDENTS", "LIVE_ALERTS", "LIVE_CLOSURES"], closures: ["LIVE_CLOSURES"],
-    incidents: ["LIVE_INCIDENTS"], assignments: ["LIVE_INCIDENTS"], units: ["LIVE_UNITS"], selection: ["LIVE_INCIDENTS"],
-    recommendations: [], assistance: ["LIVE_ASSISTANCE"], response_levels: ["LIVE_LEVELS"],
+    link: ["LIVE_LINK"], sound: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS", "LIVE_CLOSURES"], metrics: ["LIVE_METRICS", "LIVE_LOAD", "LIVE_INCIDENTS"], coverage: ["LIVE_COVERAGE"],
+    alerts: ["LIVE_INCIDENTS", "LIVE_ALERTS", "LIVE_GAUGES", "LIVE_SCENE"], points: ["LIVE_INCIDENTS", "LIVE_ALERTS", "LIVE_GAUGES", "LIVE_CLOSURES"], depths: ["LIVE_INCIDENTS", "LIVE_GAUGES", "LIVE_SCENE"],
+    incidents: ["LIVE_INCIDENTS", "LIVE_WALL", "LIVE_SCENE"], assignments: ["LIVE_INCIDENTS", "LIVE_SCENE"], units: ["LIVE_UNITS"], selection: ["LIVE_INCIDENTS", "LIVE_WALL"],
+    recommendations: [], assistance: ["LIVE_ASSISTANCE"], response_levels: ["LIVE_LEVELS", "LIVE_SCENE"], closures: ["LIVE_ALERTS", "LIVE_CLOSURES"], wall_scenes: ["LIVE_WALL", "LIVE_SCENE"], scene: ["LIVE_SCENE"],
   };
 
   /** Hands a component its props; does nothing where this face has no such component. */
@@ -35,8 +40,18 @@
     if (id) window.dash_clientside.set_props(id, { data });
   }
 
+  /* Dash's renderer remembers every property that was ever set, for an undo that no face has: hundreds of megabytes a day
+     of states that are long over. Its store is where set_props itself finds it. */
+  function forgetUndo() {
+    for (const store of window.dash_stores || []) {
+      const { history } = store.getState();
+      if (history && history.past.length) history.past.length = 0;
+    }
+  }
+
   function flush() {
     timer = null;
+    flushed = performance.now();
     const kinds = new Set(dirty);
     dirty.clear();
     for (const store of new Set([...kinds].flatMap((kind) => DEPENDS[kind]))) {
@@ -49,13 +64,14 @@
       set(store, data);
     }
     for (const listen of listeners) listen(kinds);
+    forgetUndo();
     setTimeout(cc.tick, 0);
   }
 
   /** Says that these kinds have changed. */
   function changed(...kinds) {
     for (const kind of kinds) dirty.add(kind);
-    if (timer === null) timer = setTimeout(flush, EVERY_MS);
+    if (timer === null) timer = setTimeout(flush, Math.max(SOON_MS, flushed + EVERY_MS - performance.now()));
   }
 
   cc.feed = { set, changed, listen: (fn) => listeners.push(fn), everything: () => changed(...Object.keys(DEPENDS)) };

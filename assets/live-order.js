@@ -97,6 +97,12 @@
     return rows.length > MANY_ROWS || Boolean(load && load.below.band === "flood");
   }
 
+  function gradesOf(rows) {
+    const counts = { red: 0, orange: 0, yellow: 0, blue: 0, none: 0 };
+    for (const row of rows) counts[row.severity || "none"] += 1;
+    return counts;
+  }
+
   function groupsOf(rows) {
     const found = new Map();
     for (const row of rows) {
@@ -104,8 +110,7 @@
       found.get(row.group).rows.push(row);
     }
     return [...found.values()].map((group) => {
-      const counts = { red: 0, orange: 0, yellow: 0, blue: 0, none: 0 };
-      for (const row of group.rows) counts[row.severity || "none"] += 1;
+      const counts = gradesOf(group.rows);
       return {
         ...group, counts, worst: cc.severities.find((severity) => counts[severity]) || null,
         since: group.rows.reduce((least, row) => (row.since < least ? row.since : least), group.rows[0].since),
@@ -119,7 +124,7 @@
     const all = queue();
     const aside = all.filter((row) => need(row) === 6);
     const rows = all.filter((row) => need(row) !== 6);
-    const counts = { all: rows.length, open: rows.filter((row) => row.status === "open").length, incidents: rows.filter((row) => row.incident_id).length, waiting: rows.flatMap((row) => row.waiting).length };
+    const counts = { all: rows.length, open: rows.filter((row) => row.status === "open").length, incidents: rows.filter((row) => row.incident_id).length, waiting: rows.flatMap((row) => row.waiting).length, grades: gradesOf(rows.filter((row) => row.incident_id)) };
     if (!flooded(rows)) return { rows, groups: [], aside, counts, grouped: false };
     const lines = rows.filter((row) => row.incident_id).slice(0, LINES_IN_A_FLOOD);
     const own = new Set(lines.map((row) => row.key));
@@ -128,7 +133,7 @@
 
   /** Waterlogged points by their gravest grade, other alerts, closed and slow roads. What is over is not counted. */
   function water() {
-    const counts = { red: 0, orange: 0, yellow: 0, blue: 0, closed: 0, slow: 0, others: 0 };
+    const counts = { red: 0, orange: 0, yellow: 0, blue: 0, closed: 0, slow: 0, others: 0, closures: 0 };
     const wet = new Map();
     for (const alert of cc.state.alerts.values()) {
       if (alert.returned_at) continue;
@@ -138,6 +143,7 @@
     }
     for (const severity of wet.values()) counts[severity] += 1;
     for (const point of cc.state.points.values()) if (point.passability in counts) counts[point.passability] += 1;
+    for (const closure of cc.state.closures.values()) if (closure.state === "closed") counts.closures += 1;
     return counts;
   }
 
@@ -157,11 +163,53 @@
     returning: "returning", on_break: "off", out_of_service: "off",
   };
 
+  const NONE = { available: 0, coming: 0, on_scene: 0, returning: 0, off: 0 };
   function units() {
-    const counts = { available: 0, coming: 0, on_scene: 0, returning: 0, off: 0 };
-    for (const unit of cc.state.units.values()) counts[GROUP[unit.status]] += 1;
+    const counts = { ...NONE, nets: {} };
+    for (const net in cc.state.catalogue.nets) counts.nets[net] = { ...NONE };
+    for (const unit of cc.state.units.values()) {
+      counts[GROUP[unit.status]] += 1;
+      if (counts.nets[unit.net]) counts.nets[unit.net][GROUP[unit.status]] += 1;
+    }
     return counts;
   }
 
-  cc.order = { queue, list, water, levels, units, group: (status) => GROUP[status], quiet: (row) => need(row) === 6 };
+  /** The gauges by what they measure: how many there are and when the newest of their values was taken; and those that
+      a rule about silence has found silent, by name. */
+  function gauges() {
+    const feeds = {}, silent = new Map();
+    for (const point of cc.state.points.values()) {
+      const feed = (feeds[point.quantity] = feeds[point.quantity] || { points: 0, never: 0, newest_at: null });
+      feed.points += 1;
+      if (!point.observed_at) feed.never += 1;
+      else if (!feed.newest_at || Date.parse(point.observed_at) > Date.parse(feed.newest_at)) feed.newest_at = point.observed_at;
+    }
+    for (const alert of cc.state.alerts.values()) {
+      const rule = cc.state.catalogue.rules[alert.rule_id];
+      if (rule && rule.silence && !alert.returned_at) silent.set(alert.subject_id, cc.named(alert));
+    }
+    return { feeds, silent: [...silent.values()].sort() };
+  }
+
+  /** What the wall of the listener's own jurisdiction was told to show; `open` is the incident that stands open here. */
+  function wall() {
+    const stands = cc.state.wall_scenes.get(cc.state.actor.jurisdiction) || {};
+    const { scene = null, subject = null, set_by = null, since_at = null } = stands;
+    const districts = Object.keys(cc.state.catalogue.areas).sort().filter((code) => code.length > 4).map((code) => ({ code, name: cc.named(cc.state.catalogue.areas[code]) }));
+    const open = cc.selected && cc.state.incidents.get(cc.selected);
+    return {
+      scene, subject, set_by, since_at, name: sceneName(scene, subject), districts, may: cc.state.actor.permissions.includes("lock_wall"),
+      open: open ? { incident_id: open.incident_id, name: sceneName("incident", open.incident_id) } : null,
+    };
+  }
+
+  /** A scene in words: the city, the district or the incident; null for an incident that is no longer open. */
+  function sceneName(scene, subject) {
+    if (scene === "district") return cc.named(cc.state.catalogue.areas[subject]) || subject;
+    if (scene !== "incident") return cc.t("全城");
+    const incident = cc.state.incidents.get(subject);
+    return incident ? rowOfIncident(incident).name : null;
+  }
+
+  cc.order = { queue, list, water, levels, units, gauges, wall, sceneName, group: (status) => GROUP[status], quiet: (row) => need(row) === 6 };
 })();

@@ -5,7 +5,7 @@
   const ID = {
     alerts: "alert_id", incidents: "incident_id", units: "unit_id",
     assignments: "assignment_id", recommendations: "incident_id", points: "point_id",
-    closures: "closure_id", assistance: "request_id", response_levels: "jurisdiction",
+    closures: "closure_id", assistance: "request_id", response_levels: "jurisdiction", wall_scenes: "jurisdiction",
   };
   const ENDED = {
     alerts: (a) => a.status === "cleared",
@@ -47,6 +47,10 @@
     if (state.seq === null || frame.seq !== state.seq + 1) return false;
     state.seq = frame.seq;
     for (const kind in frame.changes) if (ID[kind]) for (const item of frame.changes[kind]) keep(kind, item);
+    for (const depth of frame.changes.depths || []) {
+      const point = state.points.get(depth.point_id);
+      if (point) state.points.set(depth.point_id, { ...point, ...depth });
+    }
     if (frame.changes.incidents) forgetOrphans();
     return true;
   }
@@ -58,7 +62,14 @@
   function takeMetrics(metrics) { if (metrics && metrics.alarm_load) state.metrics = metrics; }
   function takeCoverage(coverage) { state.coverage = coverage || null; }
   function takeClock(clock) { if (clock) { state.clock = clock; cc.setClock(clock); } }
-  function takeHealth(health) { if (health && health.feeds) { state.health = health; state.healthAt = performance.now(); } }
+  function takeHealth(health) {
+    if (!health || !health.feeds) return;
+    state.health = health;
+    state.healthAt = performance.now();
+    // That a closure has run out is not told: without this they would pile up on a wall.
+    const now = cc.cityNow();
+    for (const [id, closure] of state.closures) if (Date.parse(closure.expires_at) <= now) state.closures.delete(id);
+  }
 
   const RANK = { red: 4, orange: 3, yellow: 2, blue: 1 };
 

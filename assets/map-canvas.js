@@ -10,14 +10,15 @@
   }
 
   const CanvasLayer = L.Layer.extend({
-    initialize(pane, zIndex, paint) { this.paneName = pane; this.zIndex = zIndex; this.paint = paint; },
+    /** `ground` is the colour of a layer through which nothing shows, which is composed for less. */
+    initialize(pane, zIndex, paint, ground) { Object.assign(this, { paneName: pane, zIndex, paint, ground }); },
 
     onAdd(map) {
       const pane = map.getPane(this.paneName) || map.createPane(this.paneName);
       pane.style.zIndex = this.zIndex;
       pane.style.pointerEvents = "none";
       this.canvas = L.DomUtil.create("canvas", "", pane);
-      this.context = this.canvas.getContext("2d");
+      this.context = this.canvas.getContext("2d", { alpha: !this.ground });
       map.on("move zoom viewreset resize", this.refresh, this);
       this.refresh();
     },
@@ -37,17 +38,37 @@
       const size = this._map.getSize();
       if (!size.x || !size.y) return;
       const ratio = window.devicePixelRatio || 1;
-      const [width, height] = [Math.round(size.x * ratio), Math.round(size.y * ratio)];
+      const [left, right] = covered();
+      const across = size.x - left - right;
+      const [width, height] = [Math.round(across * ratio), Math.round(size.y * ratio)];
       if (this.canvas.width !== width || this.canvas.height !== height) {
         Object.assign(this.canvas, { width, height });
-        Object.assign(this.canvas.style, { width: `${size.x}px`, height: `${size.y}px` });
+        Object.assign(this.canvas.style, { width: `${across}px`, height: `${size.y}px` });
       }
-      L.DomUtil.setPosition(this.canvas, this._map.containerPointToLayerPoint([0, 0]));
-      this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      this.context.clearRect(0, 0, size.x, size.y);
+      L.DomUtil.setPosition(this.canvas, this._map.containerPointToLayerPoint([left, 0]));
+      this.context.setTransform(ratio, 0, 0, ratio, -left * ratio, 0);
+      this.context.clearRect(left, 0, across, size.y);
+      if (this.ground) {
+        this.context.fillStyle = this.ground;
+        this.context.fillRect(left, 0, across, size.y);
+      }
       this.paint(this.context, viewOf(this._map, size));
     },
   });
+
+  /* The share of each scrim that is opaque (view-wall.css), and a little less: no canvas need lie below it. On a 4K wall
+     that is a third of every picture. */
+  const OPAQUE = { ".scrim-left": 0.66, ".scrim-right": 0.72 };
+  let hidden = null;
+  function covered() {
+    if (hidden === null && (cc.face !== "wall" || document.querySelector(".scrim"))) {
+      hidden = Object.entries(OPAQUE).map(([scrim, share]) => {
+        const found = document.querySelector(scrim);
+        return found ? Math.floor(found.offsetWidth * share) : 0;
+      });
+    }
+    return hidden || [0, 0];
+  }
 
   /** What a painter needs: scale and offset from world coordinates to pixels, size, zoom. */
   function viewOf(map, size) {
@@ -56,9 +77,12 @@
     return { k: 256 * 2 ** zoom, dx: corner.x, dy: corner.y, width: size.x, height: size.y, zoom, ui: uiScale() };
   }
 
-  /** How much larger than on a desk things are drawn: the root font scales on the wall. */
+  /** How much larger than on a desk things are drawn: the root font scales on the wall, with the window alone. */
+  let scale = null;
+  window.addEventListener("resize", () => { scale = hidden = null; });
   function uiScale() {
-    return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    if (scale === null) scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    return scale;
   }
 
   Object.assign(cc, { world, CanvasLayer, uiScale });

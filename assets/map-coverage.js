@@ -5,6 +5,7 @@
   const { t, h } = cc;
   const token = cc.config.tokens;
   const FILLS = ["coverage-none", "coverage-target", "coverage-major"];
+  const LOUDNESS = { wall: 0.4 }; // a wall shows it all the time, a desk when asked
   const grids = [];
   let asked = false, shown = false, layer = null;
 
@@ -47,7 +48,9 @@
       g.beginPath();
       grids.forEach((grid, i) => { if (Number(coverage.grids[i]) === state && cc.base.seen(grid, v)) trace(g, grid, v); });
       g.fillStyle = token[FILLS[state]];
+      g.globalAlpha = LOUDNESS[cc.face] || 1;
       g.fill("evenodd");
+      g.globalAlpha = 1;
       g.strokeStyle = token["coverage-edge"]; g.lineWidth = 0.6 * v.ui;
       g.stroke();
     }
@@ -60,14 +63,16 @@
     }
   }
 
-  function toggle() {
-    shown = !shown;
+  function show(on) {
+    if (shown === on) return;
+    shown = on;
     document.documentElement.dataset.coverage = shown ? "shown" : "hidden";
     for (const button of document.querySelectorAll('[data-do="coverage"]')) button.setAttribute("aria-pressed", String(shown));
     if (shown) load();
     if (shown && !layer && cc.map) layer = new cc.CanvasLayer("cc-coverage", 300, paint).addTo(cc.map);
     if (layer) layer.refresh();
   }
+  const toggle = () => show(!shown);
 
   const percent = (share) => `${(share * 100).toFixed(1)}%`;
   const coverage = ((window.dash_clientside = window.dash_clientside || {}).coverage = {});
@@ -123,5 +128,14 @@
   };
   const some = (codes) => codes.slice(0, 3).join(" ") + (codes.length > 3 ? " …" : "");
 
-  cc.feed.listen((kinds) => { if (kinds.has("coverage") && layer) layer.refresh(); });
+  let painted = null;
+  cc.feed.listen((kinds) => {
+    if (!kinds.has("coverage") || !layer) return;
+    // The figures change with every measurement, who is reached seldom: a whole screen is painted for that alone.
+    const grids = cc.state.coverage && cc.state.coverage.grids;
+    if (grids === painted) return;
+    painted = grids;
+    layer.refresh();
+  });
+  cc.showCoverage = show;
 })();

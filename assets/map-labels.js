@@ -8,8 +8,10 @@
   function Page(width, height) {
     const taken = [];
     const [left, right] = cc.view.sides().map((side) => side && side + 28 * cc.uiScale());
+    // What lies over the map of a wall, above and below.
+    const [top, below] = cc.view.lids(), bottom = height - below;
     return {
-      free: (b) => b[0] >= left && b[1] >= 0 && b[2] <= width - right && b[3] <= height &&
+      free: (b) => b[0] >= left && b[1] >= top && b[2] <= width - right && b[3] <= bottom &&
         !taken.some((o) => b[0] < o[2] && b[2] > o[0] && b[1] < o[3] && b[3] > o[1]),
       take: (b) => taken.push(b),
     };
@@ -128,7 +130,7 @@
   }
 
   function roads(g, v, page) {
-    const size = 11.5 * v.ui;
+    const size = (cc.face === "wall" ? 14 : 11.5) * v.ui;
     g.font = `400 ${size}px ${token.font}`;
     g.textAlign = "center";
     g.textBaseline = "middle";
@@ -161,8 +163,8 @@
     marks(g, v, page);
     if (cc.config.tile_url) return;
     const spread = cc.english ? 1 : 4;
-    areas(g, v, page, cc.base.data.water.filter((w) => w.closed), `italic 400 ${13 * v.ui}px ${token.font}`, token["label-water"], spread * v.ui);
-    areas(g, v, page, cc.base.data.districts, `500 ${14 * v.ui}px ${token.font}`, token["label-district"], 1.5 * spread * v.ui);
+    areas(g, v, page, cc.base.data.water.filter((w) => w.closed), `italic 400 ${(cc.face === "wall" ? 15 : 13) * v.ui}px ${token.font}`, token["label-water"], spread * v.ui);
+    areas(g, v, page, cc.base.data.districts, `500 ${(cc.face === "wall" ? 16 : 14) * v.ui}px ${token.font}`, token["label-district"], 1.5 * spread * v.ui);
     roads(g, v, page);
   }
 

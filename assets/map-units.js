@@ -7,7 +7,9 @@
   const DOUBTS = [[0x8000, cc.t("定位过时")], [0x4000, cc.t("定位冻结")], [0x2000, cc.t("定位跳变")]]; // docs/live-protocol.md
   const positions = { n: 0, index: new Uint16Array(0), heading: new Uint16Array(0), x: new Float64Array(0), y: new Float64Array(0), at: new Map() };
   const sheets = new Map();
+  const SILENT_MS = 2000;
   let layer = null;
+  let heard = -Infinity;
 
   /* The outline tells the net: dart, round, square; each has a nose, which is the heading. */
   const OUTLINES = [
@@ -45,6 +47,19 @@
     return made;
   }
 
+  const symbols = new Map();
+  /** The picture of a kind of unit, heading north, as the map draws it: for legends. */
+  function symbol(net, status) {
+    const key = `${net}|${status}`;
+    if (!symbols.has(key)) {
+      const from = sheet(net, status, 14), side = from.cell * from.ratio;
+      const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
+      canvas.getContext("2d").drawImage(from.canvas, 0, 0, side, side, 0, 0, side, side);
+      symbols.set(key, canvas.toDataURL());
+    }
+    return symbols.get(key);
+  }
+
   /** Takes over a binary frame (docs/live-protocol.md, little endian). */
   function frame(buffer) {
     const view = new DataView(buffer);
@@ -54,6 +69,7 @@
       positions.x = new Float64Array(n + 256); positions.y = new Float64Array(n + 256);
     }
     positions.n = n;
+    heard = performance.now();
     positions.at.clear();
     for (let i = 0, p = 16; i < n; i++, p += 12) {
       const [x, y] = cc.world(view.getInt32(p + 4, true) / 1e6, view.getInt32(p + 8, true) / 1e6);
@@ -126,5 +142,5 @@
     return (DOUBTS.find(([bit]) => positions.heading[i] & bit) || ["", ""])[1];
   }
 
-  cc.units = { frame, paint, hit, place, doubt, attach: (made) => { layer = made; }, count: () => positions.n };
+  cc.units = { frame, paint, hit, place, doubt, symbol, attach: (made) => { layer = made; }, count: () => positions.n, silent: () => performance.now() - heard > SILENT_MS };
 })();

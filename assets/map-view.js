@@ -21,7 +21,7 @@
       L.tileLayer(cc.config.tile_url, { attribution: cc.config.tile_attribution, maxZoom: 18 }).addTo(map);
       if (cc.config.tile_attribution) L.control.attribution({ prefix: false }).addTo(map);
     }
-    layers.base = new cc.CanvasLayer("cc-base", 250, cc.base.paint).addTo(map);
+    layers.base = new cc.CanvasLayer("cc-base", 250, cc.base.paint, cc.config.tile_url ? null : cc.config.tokens.ground).addTo(map);
     layers.units = new cc.CanvasLayer("cc-units", 450, (g, v) => { cc.closures.paint(g, v); cc.routes.paint(g, v); cc.units.paint(g, v); }).addTo(map);
     layers.labels = new cc.CanvasLayer("cc-labels", 550, cc.labels.paint).addTo(map);
     cc.units.attach(layers.units);
@@ -29,10 +29,11 @@
     cc.base.begin([layers.base, layers.labels]);
     map.on("click", clicked);
     // Panels open and close beside the map; Leaflet only watches the window.
-    new ResizeObserver(() => {
+    const watched = new ResizeObserver(() => {
       map.invalidateSize({ animate: false, pan: false });
       if (cc.face === "wall") frame();
-    }).observe(map.getContainer());
+    });
+    for (const part of [map.getContainer(), ...document.querySelectorAll(".wall-top, .wall-foot")]) watched.observe(part);
     if (cc.state.seq !== null) { frame(); refresh(); }
   }
 
@@ -41,25 +42,41 @@
     return [".wall-left", ".wall-right"].map((panel) => { const found = document.querySelector(panel); return found ? found.offsetWidth : 0; });
   }
 
-  /** Shows the monitored points with what lies around them, free of the panels that lie over the map. */
+  /** How much of the view lies under what a wall shows above and below, in pixels. */
+  function lids() {
+    const [over, under] = [".wall-top", ".wall-foot"].map((part) => document.querySelector(part));
+    return [over ? over.offsetTop + over.offsetHeight : 0, under ? map.getSize().y - under.offsetTop : 0];
+  }
+
+  /** Shows the monitored points with what lies around them, or what the wall's scene is about, free of the panels that
+      lie over the map. */
   function frame() {
-    const places = [...cc.state.points.values()].map((p) => [p.place[1], p.place[0]]);
+    const scene = cc.scenes ? cc.scenes.framed() : null;
+    const places = (scene ? scene.places : [...cc.state.points.values()].map((p) => p.place)).map(([lon, lat]) => [lat, lon]);
     if (!map || places.length === 0 || !map.getSize().x) return;
     const { x, y } = map.getSize();
-    const [left, right] = sides();
+    const [left, right] = sides(), [top, bottom] = lids();
     const margin = cc.face === "wall" ? x * 0.02 : 0;
     map.fitBounds(L.latLngBounds(places).pad(cc.face === "wall" ? 0.14 : 0.08), {
-      paddingTopLeft: [left + margin, y * 0.04], paddingBottomRight: [right + margin, y * 0.1], animate: false,
+      paddingTopLeft: [left + margin, top + y * (cc.face === "wall" ? 0.02 : 0.04)], paddingBottomRight: [right + margin, bottom + y * (cc.face === "wall" ? 0.02 : 0.1)], animate: false,
+      ...(scene ? { maxZoom: scene.maxZoom } : {}),
     });
     framed = true;
   }
 
-  function refresh() {
+  /** A canvas is painted whole, so only the one whose content may differ is painted: names when a mark says something
+      else, units and ways when one of these kinds changed (every kind, when none is named). */
+  const WITH_UNITS = ["assignments", "recommendations", "closures", "selection"];
+  let named = null;
+  function refresh(kinds) {
     if (!map) return;
     if (!framed && !cc.selected) frame();
     cc.marks.refresh();
-    layers.labels.refresh();
-    layers.units.refresh();
+    const names = cc.marks.labels().map((label) => `${label.text}|${label.x}|${label.y}|${label.strong}`).join("\n");
+    if (!kinds || names !== named) layers.labels.refresh();
+    named = names;
+    // A unit's new status is drawn with the next positions, unless none come.
+    if (!kinds || WITH_UNITS.some((kind) => kinds.has(kind)) || cc.units.silent()) layers.units.refresh();
   }
 
   function clicked(event) {
@@ -84,9 +101,17 @@
     map.setView([place[1], place[0]], Math.max(map.getZoom(), cc.face === "m" ? 14.5 : 14.25), { animate: false });
   }
 
-  cc.view = { frame, refresh, showPlace, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
+  /* Depths change many times a second, and a whole screen of labels is painted for them: not more often than this. */
+  const DEPTHS_EVERY_MS = 2000;
+  let depths = null;
+  function refreshSoon() {
+    if (depths === null) depths = setTimeout(() => { depths = null; refresh(new Set(["depths"])); }, DEPTHS_EVERY_MS);
+  }
+
+  cc.view = { lids, frame, refresh: () => refresh(), showPlace, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
   cc.feed.listen((kinds) => {
-    if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations", "closures"].some((k) => kinds.has(k))) refresh();
+    if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations", "closures"].some((k) => kinds.has(k))) refresh(kinds);
+    else if (kinds.has("depths")) refreshSoon();
     // Once the server is back, what of the base map could not be loaded is asked for again.
     if (kinds.has("link") && cc.link.status().state === "online" && map) cc.base.begin([layers.base, layers.labels]);
   });

@@ -23,7 +23,7 @@
   function back() {
     const help = document.getElementById(cc.ids.HELP);
     if (!help.hidden) { help.hidden = true; return; }
-    if (cc.closeLevels() || cc.closeCall() || cc.closeClosures() || cc.keepOpen()) return;
+    if (cc.closeWall() || cc.closeLevels() || cc.closeCall() || cc.closeClosures() || cc.keepOpen()) return;
     if (cc.close()) return;
     if (cc.selectedUnit) { cc.view.selectUnit(null); return; }
     held = null;
@@ -84,6 +84,7 @@
     },
     n: () => cc.actions["call-open"](),
     b: () => cc.actions["closures-open"](),
+    w: () => cc.actions["wall-open"](),
     "?": () => cc.actions.help(),
     Enter: () => {
       if (rows().includes(document.activeElement)) return false;

@@ -41,7 +41,9 @@
     return found;
   }
 
-  shared.truth = (link, health) => untruths(link, health).map((item, i) =>
+  shared.truth = (link, health) => cc.truthLines(untruths(link, health));
+  cc.untruths = untruths;
+  cc.truthLines = (found) => found.map((item, i) =>
     h(item.href ? "A" : "P", { key: i, href: item.href, className: item.worst ? "worst" : item.connecting ? "connecting" : "" },
       h("Span", {}, item.text), item.at ? cc.ticking("ago", item.at, "figure") : null, item.href ? h("B", {}, t("重新登录")) : null));
 

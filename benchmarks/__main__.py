@@ -18,6 +18,10 @@ BENCHMARKS = {
     "dispatch_policies": "a simulated day by policy, force, posts and weather (minutes; --quick for less)",
     "double_dispatch": "200 commits at once on 20 units, processes killed: no unit is sent twice",
     "click_to_advice": "an officer's click -> advice on a WebSocket client, 5,200 units, a flood closed",
+    "wall_frames": "5,200 units on a 4K wall drawn by the processor: main thread, frames, server -> pixel",
+    "many_browsers": "500 browsers on one web process, some of them slow: latency and queues",
+    "click_to_faces": "a click on dispatch -> seen on wall, desk and phone",
+    "soak": "a wall for half an hour in a storm ten times as fast: growth of page and servers",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }
 

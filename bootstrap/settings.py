@@ -73,6 +73,15 @@ class Settings(BaseSettings):
         None, description="Tiles of a base map with {x}, {y} and {z}; the offline base map when absent."
     )
     tile_attribution: str = Field("", description="What the tile server's licence wants shown on the map.")
+    scene_city_s: int = Field(
+        45, ge=5, le=3600, description="Seconds that the wall shows the whole city before the next scene."
+    )
+    scene_district_s: int = Field(
+        20, ge=5, le=3600, description="Seconds that the wall shows the district in trouble."
+    )
+    scene_incident_s: int = Field(
+        20, ge=5, le=3600, description="Seconds that the wall shows the newest red incident."
+    )
     catalogue_dir: Path = Field(
         REPOSITORY / "catalogue",
         description="Folder of what a city edits: points, categories, grading tables, rules, nets.",

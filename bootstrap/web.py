@@ -42,6 +42,7 @@ from live.socket import live_router
 from notify.cap_router import cap_router
 from operations.alarm_load import alarm_load_state
 from operations.instants import FUTURE_TOLERANCE
+from operations.last_hour import last_hour_state
 from operations.public_state import Json
 from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
 from roads.areas import city_bounds
@@ -117,6 +118,11 @@ def build_web(settings: Settings) -> Web:
             tile_attribution=settings.tile_attribution,
             sign_in_url="/login",
             sign_out_url="/logout",
+            scene_s={
+                "city": settings.scene_city_s,
+                "district": settings.scene_district_s,
+                "incident": settings.scene_incident_s,
+            },
         ),
     )
     inner: ASGIApp = GZipMiddleware(BodyLimit(app, problems), minimum_size=1_000, compresslevel=6)
@@ -151,7 +157,7 @@ def _hub(parts: Parts) -> LiveHub:
 
     sources = HubSources(
         snapshot=lambda actor: snapshot_state(ports, actor),
-        metrics=lambda: response_metrics(ports),
+        metrics=lambda: {**response_metrics(ports), "hour": last_hour_state(ports)},
         alarm_load=lambda nodes: alarm_load_state(ports, nodes),
         clock=clock,
         refresh_clock=parts.refresh_clock,

@@ -50,6 +50,7 @@ class Permission(StrEnum):
     ALL_CLEAR = "all_clear"
     ESCALATE_ALERT = "escalate_alert"
     SET_RESPONSE_LEVEL = "set_response_level"
+    LOCK_WALL = "lock_wall"
     READ_CAP = "read_cap"
     REPORT_CAP = "report_cap"
 

@@ -20,7 +20,10 @@ class Wall(StrEnum):
     LIVE_LOAD = "wall-live-load"
     LIVE_ALERTS = "wall-live-alerts"
     LIVE_UNITS = "wall-live-units"
+    LIVE_GAUGES = "wall-live-gauges"
+    LIVE_SCENE = "wall-live-scene"
     TRUTH = "wall-truth-banner"
+    SCENE = "wall-scene-title"
     DRILL = "wall-drill-label"
     FEEDS = "wall-feeds-ages"
     RESPONSE = "wall-response-figure"
@@ -28,7 +31,7 @@ class Wall(StrEnum):
     QUEUE = "wall-queue-list"
     LEVEL = "wall-response-level"
     LOAD = "wall-alarm-load"
-    WATER = "wall-water-counts"
+    GRADES = "wall-grade-counts"
     UNITS = "wall-units-counts"
     COVERAGE = "wall-coverage-figure"
 
@@ -50,6 +53,7 @@ class Desk(StrEnum):
     LIVE_LOAD = "desk-live-load"
     LIVE_ALERTS = "desk-live-alerts"
     LIVE_UNITS = "desk-live-units"
+    LIVE_WALL = "desk-live-wall"
     LIVE_SUBJECT = "desk-live-subject"
     TRUTH = "desk-truth-banner"
     DRILL = "desk-drill-label"
@@ -60,6 +64,8 @@ class Desk(StrEnum):
     LEVELS = "desk-levels-sheet"
     LEVELS_LIST = "desk-levels-list"
     LOAD = "desk-alarm-load"
+    WALL = "desk-wall-sheet"
+    WALL_LIST = "desk-wall-scenes"
     WATER = "desk-water-counts"
     UNITS = "desk-units-counts"
     COVERAGE = "desk-coverage-figure"
@@ -91,6 +97,7 @@ class Desk(StrEnum):
     ASK_CLOSE_ROAD = "desk-ask-closeroad"
     ASK_REOPEN_ROAD = "desk-ask-reopenroad"
     ASK_ASSISTANCE = "desk-ask-assistance"
+    ASK_WALL_SCENE = "desk-ask-wallscene"
 
 
 class Phone(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ class FaceSettings:
     """What a deployment decides about the faces.
 
     `tile_url` is a template with {x}, {y} and {z}, or None for the offline base map; `zone` is the
-    city's time zone; `sign_in_url` is where a browser whose session has ended is sent.
+    city's time zone; `sign_in_url` is where a browser whose session has ended is sent; `scene_s` is how long the wall
+    shows each of its scenes.
     """
 
     city_zh: str = "昆明"
@@ -43,6 +44,7 @@ class FaceSettings:
     tile_attribution: str = ""
     sign_in_url: str = "/sign-in"
     sign_out_url: str = "/sign-out"
+    scene_s: Mapping[str, int] = field(default_factory=lambda: {"city": 45, "district": 20, "incident": 20})
 
     def city(self) -> str:
         return self.city_en if current_locale.get() == "en" else self.city_zh
@@ -139,6 +141,7 @@ class Face(Dash):
             "tile_url": settings.tile_url,
             "tile_attribution": settings.tile_attribution,
             "sign_in_url": settings.sign_in_url,
+            "scene_s": dict(settings.scene_s),
         }
 
 

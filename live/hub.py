@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from prometheus_client import Gauge
+
 from core.actor import CITY, Actor
 from core.errors import UnavailableError
 from core.events import JournalRow
@@ -29,6 +31,8 @@ POLL_S = 1.0
 FRAME_EVERY_S = 0.8
 """With a frame a second a fix would be seen after one second and a little more; the bar is one second."""
 HEALTH_EVERY_S = 2.0
+CLOCK_EVERY_S = 60.0
+"""A browser that runs for weeks must not run on its own clock."""
 METRICS_DEBOUNCE_S = 0.3
 METRICS_EVERY_S = 5.0
 """A load falls by the clock alone: it is computed again this often, and sent when it differs."""
@@ -41,6 +45,9 @@ ROWS_A_READ = 500
 METRICS_REST = 10
 """Computing them takes a tenth of the time at most."""
 
+listening = Gauge("cc_live_listeners", "Browsers that follow this process")
+longest_queue = Gauge("cc_live_longest_queue", "Texts that wait for the slowest of them")
+
 _CHANGES_METRICS = ("alert.", "assignment.", "incident.closed", "drill.")
 
 
@@ -50,6 +57,7 @@ class HubSources:
 
     snapshot: Callable[[Actor], dict[str, Any]]
     metrics: Callable[[], dict[str, Any]]
+    """Those of the whole city, which only city-wide listeners are told."""
     alarm_load: Callable[[Collection[str]], Mapping[str, dict[str, Any]]]
     clock: Callable[[], dict[str, Any]]
     refresh_clock: Callable[[], None]
@@ -104,6 +112,7 @@ class LiveHub:
             self._repeat(self._push_positions),
             self._repeat(self._push_health),
             self._repeat(self._push_metrics),
+            self._repeat(self._push_clock),
             self._repeat(self._push_coverage),
         )
 
@@ -244,10 +253,16 @@ class LiveHub:
 
     async def _push_health(self) -> None:
         await self._follow_catalogue()
+        listening.set(len(self._listeners))
+        longest_queue.set(max((listener.waiting for listener in self._listeners), default=0))
         units_total = max((len(roster) for roster in self._roster.values()), default=0)
         self._health_last = await asyncio.to_thread(self._health.look, self._readings_at, units_total)
         self._broadcast(frames.frame("health", health=self._health_last))
         await asyncio.sleep(HEALTH_EVERY_S)
+
+    async def _push_clock(self) -> None:
+        await asyncio.sleep(CLOCK_EVERY_S)
+        self._broadcast(frames.frame("clock", clock=self._sources.clock()))
 
     async def _push_metrics(self) -> None:
         with suppress(TimeoutError):  # nothing happened: what time alone changes

@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from prometheus_client import Counter
+
 from core.actor import Actor
 
 LONGEST_QUEUE = 1_000
 """A listener this far behind is cut off: it reconnects and gets a snapshot, which is shorter."""
+
+
+frames_replaced = Counter(
+    "cc_live_frames_replaced", "Position frames a slow client never got: a newer one came"
+)
+cut_off = Counter("cc_live_cut_off", "Clients cut off because they fell too far behind")
 
 
 class ListenerTooSlow(ConnectionError):
@@ -26,6 +34,11 @@ class Listener:
         self._texts: deque[str] = deque()
         self._frame: bytes | None = None
         self._wake = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """How many texts wait to be sent."""
+        return len(self._texts)
 
     def begin(self, seq: int, snapshot: str) -> None:
         """Starts over from a snapshot as of row `seq`."""
@@ -50,6 +63,8 @@ class Listener:
 
     def show(self, frame: bytes) -> None:
         """The newest positions; an older frame that was not sent yet is dropped."""
+        if self._frame is not None:
+            frames_replaced.inc()
         self._frame = frame
         self._wake.set()
 
@@ -60,6 +75,8 @@ class Listener:
 
     def _push(self, text: str) -> None:
         if len(self._texts) >= LONGEST_QUEUE:
+            if not self.cut_off:
+                cut_off.inc()
             self.cut_off = True
         else:
             self._texts.append(text)

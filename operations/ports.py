@@ -27,6 +27,7 @@ from dispatch.travel import Closure, RoadClosure, RouteFound
 from operations.cap import CapArea, ReceivedCap
 from operations.cap_map import CapMap
 from operations.catalogue import Catalogue, CatalogueSeen, CatalogueSource
+from operations.wall_scene import WallScene
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +361,13 @@ class Transaction(Protocol):
 
     def save_move_up_order(self, order: MoveUpOrder) -> None: ...
 
+    # the wall
+    def wall_scene(self, jurisdiction: str) -> WallScene:
+        """What the wall there was told to show, locked until the transaction ends; nothing when it never was."""
+        ...
+
+    def save_wall_scene(self, scene: WallScene) -> None: ...
+
     # idempotency and the drill
     def remembered_answer(self, actor_id: str, key: str, digest: str) -> Mapping[str, Any] | None:
         """The answer given before to this key, or None; locks the key until the transaction ends.
@@ -394,6 +402,7 @@ class Snapshot:
     """Those that have not been lifted and had not run out at `closed_since`."""
     assistance: Sequence[AssistanceRequest] = ()
     """Requests that wait for an answer."""
+    wall_scenes: Sequence[WallScene] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +428,15 @@ class SentFor:
     override_reason: str | None
     end_reason: str | None
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lifespan:
+    """How long something stood, an incident or water at a point; it still does when there is no end."""
+
+    subject: str
+    began_at: datetime
+    ended_at: datetime | None
 
 
 class Store(Protocol):
@@ -466,6 +484,11 @@ class Store(Protocol):
 
     def alert_history(self, cleared_since: datetime, types: Collection[str]) -> Sequence[JournalRow]:
         """Rows of these types about alerts that stand or were cleared since then, by alert and in order."""
+        ...
+
+    def lifespans(self, since: datetime, category: str) -> tuple[Sequence[Lifespan], Sequence[Lifespan]]:
+        """Of the run what stood at some instant since then: incidents, and alerts of this category by their
+        subject, which no longer stand once the condition is over."""
         ...
 
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]: ...

@@ -22,6 +22,7 @@ from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
 from dispatch.travel import RoadClosure
 from operations.cap import CapMessage
 from operations.ports import CoverageRecord
+from operations.wall_scene import WallScene
 
 Json = dict[str, Any]
 
@@ -134,6 +135,10 @@ def response_level_state(level: ResponseLevel) -> Json:
     return _fields(level)
 
 
+def wall_scene_state(scene: WallScene) -> Json:
+    return _fields(scene)
+
+
 def cap_state(message: CapMessage) -> Json:
     """A message of others, whole."""
     return _fields(message)
@@ -182,6 +187,7 @@ def changes(
     response_levels: Iterable[ResponseLevel] = (),
     closures: Iterable[RoadClosure] = (),
     assistance: Iterable[AssistanceRequest] = (),
+    wall_scenes: Iterable[WallScene] = (),
 ) -> Mapping[str, Sequence[Json]]:
     """The `changes` of an event: only the kinds that changed."""
     found: dict[str, list[Json]] = {
@@ -194,5 +200,6 @@ def changes(
         "response_levels": [response_level_state(level) for level in response_levels],
         "closures": [closure_state(c) for c in closures],
         "assistance": [assistance_state(request) for request in assistance],
+        "wall_scenes": [wall_scene_state(scene) for scene in wall_scenes],
     }
     return {kind: states for kind, states in found.items() if states}

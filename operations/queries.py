@@ -28,6 +28,7 @@ from operations.public_state import (
     response_level_state,
     response_state,
     unit_state,
+    wall_scene_state,
 )
 from operations.transaction import require
 
@@ -84,6 +85,7 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
             for request in snap.assistance
             if actor.covers(request.jurisdiction) or actor.covers(request.asked_by_jurisdiction)
         ],
+        "wall_scenes": [wall_scene_state(w) for w in snap.wall_scenes if actor.covers(w.jurisdiction)],
     }
     return {
         "seq": snap.seq,
@@ -121,6 +123,7 @@ def catalogue_state(catalogue: Catalogue) -> Json:
             rule.rule_id: {
                 "name_zh": rule.name_zh,
                 "name_en": rule.name_en,
+                "silence": rule.silence,
                 "levels": {x.code: {"name_zh": x.name_zh, "name_en": x.name_en} for x in rule.levels},
             }
             for rule in catalogue.rules.values()

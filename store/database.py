@@ -19,7 +19,7 @@ from core.errors import InvalidInputError, UnavailableError
 from core.events import Event, JournalRow
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
-from operations.ports import DispatchCounts, FailingRule, GradingLag, SentFor, Snapshot
+from operations.ports import DispatchCounts, FailingRule, GradingLag, Lifespan, SentFor, Snapshot
 from store import history, journal
 from store import tables as t
 from store.alert_rows import GRAVITY, AlertRows
@@ -33,6 +33,7 @@ from store.reading_rows import GRADING, ReadingRows
 from store.rows import from_row
 from store.run import CURRENT_RUN
 from store.terminal_rows import TerminalRows
+from store.wall_rows import WallRows, wall_scenes
 
 _GATE = 5_301_002
 """The advisory lock that every transaction shares and one that must be alone takes for itself."""
@@ -48,6 +49,7 @@ class SqlTransaction(
     TerminalRows,
     DrillRows,
     CatalogueRows,
+    WallRows,
 ):
     """One transaction; fulfils operations.ports.Transaction."""
 
@@ -174,6 +176,7 @@ class SqlStore:
                     .order_by(t.response_levels.c.jurisdiction),
                 ),
                 closures=closures_in_force(connection, closed_since),
+                wall_scenes=wall_scenes(connection),
             )
 
     def head(self) -> int:
@@ -214,6 +217,10 @@ class SqlStore:
     def alert_history(self, cleared_since: datetime, types: Collection[str]) -> Sequence[JournalRow]:
         with translated(), self.engine.connect() as connection:
             return journal.of_alerts(connection, cleared_since, types)
+
+    def lifespans(self, since: datetime, category: str) -> tuple[Sequence[Lifespan], Sequence[Lifespan]]:
+        with translated(), self._reading.begin() as connection:
+            return history.lifespans(connection, since, category)
 
     def incidents_reached_since(self, since: datetime) -> Sequence[Incident]:
         incident = t.incidents.c

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or
 from alerts.alarm_load import AlertMoment
 from alerts.model import Alert, Reading, Severity
 from core.command_tree import CommandLevel
-from operations.ports import SentFor
+from operations.ports import Lifespan, SentFor
 from store import tables as t
 from store.rows import from_row
 from store.run import CURRENT_RUN
@@ -51,6 +51,23 @@ def _moment(event: str, at: datetime, alert: dict[str, Any]) -> AlertMoment:
         quiet=any(alert.get(mark) is not None for mark in ("suppressed_by", "shelved_until", "returned_at")),
         cleared=alert["status"] == "cleared",
     )
+
+
+def lifespans(
+    connection: Connection, since: datetime, category: str
+) -> tuple[list[Lifespan], list[Lifespan]]:
+    incident, alert = t.incidents.c, t.alerts.c
+    of_incidents = select(incident.incident_id, incident.opened_at, incident.closed_at).where(
+        incident.run == CURRENT_RUN, or_(incident.status != "closed", incident.closed_at >= since)
+    )
+    over_at = func.coalesce(alert.returned_at, alert.cleared_at)
+    of_alerts = select(alert.subject_id, alert.opened_at, over_at).where(
+        alert.run == CURRENT_RUN,
+        alert.category == category,
+        or_(alert.status != "cleared", alert.cleared_at >= since),
+    )
+    both = [[Lifespan(*row) for row in connection.execute(asked)] for asked in (of_incidents, of_alerts)]
+    return both[0], both[1]
 
 
 def alerts_opened(connection: Connection, since: datetime | None, until: datetime) -> list[Alert]:

@@ -206,6 +206,18 @@ response_levels = Table(
     Column("version", Integer, nullable=False, server_default="0"),
 )
 
+# What each jurisdiction's wall was told to show; who told it what before is in the journal.
+wall_scenes = Table(
+    "wall_scenes",
+    metadata,
+    Column("jurisdiction", Text, primary_key=True),
+    Column("scene", Text),
+    Column("subject", Text),
+    Column("set_by", Text),
+    Column("since_at", Instant),
+    Column("version", Integer, nullable=False, server_default="0"),
+)
+
 # Which units are in which geofence, and since when.
 geofence_visits = Table(
     "geofence_visits",

@@ -36,6 +36,7 @@ from operations.ports import Ports
 from operations.report_passability import ReportPassability, report_passability
 from operations.request_recommendation import request_recommendation
 from operations.set_response_level import SetResponseLevel, set_response_level
+from operations.set_wall_scene import SetWallScene, set_wall_scene
 from operations.shelve_alert import ShelveAlert, shelve_alert
 from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from operations.take_call import TakeCall, take_call
@@ -57,6 +58,7 @@ def register(
             (Desk.LIVE_ALERTS,): (Desk.WATER, "shared", "water"),
             (Desk.LIVE_LOAD,): (Desk.LOAD, "desk", "load"),
             (Desk.LIVE_LEVELS,): (Desk.LEVEL, "desk", "level"),
+            (Desk.LIVE_WALL,): (Desk.WALL_LIST, "desk", "wall"),
             (Desk.LIVE_UNITS,): (Desk.UNITS, "shared", "units"),
             (Desk.LIVE_COVERAGE,): (Desk.COVERAGE, "coverage", "figure"),
             (Desk.UNIT_SELECTED,): (Desk.UNIT_CARD, "desk", "unit"),
@@ -206,6 +208,12 @@ def register(
     def reopen_a_road(actor: Actor, request: Request) -> Notice:
         return reopened_by_click(ports, actor, request)
 
+    def show_on_wall(actor: Actor, request: Request) -> Notice:
+        stands = set_wall_scene(
+            ports, actor, SetWallScene(request.get("scene") or None, request.get("subject") or None)
+        )
+        return Notice("done", t("大屏已锁定") if stands.scene else t("大屏恢复轮播"), "wall_scene")
+
     for asked, name, action in (
         (Desk.ASK_RECOMMEND, "recommend", recommend),
         (Desk.ASK_DISPATCH, "dispatch", dispatch),
@@ -224,6 +232,7 @@ def register(
         (Desk.ASK_ASSISTANCE, "assistance", assist),
         (Desk.ASK_CLOSE_ROAD, "close_road", close_a_road),
         (Desk.ASK_REOPEN_ROAD, "reopen_road", reopen_a_road),
+        (Desk.ASK_WALL_SCENE, "wall_scene", show_on_wall),
     ):
         answer_requests(app, asked, Desk.OUTCOME, name, action, zone)
     # The call form is cleared or kept by what became of it; the script owns the form.

@@ -13,16 +13,17 @@ def register(app: Dash) -> None:
     follow(
         app,
         {
-            (Wall.LIVE_LINK, Wall.LIVE_HEALTH): (Wall.TRUTH, "shared", "truth"),
+            (Wall.LIVE_LINK, Wall.LIVE_HEALTH, Wall.LIVE_GAUGES): (Wall.TRUTH, "wall", "truth"),
+            (Wall.LIVE_SCENE,): (Wall.SCENE, "wall", "scene"),
             (Wall.LIVE_CLOCK,): (Wall.DRILL, "shared", "drill"),
-            (Wall.LIVE_HEALTH, Wall.LIVE_LINK): (Wall.FEEDS, "shared", "feeds"),
+            (Wall.LIVE_HEALTH, Wall.LIVE_LINK, Wall.LIVE_GAUGES): (Wall.FEEDS, "wall", "feeds"),
             (Wall.LIVE_METRICS,): (Wall.RESPONSE, "wall", "response"),
             (Wall.LIVE_INCIDENTS,): (Wall.QUEUE, "wall", "queue"),
-            (Wall.LIVE_ALERTS,): (Wall.WATER, "shared", "water"),
+            (Wall.LIVE_INCIDENTS, Wall.LIVE_ALERTS): (Wall.GRADES, "wall", "grades"),
             (Wall.LIVE_LOAD,): (Wall.LOAD, "wall", "load"),
             (Wall.LIVE_LEVELS,): (Wall.LEVEL, "wall", "level"),
-            (Wall.LIVE_UNITS,): (Wall.UNITS, "shared", "units"),
-            (Wall.LIVE_COVERAGE,): (Wall.COVERAGE, "coverage", "figure"),
+            (Wall.LIVE_UNITS,): (Wall.UNITS, "wall", "units"),
+            (Wall.LIVE_COVERAGE,): (Wall.COVERAGE, "wall", "coverage"),
         },
     )
     follow(app, {(Wall.LIVE_METRICS,): (Wall.TREND, "wall", "trend")}, prop="figure")

@@ -51,6 +51,7 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
             call_form(catalogue),
             closure_form(catalogue),
             _levels(),
+            _wall(),
             _keys(),
             html.Div(id=Desk.TOASTS, className="toasts", role="status"),
         ],
@@ -69,6 +70,9 @@ def _bar(settings: FaceSettings) -> list[Component]:
         html.Span("", className="clock", **attributes(data_tick="clock")),
         html.Button(
             [t("接警"), html.Kbd("N")], className="button", type="button", **attributes(data_do="call-open")
+        ),
+        html.Button(
+            [t("大屏"), html.Kbd("W")], className="button", type="button", **attributes(data_do="wall-open")
         ),
         html.Button(
             "?",
@@ -110,6 +114,34 @@ def _levels() -> Component:
     )
 
 
+def _wall() -> Component:
+    """What the wall shows, over the desk while it is asked for."""
+    return html.Div(
+        html.Div(
+            [
+                html.Header(
+                    [
+                        html.H2(t("大屏显示")),
+                        html.Button(
+                            "×",
+                            type="button",
+                            className="close",
+                            **attributes(data_do="wall-close", aria_label=t("关闭")),
+                        ),
+                    ],
+                    className="sheet-head",
+                ),
+                html.Div(id=Desk.WALL_LIST),
+                html.P(t("锁定写明由谁、从何时起，重启后仍在；选“轮播”解除。"), className="quiet"),
+            ],
+            className="sheet wall-sheet",
+        ),
+        id=Desk.WALL,
+        className="overlay",
+        hidden=True,
+    )
+
+
 def _zoom() -> list[Component]:
     return [
         html.Button("+", type="button", **attributes(data_do="zoom-in", aria_label=t("放大"))),
@@ -138,6 +170,7 @@ def _keys() -> Component:
         ("U", t("撤回刚才的出警、确认或搁置")),
         ("N", t("接警")),
         ("B", t("断交道路，重新开放")),
+        ("W", t("大屏显示什么")),
         ("Esc", t("返回")),
         ("?", t("键盘")),
     )

@@ -21,13 +21,19 @@ def page(settings: FaceSettings) -> Component:
             html.Div(className="scrim scrim-right"),
             html.Section(_figures(settings), className="wall-left"),
             html.Section(_queue(), className="wall-right"),
-            html.Div(id=Wall.DRILL, className="drill"),
-            html.Div(id=Wall.TRUTH, className="truth", role="alert"),
+            html.Div(
+                [
+                    html.Div(id=Wall.DRILL, className="drill"),
+                    html.Div(id=Wall.SCENE, className="scene"),
+                    html.Div(id=Wall.TRUTH, className="truth", role="alert"),
+                ],
+                className="wall-top",
+            ),
             html.Section(
                 [
-                    html.Div(id=Wall.WATER, className="counts"),
-                    html.Div(id=Wall.UNITS, className="counts"),
-                    html.Div(id=Wall.COVERAGE, className="counts"),
+                    html.Div(id=Wall.GRADES, className="table"),
+                    html.Div(id=Wall.UNITS, className="table"),
+                    html.Div(id=Wall.COVERAGE, className="covered"),
                 ],
                 className="wall-foot",
             ),
@@ -53,6 +59,7 @@ def _figures(settings: FaceSettings) -> list[Component]:
         ),
         html.Div(id=Wall.LEVEL, className="level-wall"),
         html.Div(loading(t("等待实况…")), id=Wall.RESPONSE, className="response"),
+        html.H2(t("近一小时"), className="trend-name"),
         dcc.Graph(
             id=Wall.TREND,
             className="trend",

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 from redis import Redis
 
 from core.actor import CITY, SYSTEM
@@ -45,6 +46,20 @@ def test_rows_follow_the_snapshot_and_what_it_holds_already_is_skipped() -> None
     for seq in (9, 10, 11, 11, 12):
         listener.offer(seq, f"row {seq}")
     assert heard(listener, 3) == ["snapshot 10", "row 11", "row 12"]
+
+
+def test_what_a_slow_browser_misses_and_is_cut_off_for_is_counted() -> None:
+    def counted() -> list[float]:
+        names = ("cc_live_frames_replaced_total", "cc_live_cut_off_total")
+        return [REGISTRY.get_sample_value(name) or 0.0 for name in names]
+
+    listener, before = a_listener(), counted()
+    for frame in (b"1", b"2", b"3"):
+        listener.show(frame)
+    for _ in range(LONGEST_QUEUE + 5):
+        listener.tell("health")
+    assert listener.waiting == LONGEST_QUEUE
+    assert [after - was for after, was in zip(counted(), before, strict=True)] == [2, 1]
 
 
 def test_a_gap_asks_for_a_new_snapshot_and_nothing_is_heard_before_it() -> None:

@@ -1,0 +1,171 @@
+"""The wall alone in its room: scenes and their lock, the tone of a red, an hour without network, new code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from bootstrap.catalogue import load_catalogue
+from dashboard.ids import Desk, Wall
+from tests.e2e.conftest import Screens, live
+from tests.e2e.test_alerts import alerts
+from tests.e2e.test_main_job import EARLY, GUANDU
+from tests.running_system import RunningSystem
+
+RED_RAIN_MM = (40, 40, 40)
+"""Ten seconds apart: more than the 100 mm in three hours that are red."""
+
+
+def red_rain(system: RunningSystem) -> str:
+    """A red alert of its own at a rain gauge, by its readings; answers its id."""
+    gauge = next(p.point_id for p in load_catalogue().points.values() if p.quantity == "rain_mm")
+    with system.device() as client:
+        last = system.now()
+        readings = [
+            {
+                "point_id": gauge,
+                "observed_at": (last - timedelta(seconds=10 * before)).isoformat(),
+                "rain_mm": fallen,
+            }
+            for before, fallen in enumerate(RED_RAIN_MM)
+        ]
+        client.post("/api/v1/readings", json={"readings": readings[::-1]}).raise_for_status()
+    found = system.until(lambda: alerts(system, "severity = 'red' AND status = 'active'"), 30, "a red alert")
+    return str(found[0]["alert_id"])
+
+
+def scene(page: Page, name: str) -> None:
+    """Waits until the wall shows this scene."""
+    expect(page.locator(f"html[data-scene={name}]")).to_be_attached()
+
+
+@contextmanager
+def without_network(page: Page, screens: Screens) -> Iterator[None]:
+    """The browser's network is gone; its open socket falls silent, as one whose other end has vanished."""
+    screens.allow(r"^error: WebSocket connection to '[^']+/ws/live' failed: ")
+    screens.allow(r"net::ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    yield
+    page.context.set_offline(False)
+
+
+@pytest.mark.parametrize(("language", "locked"), [("zh", "已由值班员一锁定"), ("en", "Locked by 值班员一")])
+def test_a_desk_locks_the_wall_which_says_so_also_after_a_new_start(
+    running_system: RunningSystem, screens: Screens, language: str, locked: str
+) -> None:
+    running_system.begin_drill(EARLY, speed=1)
+    wall = screens.open("wall", "wall", language)
+    desk = screens.open("desk1", "desk", language)
+    title = wall.locator(f"#{Wall.SCENE}")
+    desk.keyboard.press("w")
+    sheet = desk.locator(f"#{Desk.WALL}")
+    sheet.locator(f"[data-scene=district][data-subject='{GUANDU}']").click()
+    expect(title).to_contain_text(locked)
+    expect(title).to_contain_text("官渡区" if language == "zh" else "Guandu")
+    scene(wall, "district")
+    another = screens.open("wall", "wall", language)
+    expect(another.locator(f"#{Wall.SCENE}")).to_contain_text(locked)
+
+    sheet.locator("[data-do=wall-scene][data-scene='']").click()
+    expect(title).not_to_contain_text(locked)
+    desk.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+
+
+def test_a_wall_locked_to_an_incident_says_when_that_has_ended(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    call = system.take_call("wall-lock", "traffic", 102.7423, 25.0231, "wall")
+    wall, desk = screens.open("wall", "wall"), screens.open("desk1", "desk")
+    desk.locator(f"#{Desk.QUEUE} [data-incident='{call['incident_id']}']").click()
+    desk.keyboard.press("w")
+    desk.locator(f"#{Desk.WALL} [data-scene=incident]").click()
+    scene(wall, "incident")
+    desk.keyboard.press("Escape")
+    desk.locator(f"#{Desk.PANEL} [data-do^=close-]").last.click()
+    expect(wall.locator(f"#{Wall.SCENE}")).to_contain_text("锁定的警情已结束")
+    scene(wall, "city")
+    desk.keyboard.press("w")
+    desk.locator(f"#{Desk.WALL} [data-do=wall-scene][data-scene='']").click()
+    expect(wall.locator(f"#{Wall.SCENE}")).not_to_contain_text("锁定")
+
+
+def test_a_red_is_shown_at_once_and_sounds_until_somebody_acknowledges_it(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    wall, desk = screens.open("wall", "wall"), screens.open("desk1", "desk")
+    wall.mouse.click(640, 300)  # a browser that nobody has touched may not sound
+    expect(wall.locator("html[data-sound=ready]")).to_be_attached()
+    alert_id = red_rain(system)
+    scene(wall, "incident")
+    expect(wall.locator("html[data-sound=calling]")).to_be_attached()
+    wall.wait_for_function("window.cc.sound.sounded() > 0")
+    desk.evaluate(
+        "id => window.cc.ask('ACKNOWLEDGE', { alert_ids: [id], note: null })",
+        alert_id,
+    )
+    expect(wall.locator("html[data-sound=ready]")).to_be_attached()
+
+
+def test_where_the_browser_forbids_sound_the_wall_says_so(screens: Screens) -> None:
+    wall = screens.open("wall", "wall", "en")
+    banner = wall.locator(f"#{Wall.TRUTH}")
+    wall.evaluate("window.cc.sound.forbidden = () => true; window.cc.feed.changed('sound')")
+    expect(banner).to_contain_text("The browser forbids sound")
+
+
+def test_after_an_hour_without_network_the_wall_is_live_again_by_itself(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    wall = screens.open_page("wall", "/wall/")
+    live(wall)
+    wall.wait_for_load_state("networkidle")
+    wall.clock.install()
+    wall.clock.resume()
+    banner = wall.locator(f"#{Wall.TRUTH}")
+    with without_network(wall, screens):
+        wall.clock.fast_forward("01:00:00")
+        expect(banner).to_contain_text("与服务器的连接已断")
+    live(wall)
+    expect(banner).not_to_contain_text("与服务器的连接已断")
+    assert wall.evaluate("window.cc.state.seq") is not None
+
+
+@pytest.mark.parametrize("deployed", [False, True], ids=["same code", "new code"])
+def test_the_page_loads_itself_again_when_new_code_is_deployed_and_only_then(
+    running_system: RunningSystem, screens: Screens, deployed: bool
+) -> None:
+    wall = screens.open("wall", "wall")
+    wall.wait_for_load_state("networkidle")
+    loads: list[str] = []
+    wall.on("load", lambda page: loads.append(page.url))
+
+    running = wall.evaluate("window.cc.config.version")
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        body = response.text()
+        route.fulfill(response=response, body=body.replace(running, "0123456789ab") if deployed else body)
+
+    wall.route("**/wall/", answer)
+    wall.evaluate("window.cc.state.seq -= 1")  # as if a row had been missed: it connects afresh
+    wall.wait_for_timeout(10_000)
+    live(wall)
+    wall.unroute_all(behavior="wait")
+    assert len(loads) == (1 if deployed else 0)
+
+
+def test_nothing_is_kept_for_an_undo_that_no_face_has(screens: Screens) -> None:
+    wall = screens.open("wall", "wall")
+    kept = "window.dash_stores.reduce((n, store) => n + store.getState().history.past.length, 0)"
+    wall.evaluate("window.cc.feed.everything()")
+    wall.wait_for_timeout(3_000)  # several flushes, each of which sets properties
+    assert wall.evaluate(kept) == 0
