@@ -203,6 +203,43 @@ ROUTES: tuple[Rule, ...] = (
 )
 
 
+CALLBACKS: dict[str, Permission] = {
+    "desk-live-subject.data": P.VIEW_DESK,
+    "desk-ask-recommend.data": P.DISPATCH,
+    "desk-ask-dispatch.data": P.DISPATCH,
+    "desk-ask-standdown.data": P.DISPATCH,
+    "desk-ask-moveup.data": P.DISPATCH,
+    "desk-ask-acknowledge.data": P.ACKNOWLEDGE_ALERT,
+    "desk-ask-unacknowledge.data": P.ACKNOWLEDGE_ALERT,
+    "desk-ask-shelve.data": P.SHELVE_ALERT,
+    "desk-ask-unshelve.data": P.SHELVE_ALERT,
+    "desk-ask-escalate.data": P.ESCALATE_ALERT,
+    "desk-ask-allclear.data": P.ALL_CLEAR,
+    "desk-ask-responselevel.data": P.SET_RESPONSE_LEVEL,
+    "desk-ask-passability.data": P.SET_PASSABILITY,
+    "desk-ask-closeroad.data": P.SET_PASSABILITY,
+    "desk-ask-reopenroad.data": P.SET_PASSABILITY,
+    "desk-ask-wallscene.data": P.LOCK_WALL,
+    "desk-ask-close.data": P.CLOSE_INCIDENT,
+    "desk-ask-call.data": P.TAKE_CALL,
+    "desk-ask-assistance.data": P.ANSWER_ASSISTANCE,
+    "phone-live-subject.data": P.VIEW_PHONE,
+    "phone-ask-acknowledge.data": P.ACKNOWLEDGE_ALERT,
+    "phone-ask-unacknowledge.data": P.ACKNOWLEDGE_ALERT,
+    "phone-ask-assistance.data": P.ANSWER_ASSISTANCE,
+    "analysis-period-choice.value": P.VIEW_ANALYSIS,
+    "analysis-asked-rules.n_clicks": P.VIEW_ANALYSIS,
+    "analysis-asked-alerts.n_clicks": P.VIEW_ANALYSIS,
+}
+"""What each callback that the server answers needs, beyond its face: by the component and property that ask. The
+wall has none: everything on it follows the live feed."""
+
+
+def callback_needs(asks: str) -> Permission | None:
+    """What the callback needs; None for one that is not in the table, which is closed."""
+    return CALLBACKS.get(asks)
+
+
 class RouteTable:
     """Finds the row for a request."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from access.callbacks import CallbackGate, Forms
 from access.demo import DEMO_ACCOUNTS, ensure_demo_accounts
 from access.guard import Guard
 from access.login import login_router
@@ -28,6 +30,7 @@ from bootstrap.users import access_for
 from bootstrap.wiring import Parts, wire
 from core.actor import Actor
 from dashboard.apps import mount_faces, set_up
+from dashboard.callback_forms import callback_forms
 from dashboard.page import FaceSettings
 from intake.body_limit import BodyLimit
 from intake.coordinates import to_wgs84
@@ -54,11 +57,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Web:
-    """The server as it is run (`guarded`), and the application inside it, whose routes a test walks."""
+    """The server as it is run (`guarded`), and the application inside it, whose routes and callbacks a test walks."""
 
     guarded: ASGIApp
     app: FastAPI
     parts: Parts
+    forms: Callable[[], Forms]
 
 
 def build_web(settings: Settings) -> Web:
@@ -125,9 +129,22 @@ def build_web(settings: Settings) -> Web:
             },
         ),
     )
-    inner: ASGIApp = GZipMiddleware(BodyLimit(app, problems), minimum_size=1_000, compresslevel=6)
-    guarded = Guard(inner, access.credentials, problems.answer, pages, image_hosts=_tile_hosts(settings))
-    return Web(guarded, app, parts)
+    # Dash knows all callbacks of a face only once the server has started.
+    forms: Callable[[], Forms] = cache(
+        lambda: {face.config.url_base_pathname.rstrip("/"): callback_forms(face) for face in faces}
+    )
+    gated = CallbackGate(app, forms, problems.answer)
+    inner: ASGIApp = GZipMiddleware(BodyLimit(gated, problems), minimum_size=1_000, compresslevel=6)
+    guarded = Guard(
+        inner,
+        access.credentials,
+        problems.answer,
+        pages,
+        image_hosts=_tile_hosts(settings),
+        # One inline script, which starts Dash's renderer and is the same in every face.
+        script_hashes=tuple(sorted({value for face in faces for value in face.csp_hashes()})),
+    )
+    return Web(guarded, app, parts, forms)
 
 
 def serve(settings: Settings) -> None:
