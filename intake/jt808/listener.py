@@ -72,7 +72,8 @@ class Jt808Listener:
             self._counters.disconnected(PROTOCOL, reason)
             writer.close()
             try:
-                await asyncio.wait_for(writer.wait_closed(), 1)
+                async with asyncio.timeout(1):
+                    await writer.wait_closed()
             except TimeoutError:
                 # What it did not take would keep the connection open for ever.
                 writer.transport.abort()
@@ -90,7 +91,10 @@ class Jt808Listener:
             known = conversation.is_authenticated
             wait_s = limits.idle_s if known else max(must_be_known_at - loop.time(), 0)
             try:
-                data = await asyncio.wait_for(reader.read(READ_BYTES), wait_s)
+                # Not wait_for, which loses a cancellation that comes together with data (Python 3.11): the gateway
+                # would wait for this terminal to fall silent before it stops. And it makes a task for each read.
+                async with asyncio.timeout(wait_s):
+                    data = await reader.read(READ_BYTES)
             except TimeoutError:
                 return "idle" if known else "not-authenticated"
             except OSError:
@@ -100,7 +104,8 @@ class Jt808Listener:
             try:
                 async for answer in conversation.hear(data):
                     writer.write(answer)
-                    await asyncio.wait_for(writer.drain(), limits.take_answer_within_s)
+                    async with asyncio.timeout(limits.take_answer_within_s):
+                        await writer.drain()
             except HangUpError as error:
                 return str(error)
             except TimeoutError:
