@@ -67,7 +67,7 @@
   }
 
   DO["closures-open"] = () => {
-    if (!sheet().hidden) return;
+    if (!sheet().hidden || !cc.map) return;
     cc.closeCall();
     sheet().hidden = false;
     page.dataset.picking = "yes";
