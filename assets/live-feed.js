@@ -9,6 +9,7 @@
   const dirty = new Set();
   let timer = null;
   let flushed = -Infinity;
+  let begun = false;
 
   const READERS = {
     LIVE_LINK: () => ({ ...cc.link.status(), ...(cc.sound ? { sound: !cc.sound.forbidden() } : {}) }),
@@ -70,10 +71,16 @@
   /** Says that these kinds have changed. */
   function changed(...kinds) {
     for (const kind of kinds) dirty.add(kind);
-    if (timer === null) timer = setTimeout(flush, Math.max(SOON_MS, flushed + EVERY_MS - performance.now()));
+    if (timer === null && begun) timer = setTimeout(flush, Math.max(SOON_MS, flushed + EVERY_MS - performance.now()));
   }
 
-  cc.feed = { set, changed, listen: (fn) => listeners.push(fn), everything: () => changed(...Object.keys(DEPENDS)) };
+  /** The page's stores stand: what has changed until now is handed over. Before, Dash has no place for it. */
+  function begin() {
+    begun = true;
+    changed("link");
+  }
+
+  cc.feed = { set, changed, begin, listen: (fn) => listeners.push(fn), everything: () => changed(...Object.keys(DEPENDS)) };
 
   let asked = 0;
   /** Asks the server for an action through its store; the nonce lets the answer be matched. */
