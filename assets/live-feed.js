@@ -3,12 +3,15 @@
   "use strict";
   const cc = window.cc;
   const EVERY_MS = 250;
+  const DEPTHS_MS = 1000; // what readings alone change
   const SOON_MS = 20; // what comes after a rest is shown at once, with what comes beside it
   const listeners = [];
   const last = {};
   const dirty = new Set();
   let timer = null;
+  let due = Infinity;
   let flushed = -Infinity;
+  let begun = false;
 
   const READERS = {
     LIVE_LINK: () => ({ ...cc.link.status(), ...(cc.sound ? { sound: !cc.sound.forbidden() } : {}) }),
@@ -51,6 +54,7 @@
 
   function flush() {
     timer = null;
+    due = Infinity;
     flushed = performance.now();
     const kinds = new Set(dirty);
     dirty.clear();
@@ -71,10 +75,22 @@
   /** Says that these kinds have changed. */
   function changed(...kinds) {
     for (const kind of kinds) dirty.add(kind);
-    if (timer === null) timer = setTimeout(flush, Math.max(SOON_MS, flushed + EVERY_MS - performance.now()));
+    if (!begun) return;
+    const now = performance.now();
+    const at = Math.max(now + SOON_MS, flushed + (kinds.every((kind) => kind === "depths") ? DEPTHS_MS : EVERY_MS));
+    if (timer !== null && due <= at) return;
+    clearTimeout(timer);
+    due = at;
+    timer = setTimeout(flush, at - now);
   }
 
-  cc.feed = { set, changed, listen: (fn) => listeners.push(fn), everything: () => changed(...Object.keys(DEPENDS)) };
+  /** The page's stores stand: what has changed until now is handed over. Before, Dash has no place for it. */
+  function begin() {
+    begun = true;
+    changed("link");
+  }
+
+  cc.feed = { set, changed, begin, listen: (fn) => listeners.push(fn), everything: () => changed(...Object.keys(DEPENDS)) };
 
   let asked = 0;
   /** Asks the server for an action through its store; the nonce lets the answer be matched. */

@@ -104,7 +104,7 @@
     if (!document.getElementById(cc.ids.ROOT) || !window.dash_clientside || !window.dash_clientside.set_props) return;
     clearInterval(waiting);
     document.documentElement.dataset.link = "connecting";
-    cc.feed.changed("link");
+    cc.feed.begin();
     connect();
   }, 50);
 })();

@@ -5,6 +5,7 @@
   const token = cc.config.tokens;
   const HEADINGS = 36;
   const DOUBTS = [[0x8000, cc.t("定位过时")], [0x4000, cc.t("定位冻结")], [0x2000, cc.t("定位跳变")]]; // docs/live-protocol.md
+  const DOUBTED = DOUBTS.reduce((bits, [bit]) => bits | bit, 0);
   const positions = { n: 0, index: new Uint16Array(0), heading: new Uint16Array(0), x: new Float64Array(0), y: new Float64Array(0), at: new Map() };
   const sheets = new Map();
   const SILENT_MS = 2000;
@@ -85,16 +86,20 @@
 
   /** Quiet units first, those at work on top; callsigns when there is room for them. */
   function paint(g, v) {
-    const nets = Object.keys(cc.state.catalogue.nets);
-    const radius = size(v.zoom) * v.ui;
-    const busy = [];
+    const nets = new Map(Object.keys(cc.state.catalogue.nets).map((net, i) => [net, i]));
+    const radius = size(v.zoom) * v.ui, ratio = window.devicePixelRatio || 1;
+    const busy = [], sprites = {};
+    const spriteOf = (net, status) => (sprites[status] = sprites[status] || [])[net] || (sprites[status][net] = sheet(net, status, radius));
+    // On whole pixels and without smoothing a sprite is copied, not resampled: most of the work on a machine without a GPU.
+    g.imageSmoothingEnabled = false;
     const draw = (i, unit) => {
       const x = positions.x[i] * v.k - v.dx, y = positions.y[i] * v.k - v.dy;
       if (x < -20 || y < -20 || x > v.width + 20 || y > v.height + 20) return;
-      const doubt = DOUBTS.find(([bit]) => positions.heading[i] & bit);
-      const at = sheet(Math.max(0, nets.indexOf(unit.net)), doubt ? "stale" : cc.order.group(unit.status), radius);
-      const turn = Math.round((positions.heading[i] & 0x1ff) / 10) % HEADINGS, px = at.cell * at.ratio;
-      g.drawImage(at.canvas, turn * px, 0, px, px, x - at.cell / 2, y - at.cell / 2, at.cell, at.cell);
+      const heading = positions.heading[i];
+      const doubt = heading & DOUBTED ? DOUBTS.find(([bit]) => heading & bit) : null;
+      const at = spriteOf(nets.get(unit.net) || 0, doubt ? "stale" : cc.order.group(unit.status));
+      const turn = Math.round((heading & 0x1ff) / 10) % HEADINGS, px = at.cell * at.ratio;
+      g.drawImage(at.canvas, turn * px, 0, px, px, Math.round((x - at.cell / 2) * ratio) / ratio, Math.round((y - at.cell / 2) * ratio) / ratio, at.cell, at.cell);
       if (unit.unit_id === cc.selectedUnit) ring(g, x, y, radius * 1.9, v.ui);
       if (v.zoom >= 15.5 || unit.unit_id === cc.selectedUnit) callsign(g, doubt ? `${unit.callsign} · ${doubt[1]}` : unit.callsign, x, y + radius * 2, v.ui);
     };

@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const ROWS = 40;
+  const ROWS = 16; // more than fit; each costs time whenever the list changes
   const STEPS = ["I", "II", "III", "IV", "standby"];
   const DISTRICTS_IN_WORDS = 3; // more of them stand with their marks alone
   const SILENT_NAMED = 3;
@@ -31,6 +31,7 @@
   };
 
   const HOUR_S = 3600;
+  let charted = null;
   const AXIS_TOP_MIN = 8; // minutes at the least, so that the target lies in the same place on most days
   /** The last hour: above, each arrival against the target; below, how many incidents were open and points under water. */
   wall.trend = (metrics) => {
@@ -38,6 +39,10 @@
     const base = { template: cc.config.chart, margin: { l: 4 * ui, r: 0, t: 0, b: 0 }, font: { size: 14 * ui } };
     if (!metrics || !metrics.hour) return { data: [], layout: base };
     const { response, hour } = metrics;
+    // The chart costs more than anything else here and most news does not concern it.
+    const content = JSON.stringify([response.series, response.target_s, hour]);
+    if (content === charted) return window.dash_clientside.no_update;
+    charted = content;
     const until = Date.parse(hour.since) + HOUR_S * 1000;
     const ago = (instant) => (Date.parse(instant) - until) / 60000;
     const goal = response.target_s / 60;
@@ -73,13 +78,13 @@
 
   let shownKey = null; // what the scene is about
   const line = (row) =>
-    h("Li", { key: row.key, className: `row ${row.key === shownKey ? "shown" : ""} ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed ? "waits" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}`, "data-rows": "1" },
+    h("Li", { key: row.key, className: `row ${row.key === shownKey ? "shown" : ""} ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed ? "waits" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}`, "data-rows": "1", "data-open": row.status === "open" ? "1" : "0" },
       cc.mark(row.severity, row.priority),
       h("Div", { className: "row-what" }, h("P", { className: "row-title" }, row.name), h("P", { className: "dots" }, cc.factsOf(row))),
       h("Div", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row)));
 
   const group = (found) =>
-    h("Li", { key: found.key, className: `row is-group ${found.nobody ? "is-open" : ""} ${found.waiting.length && found.worst === "red" ? "unconfirmed" : ""}`, "data-rows": String(found.rows.length) },
+    h("Li", { key: found.key, className: `row is-group ${found.nobody ? "is-open" : ""} ${found.waiting.length && found.worst === "red" ? "unconfirmed" : ""}`, "data-rows": String(found.rows.length), "data-open": String(found.nobody) },
       cc.mark(found.worst, "·"),
       h("Div", { className: "row-what" }, h("P", { className: "row-title" }, found.name), h("P", { className: "dots" }, cc.countsOf(found.counts))),
       h("Div", { className: "row-when" }, cc.ticking("since", found.since, "since figure"),
@@ -93,7 +98,7 @@
     return [
       h("H2", {}, t("待处置"), h("Span", { className: "big" }, String(counts.open)), h("Span", { className: "quiet" }, live.grouped ? t("在办 {n} · 共 {all} · 按片区", { n: counts.incidents - counts.open, all: counts.all }) : t("在办 {n} · 共 {all}", { n: counts.incidents - counts.open, all: counts.all }))),
       counts.all === 0 ? cc.allQuiet() : h("Ol", { className: "rows" }, shown),
-      h("P", { className: "more", "data-all": String(counts.all) }),
+      h("P", { className: "more", "data-all": String(counts.all), "data-open": String(counts.open) }),
     ];
   };
 
@@ -213,16 +218,14 @@
     const more = document.querySelector(`#${cc.ids.QUEUE} .more`);
     if (!list || !more) return;
     const room = list.getBoundingClientRect().bottom + 1;
-    let hidden = 0, open = 0, drawn = 0;
+    let hidden = Number(more.dataset.all), open = Number(more.dataset.open), full = false;
     for (const row of list.children) {
-      const out = hidden > 0 || row.getBoundingClientRect().bottom > room;
-      row.style.visibility = out ? "hidden" : "";
-      drawn += Number(row.dataset.rows);
-      hidden += out ? Number(row.dataset.rows) : 0;
-      open += out && row.classList.contains("is-open") ? 1 : 0;
+      full = full || row.getBoundingClientRect().bottom > room;
+      row.style.visibility = full ? "hidden" : "";
+      hidden -= full ? 0 : Number(row.dataset.rows);
+      open -= full ? 0 : Number(row.dataset.open);
     }
-    hidden += Math.max(0, Number(more.dataset.all) - drawn);
-    const words = !hidden ? "" : open ? t("还有 {n} 条未显示，其中 {open} 条无人出警", { n: hidden, open }) : t("还有 {n} 条未显示", { n: hidden });
+    const words = hidden <= 0 ? "" : open > 0 ? t("还有 {n} 条未显示，其中 {open} 条无人出警", { n: hidden, open }) : t("还有 {n} 条未显示", { n: hidden });
     if (more.textContent !== words) more.textContent = words;
   }
 
@@ -231,7 +234,7 @@
     const list = document.getElementById(cc.ids.QUEUE);
     if (!list) return;
     clearInterval(watched);
-    new MutationObserver(fit).observe(list, { childList: true, subtree: true });
+    new MutationObserver(fit).observe(list, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-all", "data-open"] });
     new ResizeObserver(fit).observe(list);
   }, 50);
 })();

@@ -36,7 +36,7 @@ def face(chromium: Browser, url: str, login: str, password: str, path: str, size
     page.fill("form.sign-in input[name=login]", login)
     page.fill("form.sign-in input[name=password]", password)
     page.click("form.sign-in [type=submit]")
-    page.wait_for_selector("html[data-link=online]", state="attached", timeout=60_000)
+    page.wait_for_selector("html[data-link=online]", state="attached", timeout=150_000)
     return page
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from prometheus_client import Gauge
 
 from core.actor import CITY, Actor
@@ -168,11 +169,19 @@ class LiveHub:
         async with self._snapshot_locks.setdefault(jurisdiction, asyncio.Lock()):
             cached = self._snapshots.get(jurisdiction)
             if cached is None or time.monotonic() - cached[0] > SNAPSHOT_FRESH_S:
-                state = await asyncio.to_thread(self._sources.snapshot, actor)
-                cached = (time.monotonic(), state)
+                roster, snapshot = await asyncio.to_thread(self._encoded_snapshot, actor)
+                cached = (time.monotonic(), snapshot)
                 self._snapshots[jurisdiction] = cached
-                self._roster[jurisdiction] = {u["unit_id"]: u["index"] for u in state["state"]["units"]}
+                self._roster[jurisdiction] = roster
             return cached[1]
+
+    def _encoded_snapshot(self, actor: Actor) -> tuple[dict[str, int], dict[str, Any]]:
+        """The units' indices, and the snapshot with its large parts as JSON already: 500 screens that come back at
+        once wait for one encoding of 5,200 units and not for 500."""
+        snapshot = self._sources.snapshot(actor)
+        roster = {u["unit_id"]: u["index"] for u in snapshot["state"]["units"]}
+        large = {part: orjson.Fragment(orjson.dumps(snapshot[part])) for part in ("state", "catalogue")}
+        return roster, {**snapshot, **large}
 
     # -- the journal -------------------------------------------------------------------------------
 

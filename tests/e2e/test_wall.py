@@ -125,8 +125,7 @@ def test_where_the_browser_forbids_sound_the_wall_says_so(screens: Screens) -> N
 def test_after_an_hour_without_network_the_wall_is_live_again_by_itself(
     running_system: RunningSystem, screens: Screens
 ) -> None:
-    wall = screens.open_page("wall", "/wall/")
-    live(wall)
+    wall = screens.open("wall", "wall")
     wall.wait_for_load_state("networkidle")
     wall.clock.install()
     wall.clock.resume()
