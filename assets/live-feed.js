@@ -25,7 +25,7 @@
     link: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS"], metrics: ["LIVE_METRICS", "LIVE_LOAD", "LIVE_INCIDENTS"], coverage: ["LIVE_COVERAGE"],
     alerts: ["LIVE_INCIDENTS", "LIVE_ALERTS"], points: ["LIVE_INCIDENTS", "LIVE_ALERTS"],
     incidents: ["LIVE_INCIDENTS"], assignments: ["LIVE_INCIDENTS"], units: ["LIVE_UNITS"], selection: ["LIVE_INCIDENTS"],
-    recommendations: [], assistance: ["LIVE_ASSISTANCE"], response_levels: ["LIVE_LEVELS"],
+    recommendations: [], watchers: [], assistance: ["LIVE_ASSISTANCE"], response_levels: ["LIVE_LEVELS"],
   };
 
   /** Hands a component its props; does nothing where this face has no such component. */
@@ -53,7 +53,7 @@
 
   /** Says that these kinds have changed. */
   function changed(...kinds) {
-    for (const kind of kinds) dirty.add(kind);
+    for (const kind of kinds) dirty.add(kind === "depths" ? "points" : kind);
     if (timer === null) timer = setTimeout(flush, EVERY_MS);
   }
 

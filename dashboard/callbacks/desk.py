@@ -15,6 +15,7 @@ from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.assisting import assisted
 from dashboard.callbacks.following import follow
+from dashboard.callbacks.noting import noted
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Desk
 from dashboard.language import named, t
@@ -197,7 +198,11 @@ def register(
     def assist(actor: Actor, request: Request) -> Notice:
         return assisted(ports, actor, request)
 
+    def note(actor: Actor, request: Request) -> Notice:
+        return noted(ports, actor, request)
+
     for asked, name, action in (
+        (Desk.ASK_NOTE, "note", note),
         (Desk.ASK_RECOMMEND, "recommend", recommend),
         (Desk.ASK_DISPATCH, "dispatch", dispatch),
         (Desk.ASK_STAND_DOWN, "stand_down", stand_down),
