@@ -230,7 +230,7 @@
   /* ---- the time below ---- */
 
   const track = () => document.getElementById(cc.ids.TRACK);
-  let slider = null;
+  let slider = null, dragged = false;
 
   function drawTrack() {
     const place = track();
@@ -239,8 +239,8 @@
       place.innerHTML = '<div class="replay-marks"></div><input type="range" step="1"><div class="replay-ends figure"><span></span><span></span></div>';
       slider = place.querySelector("input");
       slider.setAttribute("aria-label", t("回放的时刻"));
-      slider.addEventListener("input", () => { film.playing = false; film.take += 1; clock(Number(slider.value) * 1000); cc.tick(); draw(); });
-      slider.addEventListener("change", () => seek(Number(slider.value) * 1000));
+      slider.addEventListener("input", () => { dragged = true; film.playing = false; film.take += 1; clock(Number(slider.value) * 1000); cc.tick(); draw(); });
+      slider.addEventListener("change", () => { dragged = false; seek(Number(slider.value) * 1000); });
     }
     const [from, to] = [begin(), period.until];
     slider.min = String(Math.ceil(from / 1000));
@@ -262,7 +262,7 @@
   function draw() {
     if (!slider) return;
     const now = at();
-    if (document.activeElement !== slider || film.playing) slider.value = String(Math.floor(now / 1000));
+    if (!dragged) slider.value = String(Math.floor(now / 1000));
     slider.setAttribute("aria-valuetext", cc.clockWords(now));
     const button = document.querySelector('[data-do="replay-play"]');
     const sign = film.playing ? "‖" : "▶";

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "dispatch_policies": "a simulated day by policy, force, posts and weather (minutes; --quick for less)",
     "double_dispatch": "200 commits at once on 20 units, processes killed: no unit is sent twice",
     "click_to_advice": "an officer's click -> advice on a WebSocket client, 5,200 units, a flood closed",
+    "replay_seek": "how soon a past second is there: state and positions, 1,300 units, a stormy hour",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }
 

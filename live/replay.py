@@ -37,7 +37,7 @@ At = Annotated[AwareDatetime, Query()]
 def _asking() -> Actor:
     actor = current_actor.get()
     if actor is None:
-        raise PermissionDeniedError("found nobody, expected a session / 请重新登录")
+        raise PermissionDeniedError("请重新登录 / found nobody, expected a session")
     return actor
 
 

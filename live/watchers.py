@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -26,15 +27,13 @@ KEY = "cc:watchers"
 LASTS_S = 15.0
 """A page that says nothing for so long has gone; it says what it shows every five seconds."""
 FORGOTTEN_AFTER_S = 60.0
-LONGEST_ID = 64
-_LOOKS = "looks-at:"
+_LOOKS = re.compile(r"looks-at:([0-9A-Za-z]{0,64})")
 
 
 def looked_at(text: str) -> str | None:
     """The id a page says that it shows, empty for nothing; None for a message that says something else."""
-    if not text.startswith(_LOOKS) or len(text) > len(_LOOKS) + LONGEST_ID:
-        return None
-    return text.removeprefix(_LOOKS)
+    found = _LOOKS.fullmatch(text)
+    return found[1] if found else None
 
 
 class Watchers:

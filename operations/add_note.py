@@ -36,7 +36,7 @@ def add_note(ports: Ports, actor: Actor, command: AddNote) -> bool:
     refuse_longer(LONGEST_KEY, idempotency_key=command.idempotency_key)
     text = readable_reason(command.text).strip()
     if not text:
-        raise InvalidInputError("text: found nothing that can be read, expected a note / 请先写明备注")
+        raise InvalidInputError("请先写明备注 / text: found nothing that can be read, expected a note")
     digest = hashlib.sha256(f"{command.about}\x1f{command.subject_id}\x1f{text}".encode()).hexdigest()
     now = ports.clock.now()
     with committed(ports, as_of=now) as tx:

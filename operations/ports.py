@@ -479,8 +479,8 @@ class Store(Protocol):
         """Rows after number `after` that the city knew at `until`, in order, batches of readings left out."""
         ...
 
-    def rows_begun(self, since: datetime, until: datetime) -> Sequence[JournalRow]:
-        """Rows by which an incident began or an alert was opened or raised, in order."""
+    def rows_begun(self, since: datetime, until: datetime, limit: int) -> Sequence[JournalRow]:
+        """The newest rows by which an incident began or an alert was opened or raised, oldest first."""
         ...
 
     def whereabouts(self, at: datetime) -> Sequence[Whereabouts]:

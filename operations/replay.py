@@ -20,6 +20,8 @@ from operations.transaction import require
 
 ROWS_A_TIME = 1_000
 TIMELINE_ROWS = 100
+MARKS_AT_MOST = 3_000
+"""Of a centre that runs for months, what began lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,14 @@ class Past:
 
 
 def replay_period(ports: Ports, actor: Actor) -> Json:
-    """From when until now can be looked back, and where incidents and red alerts began in between."""
+    """From when until now can be looked back, and where the newest incidents and red alerts began in between."""
     require(actor, Permission.VIEW_REPLAY)
     since, now = _known_since(ports), ports.clock.now()
-    marks = [] if since is None else [_mark(row, actor) for row in ports.store.rows_begun(since, now)]
+    marks = (
+        []
+        if since is None
+        else [_mark(row, actor) for row in ports.store.rows_begun(since, now, MARKS_AT_MOST)]
+    )
     return {
         "since": since.isoformat() if since else None,
         "until": now.isoformat(),
@@ -133,7 +139,7 @@ def _past(ports: Ports, actor: Actor, at: datetime) -> Past:
     if since is None or not since <= at <= now:
         known = f"{since.isoformat()} to {now.isoformat()}" if since else "nothing yet"
         raise InvalidInputError(
-            f"at: found {at.isoformat()}, expected an instant within {known} / 此刻没有记录，可回放的时段见时间轴"
+            f"这一刻没有记录，可回放的时段见时间轴 / at: found {at.isoformat()}, expected an instant within {known}"
         )
     keyframe = ports.store.newest_keyframe(at)
     seq = keyframe.seq if keyframe else 0
@@ -176,4 +182,6 @@ def _one(states: Sequence[Any], name: str, wanted: str) -> Any:
     for one in states:
         if one[name] == wanted:
             return one
-    raise NotFoundError(f"{name}: found none known then, expected one / 那时还没有，或不在本辖区")
+    raise NotFoundError(
+        f"这一刻还没有它，或它不在本辖区 / {name}: found none known at that instant, expected one"
+    )

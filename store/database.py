@@ -229,9 +229,9 @@ class SqlStore:
         with translated(), self.engine.connect() as connection:
             return past.rows_known(connection, after, until, limit)
 
-    def rows_begun(self, since: datetime, until: datetime) -> Sequence[JournalRow]:
+    def rows_begun(self, since: datetime, until: datetime, limit: int) -> Sequence[JournalRow]:
         with translated(), self.engine.connect() as connection:
-            return past.rows_begun(connection, since, until)
+            return past.rows_begun(connection, since, until, limit)
 
     def whereabouts(self, at: datetime) -> Sequence[Whereabouts]:
         with translated(), self.engine.connect() as connection:

@@ -47,7 +47,9 @@ class HandOverRows:
         )
         row = self.connection.execute(asked.with_for_update()).mappings().one_or_none()
         if row is None:
-            raise NotFoundError(f"handover: found none called {handover_id!r} / 没有这次交接班")
+            raise NotFoundError(
+                f"没有这次交接班 / handover: found none called {handover_id!r}, expected one that was given"
+            )
         return _handover(row)
 
     def save_handover(self, handover: HandOver) -> None:

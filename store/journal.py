@@ -20,11 +20,11 @@ def append(connection: Connection, events: Sequence[Event], now: Callable[[], da
     Takes the lock on the journal's head, so it is the last thing a transaction does: whoever holds it
     is about to commit.
     """
-    head = t.journal_head.c
-    grown = update(t.journal_head).values(seq=head.seq + len(events)).returning(head.seq, head.known_at)
-    last, known_before = connection.execute(grown).one()
-    known_at = _known_at(connection, events, known_before, now)
-    connection.execute(update(t.journal_head).values(known_at=known_at))
+    head = t.journal_head.c.seq
+    grown = update(t.journal_head).values(seq=head + len(events)).returning(head)
+    last = int(connection.execute(grown).scalar_one())
+    before = select(t.journal.c.known_at).where(t.journal.c.seq == last - len(events))
+    known_at = _known_at(connection, events, connection.execute(before).scalar_one_or_none(), now)
     first = last - len(events) + 1
     rows = [
         {
@@ -43,7 +43,7 @@ def append(connection: Connection, events: Sequence[Event], now: Callable[[], da
         for seq, event in enumerate(events, first)
     ]
     connection.execute(insert(t.journal).values(run=CURRENT_RUN), rows)
-    return int(last)
+    return last
 
 
 def _known_at(

@@ -77,9 +77,10 @@ def first_row(connection: Connection) -> JournalRow | None:
 
 
 def newest_known(connection: Connection) -> tuple[int, datetime | None]:
-    head = t.journal_head.c
-    seq, known_at = connection.execute(select(head.seq, head.known_at)).one()
-    return int(seq), known_at
+    row = t.journal.c
+    newest = select(row.seq, row.known_at).order_by(row.seq.desc()).limit(1)
+    found = connection.execute(newest).one_or_none()
+    return (int(found.seq), found.known_at) if found else (0, None)
 
 
 def rows_known(connection: Connection, after: int, until: datetime, limit: int | None) -> list[JournalRow]:
@@ -94,14 +95,15 @@ def rows_known(connection: Connection, after: int, until: datetime, limit: int |
     ]
 
 
-def rows_begun(connection: Connection, since: datetime, until: datetime) -> list[JournalRow]:
+def rows_begun(connection: Connection, since: datetime, until: datetime, limit: int) -> list[JournalRow]:
     row = t.journal.c
     asked = (
         select(t.journal)
         .where(_BEGUN, row.run == CURRENT_RUN, row.known_at >= since, row.known_at <= until)
-        .order_by(row.seq)
+        .order_by(row.known_at.desc(), row.seq.desc())
+        .limit(limit)
     )
-    return [journal_row(found) for found in connection.execute(asked)]
+    return [journal_row(found) for found in connection.execute(asked)][::-1]
 
 
 def whereabouts(connection: Connection, at: datetime) -> Sequence[Whereabouts]:

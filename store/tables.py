@@ -31,7 +31,6 @@ journal_head = Table(
     metadata,
     Column("only", Boolean, primary_key=True, server_default=text("true")),
     Column("seq", BigInteger, nullable=False),
-    Column("known_at", Instant),
 )
 
 journal = Table(

@@ -175,6 +175,8 @@ def test_without_redis_it_is_said_that_nobody_knows(bench: Bench) -> None:
         ("looks-at:01ABC", "01ABC"),
         ("looks-at:" + "x" * 65, None),
         ("", None),
+        ("looks-at:a\x00b", None),
+        ("looks-at:a\n", None),
     ],
 )
 def test_what_a_page_says_is_read_with_distrust(text: str, subject: str | None) -> None:

@@ -14,7 +14,6 @@ BEGUN = "type IN ('incident.opened', 'alert.opened', 'alert.raised')"
 
 def upgrade() -> None:
     instant = sa.DateTime(timezone=True)
-    op.add_column("journal_head", sa.Column("known_at", instant, nullable=True))
     op.add_column("journal", sa.Column("known_at", instant, nullable=True))
     # Of the rows that are there it is not known; the latest instant any row up to theirs tells of is the nearest.
     op.execute(
@@ -56,4 +55,3 @@ def downgrade() -> None:
     op.drop_index("journal_begun", "journal")
     op.drop_index("journal_known", "journal")
     op.drop_column("journal", "known_at")
-    op.drop_column("journal_head", "known_at")
