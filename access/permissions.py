@@ -30,6 +30,10 @@ _OFFICER = frozenset(
         P.ESCALATE_ALERT,
         P.READ_CAP,
         P.LOCK_WALL,
+        P.VIEW_REPLAY,
+        P.ADD_NOTE,
+        P.HAND_OVER,
+        P.EXPORT_INCIDENT,
     }
 )
 _DISTRICT = frozenset(
@@ -48,6 +52,9 @@ _DISTRICT = frozenset(
         P.READ_CAP,
         # A district decides its own response, in its own jurisdiction only; the city's is the shift commander's.
         P.SET_RESPONSE_LEVEL,
+        P.VIEW_REPLAY,
+        P.ADD_NOTE,
+        P.EXPORT_INCIDENT,
     }
 )
 
@@ -57,7 +64,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.SET_RESPONSE_LEVEL, P.VIEW_ANALYSIS},
     Role.SUB_CENTRE: _DISTRICT,
     Role.FIELD_UNIT: frozenset({P.VIEW_PHONE, P.REPORT_STATUS, P.READ_ASSIGNMENTS}),
-    Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS, P.READ_CAP, P.VIEW_ANALYSIS}),
+    Role.ANALYST: frozenset(
+        {P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS, P.READ_CAP, P.VIEW_ANALYSIS, P.VIEW_REPLAY}
+    ),
     # Grading belongs to the rules, readings, positions and others' warnings to devices: nobody writes them by hand.
     Role.ADMINISTRATOR: frozenset(Permission)
     - {P.GRADE, P.REPORT_READINGS, P.REPORT_POSITIONS, P.REPORT_CAP},
@@ -166,6 +175,14 @@ ROUTES: tuple[Rule, ...] = (
     *_face("/desk", P.VIEW_DESK),
     *_face("/m", P.VIEW_PHONE),
     *_face("/analysis", P.VIEW_ANALYSIS),
+    *_face("/replay", P.VIEW_REPLAY),
+    *_face("/handover", P.HAND_OVER),
+    Rule("GET", "/export/incidents/{incident_id}/timeline.pdf", P.EXPORT_INCIDENT),
+    Rule("GET", "/export/incidents/{incident_id}/timeline.csv", P.EXPORT_INCIDENT),
+    Rule("GET", "/api/v1/replay/period", P.VIEW_REPLAY),
+    Rule("GET", "/api/v1/replay/state", P.VIEW_REPLAY),
+    Rule("GET", "/api/v1/replay/rows", P.VIEW_REPLAY),
+    Rule("GET", "/api/v1/replay/positions", P.VIEW_REPLAY),
     Rule("POST", "/api/v1/readings", P.REPORT_READINGS),
     Rule("POST", "/api/v1/passability", P.SET_PASSABILITY),
     Rule("POST", "/api/v1/calls", P.TAKE_CALL),

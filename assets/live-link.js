@@ -97,7 +97,14 @@
     } else if (socket.readyState === WebSocket.OPEN) socket.send("ping");
   }, 2000);
 
-  cc.link = { status: () => ({ state: link.state, since: Math.round(link.since) }) };
+  /** Says something to the server while there is a link; true when it could be said. */
+  function tell(text) {
+    if (!socket || socket.readyState !== WebSocket.OPEN) return false;
+    socket.send(text);
+    return true;
+  }
+
+  cc.link = { tell, status: () => ({ state: link.state, since: Math.round(link.since) }) };
 
   /* The stores must stand before the first frame arrives. */
   const waiting = setInterval(() => {

@@ -47,12 +47,17 @@
     if (state.seq === null || frame.seq !== state.seq + 1) return false;
     state.seq = frame.seq;
     for (const kind in frame.changes) if (ID[kind]) for (const item of frame.changes[kind]) keep(kind, item);
-    for (const depth of frame.changes.depths || []) {
+    takeDepths(frame.changes.depths || []);
+    if (frame.changes.incidents) forgetOrphans();
+    return true;
+  }
+
+  /** What readings change of a point many times a second: these fields and no others. */
+  function takeDepths(depths) {
+    for (const depth of depths) {
       const point = state.points.get(depth.point_id);
       if (point) state.points.set(depth.point_id, { ...point, ...depth });
     }
-    if (frame.changes.incidents) forgetOrphans();
-    return true;
   }
 
   function forgetOrphans() {

@@ -3,6 +3,7 @@
   "use strict";
   const cc = window.cc;
   const kept = new Map();
+  const chooses = cc.face === "desk" || cc.face === "replay"; // a mark opens what it stands for
   let map = null;
 
   /** What ought to stand on the map: rows of the queue, and closed or slow roads without either. */
@@ -50,9 +51,9 @@
     const size = 30 * cc.uiScale();
     const marker = L.marker([row.place[1], row.place[0]], {
       icon: L.divIcon({ html: pin, className: "pin-frame", iconSize: [size, size] }),
-      interactive: cc.face === "desk", keyboard: false, title: cc.face === "desk" ? row.title : "", zIndexOffset: (cc.gravity[row.severity] || 0) * 1000,
+      interactive: chooses, keyboard: false, title: chooses ? row.title : "", zIndexOffset: (cc.gravity[row.severity] || 0) * 1000,
     });
-    if (cc.face === "desk") marker.on("click", () => { if (row.incident_id) cc.open(row.incident_id); else if (row.alert_id) cc.openAlert(row.alert_id); });
+    if (chooses) marker.on("click", () => { if (row.incident_id) cc.open(row.incident_id); else if (row.alert_id) cc.openAlert(row.alert_id); });
     marker.addTo(map);
     return { marker, pin, shape: `${row.severity}|${row.priority}|${row.incident_id}|${row.place}` };
   }

@@ -22,6 +22,7 @@ BENCHMARKS = {
     "many_browsers": "500 browsers on one web process, some of them slow: latency and queues",
     "click_to_faces": "a click on dispatch -> seen on wall, desk and phone",
     "soak": "a wall for half an hour in a storm ten times as fast: growth of page and servers",
+    "replay_seek": "how soon a past second is there: state and positions, 1,300 units, a stormy hour",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }
 

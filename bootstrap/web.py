@@ -41,13 +41,14 @@ from intake.terminals import KnownTerminals
 from jobs.names import LAST_SWEEP_KEY
 from live.health import HealthMonitor
 from live.hub import HubSources, LiveHub
+from live.replay import replay_router
 from live.socket import live_router
 from notify.cap_router import cap_router
 from operations.alarm_load import alarm_load_state
 from operations.instants import FUTURE_TOLERANCE
 from operations.last_hour import last_hour_state
 from operations.public_state import Json
-from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
+from operations.queries import clock_state, failing_rules, may_look, response_metrics, snapshot_state
 from roads.areas import city_bounds
 from roads.commands import basemap_dir
 from roads.grid_outlines import write_outlines
@@ -103,6 +104,7 @@ def build_web(settings: Settings) -> Web:
     cap = cap_router(parts.ports, counters)
     app.include_router(intake_router(parts.ports, counters, city_bounds(), terminals, described_with=cap))
     app.include_router(cap)
+    app.include_router(replay_router(parts.ports))
     app.include_router(live_router(hub, _listening_actor, access.credentials.revalidate))
     # Without a network there is no base map yet: its files are then not found, which is no fault.
     basemap = basemap_dir(settings.data_dir)
@@ -179,6 +181,7 @@ def _hub(parts: Parts) -> LiveHub:
         clock=clock,
         refresh_clock=parts.refresh_clock,
         coverage=parts.coverage.state,
+        may_look=lambda actor, subject_id: may_look(ports, actor, subject_id),
     )
     health = HealthMonitor(
         parts.store,

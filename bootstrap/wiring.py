@@ -80,6 +80,7 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
     if settings.mode == "drill":
         clock = drill_clock = DrillClock(store.drill_time)
         store.tell_drill_time_to(drill_clock.follow)
+    store.timed_by(clock)
     catalogues = FolderCatalogue(settings.catalogue_dir)
     network = network_with_speeds(settings, clock) if with_roads else None
     grids = grids_in_use(settings.data_dir).grids

@@ -57,8 +57,13 @@ def happened(
 
 @dataclass(frozen=True, slots=True)
 class JournalRow:
-    """An event with its place in the journal; `recorded_at` is wall time, `event.at` the city's."""
+    """An event with its place in the journal; `recorded_at` is wall time, `event.at` the city's.
+
+    `known_at` is the city's instant at which the row was committed: never earlier than that of the row before. What
+    `event.at` tells may lie before it, as a reading that came late does.
+    """
 
     seq: int
     recorded_at: datetime
     event: Event
+    known_at: datetime | None = None

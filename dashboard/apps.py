@@ -1,4 +1,5 @@
-"""Mounts the faces on one server: the wall at /wall/, the desk at /desk/, the phone at /m/, analysis at /analysis/."""
+"""Mounts the faces on one server: the wall at /wall/, the desk at /desk/, the phone at /m/, analysis at /analysis/,
+looking back at /replay/, handing over at /handover/."""
 
 from __future__ import annotations
 
@@ -10,13 +11,18 @@ from fastapi import FastAPI
 from core.geo import LonLat
 from dashboard.callbacks import analysis as analysis_callbacks
 from dashboard.callbacks import desk as desk_callbacks
+from dashboard.callbacks import handover as handover_callbacks
 from dashboard.callbacks import mobile as mobile_callbacks
+from dashboard.callbacks import replay as replay_callbacks
 from dashboard.callbacks import wall as wall_callbacks
-from dashboard.ids import Analysis, Desk, Phone, Wall
+from dashboard.exports.routes import export_router
+from dashboard.ids import Analysis, Desk, HandOver, Phone, Replay, Wall
 from dashboard.language import LanguageMiddleware, mark
 from dashboard.layouts import analysis as analysis_layout
 from dashboard.layouts import desk as desk_layout
+from dashboard.layouts import handover as handover_layout
 from dashboard.layouts import mobile as mobile_layout
+from dashboard.layouts import replay as replay_layout
 from dashboard.layouts import wall as wall_layout
 from dashboard.page import Face, FaceSettings, face_title
 from operations.ports import Ports
@@ -34,6 +40,7 @@ def mount_faces(
     """
     settings = settings or FaceSettings()
     server.add_middleware(LanguageMiddleware)
+    server.include_router(export_router(ports, settings.zone))
 
     wall = Face(
         "wall",
@@ -42,7 +49,7 @@ def mount_faces(
         Wall,
         settings,
         face_title(settings, mark("指挥大屏")),
-        r"view-(desk|phone|analysis)",
+        r"view-(desk|phone|analysis|replay|handover)",
     )
     wall.layout = lambda: wall_layout.page(settings)
     wall_callbacks.register(wall)
@@ -54,7 +61,7 @@ def mount_faces(
         Desk,
         settings,
         face_title(settings, mark("值班台")),
-        r"view-(wall|phone|analysis)",
+        r"view-(wall|phone|analysis|replay|handover)",
     )
     desk.layout = lambda: desk_layout.page(settings, ports.catalogue)
     desk_callbacks.register(desk, ports, to_wgs84, settings.zone)
@@ -66,7 +73,7 @@ def mount_faces(
         Phone,
         settings,
         face_title(settings, mark("分中心手机")),
-        r"view-(desk|wall|analysis)",
+        r"view-(desk|wall|analysis|replay|handover)",
     )
     phone.layout = lambda: mobile_layout.page(settings)
     mobile_callbacks.register(phone, ports, settings.zone)
@@ -79,11 +86,37 @@ def mount_faces(
         settings,
         face_title(settings, mark("预警分析")),
         # A page that is asked, not followed: no live feed, no map.
-        r"(base|live|map)-|view-(wall|desk|phone|shared)|incident|map\.css",
+        r"(base|live|map)-|view-(wall|desk|phone|shared|replay|handover)|incident|map\.css",
     )
     analysis.layout = lambda: analysis_layout.page(settings, ports.mode == "drill")
     analysis_callbacks.register(analysis, ports, settings.zone)
-    return (wall, desk, phone, analysis)
+
+    replay = Face(
+        "replay",
+        server,
+        "/replay/",
+        Replay,
+        settings,
+        face_title(settings, mark("回放")),
+        # It shows what was: no live socket, and nothing that acts.
+        r"live-(link|assistance)|view-(wall|phone|analysis|handover)|view-desk-(?!queue)\w+|map-coverage",
+    )
+    replay.layout = lambda: replay_layout.page(settings, ports.mode == "drill")
+    replay_callbacks.register(replay, ports, settings.zone)
+
+    handover = Face(
+        "handover",
+        server,
+        "/handover/",
+        HandOver,
+        settings,
+        face_title(settings, mark("交接班")),
+        # A page that is asked, not followed: no live feed, no map; a document as the analyst's is one.
+        r"(base|live|map)-|view-(wall|desk|phone|shared|replay)|map\.css",
+    )
+    handover.layout = lambda: handover_layout.page(settings, ports.mode == "drill")
+    handover_callbacks.register(handover, ports, settings.zone)
+    return (wall, desk, phone, analysis, replay, handover)
 
 
 def set_up(apps: Sequence[Dash]) -> None:

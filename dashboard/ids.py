@@ -98,6 +98,7 @@ class Desk(StrEnum):
     ASK_REOPEN_ROAD = "desk-ask-reopenroad"
     ASK_ASSISTANCE = "desk-ask-assistance"
     ASK_WALL_SCENE = "desk-ask-wallscene"
+    ASK_NOTE = "desk-ask-note"
 
 
 class Phone(StrEnum):
@@ -125,6 +126,7 @@ class Phone(StrEnum):
     ASK_ACKNOWLEDGE = "phone-ask-acknowledge"
     ASK_UNACKNOWLEDGE = "phone-ask-unacknowledge"
     ASK_ASSISTANCE = "phone-ask-assistance"
+    ASK_NOTE = "phone-ask-note"
 
 
 class Analysis(StrEnum):
@@ -139,7 +141,47 @@ class Analysis(StrEnum):
     ASKED_ALERTS = "analysis-asked-alerts"
 
 
-FaceIds = type[Wall] | type[Desk] | type[Phone] | type[Analysis]
+class Replay(StrEnum):
+    """Components of the page that looks back."""
+
+    ROOT = "replay-page-root"
+    MAP = "replay-map-view"
+    LIVE_INCIDENTS = "replay-live-incidents"
+    LIVE_LEVELS = "replay-live-levels"
+    LIVE_ALERTS = "replay-live-alerts"
+    LIVE_UNITS = "replay-live-units"
+    LIVE_SUBJECT = "replay-live-subject"
+    UNIT_SELECTED = "replay-unit-selected"
+    UNIT_CARD = "replay-unit-card"
+    QUEUE = "replay-queue-list"
+    WATER = "replay-water-counts"
+    UNITS = "replay-units-counts"
+    LEVEL = "replay-response-level"
+    PANEL = "replay-incident-panel"
+    STATE = "replay-link-state"
+    TRACK = "replay-time-track"
+    PERIOD = "replay-period-choice"
+    SPEED = "replay-speed-choice"
+    HELP = "replay-keys-help"
+
+
+class HandOver(StrEnum):
+    """Components of the page on which a shift is handed over."""
+
+    ROOT = "handover-page-root"
+    REFRESH = "handover-refresh-button"
+    SAID = "handover-outcome-words"
+    EARLIER = "handover-earlier-list"
+    BODY = "handover-summary-body"
+    REMARK = "handover-remark-text"
+    GIVE = "handover-give-button"
+    ACCEPT = "handover-accept-button"
+    KEY = "handover-request-key"
+    PENDING = "handover-pending-id"
+    DONE = "handover-done-id"
+
+
+FaceIds = type[Wall] | type[Desk] | type[Phone] | type[Analysis] | type[Replay] | type[HandOver]
 
 
 def as_json(ids: FaceIds) -> dict[str, str]:

@@ -16,6 +16,7 @@ from jobs.tasks import (
     forget_tracks,
     judge_by_the_clock,
     keep_alerts,
+    keep_keyframe,
     measure_coverage,
     record_tracks,
     sweep,
@@ -30,6 +31,7 @@ JUDGE_BY_THE_CLOCK_EVERY_S = 10
 WATCH_UNITS_EVERY_S = 1
 TRACKS_EVERY_S = 3
 COVERAGE_EVERY_S = 5
+KEYFRAME_EVERY_S = 10
 FORGET_EVERY_S = 3600
 """Wall time: what is due is found by the city's clock whenever somebody looks."""
 
@@ -59,6 +61,7 @@ def tick_forever(connection: Redis, track_days: int) -> None:
         (judge_by_the_clock, GRADING_QUEUE, JUDGE_BY_THE_CLOCK_EVERY_S),
         (measure_coverage, BACKGROUND_QUEUE, COVERAGE_EVERY_S),
         (record_tracks, BACKGROUND_QUEUE, TRACKS_EVERY_S),
+        (keep_keyframe, BACKGROUND_QUEUE, KEYFRAME_EVERY_S),
     ):
         scheduler.register(job, queue, interval=every_s, ttl=5, result_ttl=0, failure_ttl=60)
     scheduler.register(

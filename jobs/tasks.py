@@ -25,6 +25,7 @@ from operations import watch_units as watching
 from operations.expire_cap import expire_cap
 from operations.expire_closures import expire_closures
 from operations.find_lost_work import find_lost_work
+from operations.keep_keyframe import keep_keyframe as keep
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +120,11 @@ def watch_units() -> None:
 def record_tracks() -> int:
     """Every few seconds: where units are goes into their tracks; answers how many points."""
     return tracking.record_tracks(bound().ports)
+
+
+def keep_keyframe() -> None:
+    """Every ten seconds: the journal's next keyframe, when one is due."""
+    keep(bound().ports)
 
 
 def forget_tracks(days: int) -> int:

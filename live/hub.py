@@ -22,6 +22,7 @@ from live.doorbell import listen
 from live.health import HealthMonitor
 from live.listener import Listener
 from live.positions import RedisPositionBoard
+from live.watchers import Watchers
 from operations.catalogue import Catalogue
 from operations.ports import Ports
 
@@ -38,6 +39,7 @@ METRICS_DEBOUNCE_S = 0.3
 METRICS_EVERY_S = 5.0
 """A load falls by the clock alone: it is computed again this often, and sent when it differs."""
 COVERAGE_EVERY_S = 1.0
+WATCHERS_EVERY_S = 1.0
 SNAPSHOT_FRESH_S = 1.0
 STARTS_WITHIN_S = 5.0
 ROWS_KEPT = 2_000
@@ -63,6 +65,7 @@ class HubSources:
     clock: Callable[[], dict[str, Any]]
     refresh_clock: Callable[[], None]
     coverage: Callable[[], dict[str, Any] | None]
+    may_look: Callable[[Actor, str], bool]
 
 
 class LiveHub:
@@ -80,6 +83,7 @@ class LiveHub:
         sources: HubSources,
         redis_url: str,
     ) -> None:
+        self.watchers = Watchers(board.redis, sources.may_look)
         self._ports = ports
         self._board = board
         self._health = health
@@ -115,6 +119,7 @@ class LiveHub:
             self._repeat(self._push_metrics),
             self._repeat(self._push_clock),
             self._repeat(self._push_coverage),
+            self._repeat(self._push_watchers),
         )
 
     # -- listeners ---------------------------------------------------------------------------------
@@ -307,6 +312,10 @@ class LiveHub:
         for listener in tuple(self._listeners):
             if listener.actor.jurisdiction == CITY:
                 listener.tell(text)
+
+    async def _push_watchers(self) -> None:
+        await asyncio.sleep(WATCHERS_EVERY_S)
+        await self.watchers.tell(tuple(self._listeners))
 
     def _measured(self, jurisdictions: Collection[str]) -> dict[str, dict[str, Any]]:
         """The metrics each jurisdiction is told: response times name incidents of the whole city."""

@@ -30,6 +30,10 @@ class Listener:
         self.actor = actor
         self.needs_snapshot = False
         self.cut_off = False
+        self.looks_at: str | None = None
+        """Id of the incident or alert that is open on this screen, where this actor may see it."""
+        self.told_watchers: str | None = None
+        """What was last said about who else looks at it."""
         self._seq = -1
         self._texts: deque[str] = deque()
         self._frame: bytes | None = None

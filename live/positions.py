@@ -40,7 +40,7 @@ _RECORDS = np.dtype(
         ("doubts", "u1"),
     ]
 )
-_FRAME = np.dtype([("index", "<u2"), ("heading", "<u2"), ("lon", "<i4"), ("lat", "<i4")])
+UNIT_FRAME = np.dtype([("index", "<u2"), ("heading", "<u2"), ("lon", "<i4"), ("lat", "<i4")])
 
 _TRACKED = struct.Struct("<dii")
 _TRACKED_RECORDS = np.dtype([("at", "<f8"), ("lon", "<i4"), ("lat", "<i4")])
@@ -61,6 +61,11 @@ class RedisPositionBoard:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+
+    @property
+    def redis(self) -> Redis:
+        """The Redis it lies in, for what else is kept beside it."""
+        return self._redis
 
     def put(self, fixes: Sequence[Fix], latest: datetime) -> Placed:
         newest: dict[str, Fix] = {}
@@ -185,7 +190,7 @@ class Positions:
         index = np.fromiter((index_of.get(u, -1) for u in self.unit_ids), np.int64, len(self.unit_ids))
         shown = index >= 0
         records = self.records[shown]
-        units = np.empty(len(records), dtype=_FRAME)
+        units = np.empty(len(records), dtype=UNIT_FRAME)
         units["index"] = index[shown]
         units["heading"] = records["heading"] | self._marks(wall_s)[shown]
         units["lon"], units["lat"] = records["lon"], records["lat"]

@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.errors import UnavailableError
 from live.hub import LiveHub
 from live.listener import Listener, ListenerTooSlow
+from live.watchers import looked_at
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def live_router(
         listener = Listener(actor_of(dict(socket.scope)))
         tasks = [
             asyncio.create_task(_send(hub, listener, socket)),
-            asyncio.create_task(_until_closed(socket)),
+            asyncio.create_task(_until_closed(hub, listener, socket)),
             asyncio.create_task(_until_signed_out(socket, still_valid)),
         ]
         try:
@@ -49,6 +50,7 @@ def live_router(
                     log.error("live socket of %s failed", listener.actor.name, exc_info=error)
         finally:
             hub.leave(listener)
+            await hub.watchers.leave(listener)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -74,9 +76,12 @@ async def _send(hub: LiveHub, listener: Listener, socket: WebSocket) -> int | No
         return None  # gone in the middle of a send
 
 
-async def _until_closed(socket: WebSocket) -> int | None:
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass  # what a browser sends is a ping: that it arrived is all there is to it
+async def _until_closed(hub: LiveHub, listener: Listener, socket: WebSocket) -> int | None:
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        # A browser sends pings, of which it is enough that they arrive, and which incident or alert it shows.
+        subject = looked_at(message.get("text") or "")
+        if subject is not None:
+            await hub.watchers.look(listener, subject or None)
     return None
 
 

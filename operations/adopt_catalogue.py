@@ -6,6 +6,8 @@ from core.actor import SYSTEM, Actor, Permission
 from core.events import happened
 from operations.catalogue import CatalogueSeen
 from operations.ports import Ports
+from operations.public_state import changes
+from operations.queries import points_now
 from operations.transaction import committed, require
 
 PROBLEMS_TOLD = 20
@@ -34,6 +36,7 @@ def adopt_catalogue(ports: Ports, seen: CatalogueSeen, actor: Actor = SYSTEM) ->
                     "version": seen.version,
                     "problems": [str(problem) for problem in seen.problems[:PROBLEMS_TOLD]],
                 },
+                changes={} if seen.problems else changes(points=points_now(ports, tx)),
                 reload=not seen.problems,
             )
         )

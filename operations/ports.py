@@ -27,6 +27,7 @@ from dispatch.travel import Closure, RoadClosure, RouteFound
 from operations.cap import CapArea, ReceivedCap
 from operations.cap_map import CapMap
 from operations.catalogue import Catalogue, CatalogueSeen, CatalogueSource
+from operations.handover import HandOver, ShiftCounts
 from operations.wall_scene import WallScene
 
 
@@ -107,6 +108,35 @@ class GeofenceVisit:
     unit_id: str
     geofence_id: str
     entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """All that was open as of journal row `seq`, as public states by kind, for the whole city; what the journal says
+    could be folded into it again, so that losing one loses nothing."""
+
+    seq: int
+    known_at: datetime
+    state: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPoint:
+    """A point of a unit's thinned track."""
+
+    at: datetime
+    place: LonLat
+    heading_deg: int
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """The points of a unit's track around an instant; `index` as position frames name the unit."""
+
+    index: int
+    jurisdiction: str
+    before: TrackPoint
+    after: TrackPoint | None
 
 
 class Transaction(Protocol):
@@ -368,6 +398,20 @@ class Transaction(Protocol):
 
     def save_wall_scene(self, scene: WallScene) -> None: ...
 
+    # hand-overs of shifts
+    def handover(self, handover_id: str) -> HandOver:
+        """The hand-over, locked until the transaction ends. Raises NotFoundError."""
+        ...
+
+    def save_handover(self, handover: HandOver) -> None: ...
+    def newest_handovers(self, jurisdiction: str, limit: int) -> Sequence[HandOver]:
+        """Those of the run in this very jurisdiction, newest first; not locked."""
+        ...
+
+    def shift_counts(self, since: datetime, jurisdiction: str) -> ShiftCounts:
+        """What happened since then at and below this jurisdiction."""
+        ...
+
     # idempotency and the drill
     def remembered_answer(self, actor_id: str, key: str, digest: str) -> Mapping[str, Any] | None:
         """The answer given before to this key, or None; locks the key until the transaction ends.
@@ -455,8 +499,37 @@ class Store(Protocol):
         ...
 
     def journal_after(self, seq: int, limit: int) -> Sequence[JournalRow]: ...
-    def journal_of(self, subjects: Collection[str], limit: int) -> Sequence[JournalRow]:
-        """The newest rows about these subjects, oldest first."""
+    def journal_of(
+        self, subjects: Collection[str], limit: int, up_to: int | None = None
+    ) -> Sequence[JournalRow]:
+        """The newest rows about these subjects, oldest first; with `up_to` none after that number."""
+        ...
+
+    # looking back, in the present run
+    def newest_known(self) -> tuple[int, datetime | None]:
+        """Number of the newest journal row and when the city knew it; None for an empty journal."""
+        ...
+
+    def first_row(self) -> JournalRow | None: ...
+    def first_keyframe_at(self) -> datetime | None: ...
+    def newest_keyframe(self, at: datetime | None = None) -> Keyframe | None:
+        """The newest one known at this instant; None for now."""
+        ...
+
+    def save_keyframe(self, keyframe: Keyframe) -> None:
+        """Keeps it; one as of the same row that is there already stays."""
+        ...
+
+    def rows_known(self, after: int, until: datetime, limit: int | None = None) -> Sequence[JournalRow]:
+        """Rows after number `after` that the city knew at `until`, in order, batches of readings left out."""
+        ...
+
+    def rows_begun(self, since: datetime, until: datetime, limit: int) -> Sequence[JournalRow]:
+        """The newest rows by which an incident began or an alert was opened or raised, oldest first."""
+        ...
+
+    def whereabouts(self, at: datetime) -> Sequence[Whereabouts]:
+        """Where the units were tracked around this instant; without those that were not."""
         ...
 
     def alert_moments(self, since: datetime | None) -> Sequence[AlertMoment]:

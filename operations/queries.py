@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.model import Alert, PointState
 from core.actor import Actor, Permission
 from core.clock import DrillTime
+from core.errors import NotFoundError
 from core.events import JournalRow
 from dispatch.correlation import box_around
 from dispatch.response import response_figures
 from operations.catalogue import Catalogue
-from operations.ports import Ports
+from operations.ports import Ports, Transaction
 from operations.public_state import (
     Json,
     alert_state,
@@ -39,7 +41,7 @@ SERIES_LENGTH = 60
 FAILURE_SHOWN_FOR = timedelta(hours=1)
 CLOSURES_WITHIN_M = 1_000.0
 """Closures so near to an incident are part of what happened to it (proposal)."""
-
+TIMELINE_ROWS = 100
 CALLS_SHOWN = 50
 """The newest of a storm of calls; the incident says how many there were."""
 
@@ -102,6 +104,13 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
     }
 
 
+def points_now(ports: Ports, tx: Transaction) -> list[Json]:
+    """Every point of the catalogue in force with what is known of it, for rows after which readers begin anew."""
+    points = ports.catalogue.points
+    states = tx.point_states(list(points), lock=False)
+    return [point_state(states.get(p.point_id, PointState(p.point_id)), p) for p in points.values()]
+
+
 def catalogue_state(catalogue: Catalogue) -> Json:
     table = catalogue.waterlogging
     return {
@@ -136,8 +145,8 @@ def catalogue_state(catalogue: Catalogue) -> Json:
     }
 
 
-def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
-    """One incident with its assignments, advice, point, alert, newest calls and timeline.
+def incident_detail(ports: Ports, actor: Actor, incident_id: str, rows: int = TIMELINE_ROWS) -> Json:
+    """One incident with its assignments, advice, point, alert, newest calls and the newest `rows` of its timeline.
 
     Raises NotFoundError, PermissionDeniedError when it lies in another jurisdiction.
     """
@@ -166,7 +175,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str) -> Json:
         "alert": alert_state(alerts[0]) if alerts else None,
         "assistance": [assistance_state(request) for request in assistance],
         "calls": [call_state(call) for call in calls],
-        "timeline": [timeline_row(row) for row in ports.store.journal_of(subjects, limit=100)],
+        "timeline": [timeline_row(row) for row in ports.store.journal_of(subjects, limit=rows)],
     }
 
 
@@ -256,6 +265,15 @@ def may_see(actor: Actor, jurisdiction: str) -> None:
     seeing = (Permission.VIEW_DESK, Permission.VIEW_WALL, Permission.VIEW_PHONE)
     allowed = next((permission for permission in seeing if actor.may(permission)), Permission.VIEW_DESK)
     require(actor, allowed, jurisdiction)
+
+
+def may_look(ports: Ports, actor: Actor, subject_id: str) -> bool:
+    """Whether this is the id of an incident or alert that the actor may see."""
+    with ports.store.transaction() as tx:
+        for read in (tx.incident, tx.alert):
+            with suppress(NotFoundError):
+                return concerns(actor, read(subject_id, lock=False).jurisdiction)
+    return False
 
 
 def timeline_row(row: JournalRow) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from core.errors import InvalidInputError
 from core.events import happened
 from dispatch.model import Unit, UnitStatus
 from operations.ports import Ports
+from operations.public_state import changes
 from operations.transaction import committed, require
 
 MOST_UNITS = 60_000
@@ -91,6 +92,7 @@ def register_units(ports: Ports, actor: Actor, command: RegisterUnits) -> tuple[
                 at=now,
                 subject="units",
                 data={"count": len(registered)},
+                changes=changes(units=registered),
                 reload=True,
             )
         )

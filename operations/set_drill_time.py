@@ -10,7 +10,8 @@ from core.clock import DrillTime
 from core.errors import ConflictError, InvalidInputError
 from core.events import happened
 from operations.ports import Ports
-from operations.public_state import drill_state
+from operations.public_state import changes, drill_state
+from operations.queries import points_now
 from operations.transaction import committed, require
 
 FASTEST = 600.0
@@ -64,6 +65,7 @@ def set_drill_time(ports: Ports, actor: Actor, command: SetDrillTime) -> DrillTi
                 at=wanted.anchor_at,
                 subject=command.scenario,
                 data={"drill": drill_state(wanted)},
+                changes=changes(units=tx.units(), points=points_now(ports, tx)) if command.restart else {},
                 reload=command.restart,
             )
         )

@@ -34,8 +34,13 @@ def readable_note(note: str | None) -> str | None:
     return (readable_reason(note) or None) if note is not None else None
 
 
+def unturned(text: str) -> str:
+    """The text without signs that turn the direction of writing."""
+    return text.translate(_TURNS_ROUND)
+
+
 def readable_reason(reason: str) -> str:
     """The reason without signs that turn the direction of writing; empty when no sign of it can be seen."""
-    turned = reason.translate(_TURNS_ROUND)
+    turned = unturned(reason)
     seen = any(unicodedata.category(sign)[0] not in "CZ" for sign in turned)
     return turned if seen else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,13 +15,22 @@ from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalErr
 from alerts.alarm_load import AlertMoment
 from alerts.model import Alert, PointState, Reading
 from alerts.response_level import ResponseLevel
-from core.clock import DrillTime
+from core.clock import Clock, DrillTime, WallClock
 from core.errors import InvalidInputError, UnavailableError
 from core.events import Event, JournalRow
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
-from operations.ports import DispatchCounts, FailingRule, GradingLag, Lifespan, SentFor, Snapshot
-from store import history, journal
+from operations.ports import (
+    DispatchCounts,
+    FailingRule,
+    GradingLag,
+    Keyframe,
+    Lifespan,
+    SentFor,
+    Snapshot,
+    Whereabouts,
+)
+from store import history, journal, past
 from store import tables as t
 from store.alert_rows import GRAVITY, AlertRows
 from store.cap_rows import CapRows
@@ -28,6 +38,7 @@ from store.catalogue_rows import CatalogueRows
 from store.closure_rows import ClosureRows, closures_in_force
 from store.dispatch_rows import DispatchRows, assistance_waiting
 from store.drill_rows import DrillRows, read_drill_time
+from store.handover_rows import HandOverRows
 from store.move_up_rows import MoveUpRows
 from store.reading_rows import GRADING, ReadingRows
 from store.rows import from_row
@@ -49,6 +60,7 @@ class SqlTransaction(
     TerminalRows,
     DrillRows,
     CatalogueRows,
+    HandOverRows,
     WallRows,
 ):
     """One transaction; fulfils operations.ports.Transaction."""
@@ -106,6 +118,11 @@ def translated() -> Iterator[None]:
         raise
 
 
+def _by_drill(drill: DrillTime) -> datetime:
+    """The city's instant by the drill's time that a transaction is written into."""
+    return drill.at(datetime.now(UTC))
+
+
 class SqlStore:
     """The database; fulfils operations.ports.Store."""
 
@@ -113,6 +130,11 @@ class SqlStore:
         self.engine = engine
         self._reading = engine.execution_options(isolation_level="REPEATABLE READ")
         self._drill_time_told_to: Callable[[DrillTime | None], None] | None = None
+        self._now: Callable[[], datetime] = WallClock().now
+
+    def timed_by(self, clock: Clock) -> None:
+        """Journal rows say when the city knew them by this clock; by the wall's until one is named."""
+        self._now = clock.now
 
     def tell_drill_time_to(self, follow: Callable[[DrillTime | None], None]) -> None:
         """Every transaction begins by telling the drill time it is written into; a clock follows that."""
@@ -123,12 +145,16 @@ class SqlStore:
         gate = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
         with translated(), self.engine.begin() as connection:
             connection.execute(select(gate(_GATE)))
+            now = self._now
             if self._drill_time_told_to is not None:
-                self._drill_time_told_to(read_drill_time(connection))
+                drill = read_drill_time(connection)
+                self._drill_time_told_to(drill)
+                if drill is not None:
+                    now = partial(_by_drill, drill)
             tx = SqlTransaction(connection)
             yield tx
             if tx.events:
-                last_seq = journal.append(connection, tx.events)
+                last_seq = journal.append(connection, tx.events, now)
         if tx.events:
             tx.last_seq = last_seq
 
@@ -187,9 +213,43 @@ class SqlStore:
         with translated(), self.engine.connect() as connection:
             return journal.after(connection, seq, limit)
 
-    def journal_of(self, subjects: Collection[str], limit: int) -> Sequence[JournalRow]:
+    def journal_of(
+        self, subjects: Collection[str], limit: int, up_to: int | None = None
+    ) -> Sequence[JournalRow]:
         with translated(), self.engine.connect() as connection:
-            return journal.about(connection, list(subjects), limit)
+            return journal.about(connection, list(subjects), limit, up_to)
+
+    def newest_known(self) -> tuple[int, datetime | None]:
+        with translated(), self.engine.connect() as connection:
+            return past.newest_known(connection)
+
+    def first_row(self) -> JournalRow | None:
+        with translated(), self.engine.connect() as connection:
+            return past.first_row(connection)
+
+    def first_keyframe_at(self) -> datetime | None:
+        with translated(), self.engine.connect() as connection:
+            return past.first_keyframe_at(connection)
+
+    def newest_keyframe(self, at: datetime | None = None) -> Keyframe | None:
+        with translated(), self.engine.connect() as connection:
+            return past.newest_keyframe(connection, at)
+
+    def save_keyframe(self, keyframe: Keyframe) -> None:
+        with translated(), self.engine.begin() as connection:
+            past.save_keyframe(connection, keyframe)
+
+    def rows_known(self, after: int, until: datetime, limit: int | None = None) -> Sequence[JournalRow]:
+        with translated(), self.engine.connect() as connection:
+            return past.rows_known(connection, after, until, limit)
+
+    def rows_begun(self, since: datetime, until: datetime, limit: int) -> Sequence[JournalRow]:
+        with translated(), self.engine.connect() as connection:
+            return past.rows_begun(connection, since, until, limit)
+
+    def whereabouts(self, at: datetime) -> Sequence[Whereabouts]:
+        with translated(), self.engine.connect() as connection:
+            return past.whereabouts(connection, at)
 
     def alert_moments(self, since: datetime | None) -> Sequence[AlertMoment]:
         with translated(), self.engine.connect() as connection:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from core.events import Event, JournalRow
 from store import tables as t
+from store.drill_rows import read_drill_time
 from store.run import CURRENT_RUN
 
 
-def append(connection: Connection, events: Sequence[Event]) -> int:
-    """Writes the events and answers the last sequence number.
+def append(connection: Connection, events: Sequence[Event], now: Callable[[], datetime]) -> int:
+    """Writes the events as known at the city's `now` and answers the last sequence number.
 
     Takes the lock on the journal's head, so it is the last thing a transaction does: whoever holds it
     is about to commit.
@@ -22,11 +23,14 @@ def append(connection: Connection, events: Sequence[Event]) -> int:
     head = t.journal_head.c.seq
     grown = update(t.journal_head).values(seq=head + len(events)).returning(head)
     last = int(connection.execute(grown).scalar_one())
+    before = select(t.journal.c.known_at).where(t.journal.c.seq == last - len(events))
+    known_at = _known_at(connection, events, connection.execute(before).scalar_one_or_none(), now)
     first = last - len(events) + 1
     rows = [
         {
             "seq": seq,
             "at": event.at,
+            "known_at": known_at,
             "type": event.type,
             "actor_id": event.actor_id,
             "actor_name": event.actor_name,
@@ -42,19 +46,37 @@ def append(connection: Connection, events: Sequence[Event]) -> int:
     return last
 
 
+def _known_at(
+    connection: Connection, events: Sequence[Event], before: datetime | None, now: Callable[[], datetime]
+) -> datetime:
+    """The city's instant of this commit: asked for while the head is locked, and never before that of the last row,
+    whatever another machine's clock said. A drill that begins anew is the one thing that sets it back."""
+    if any(event.type.startswith("drill.") for event in events):
+        drill = read_drill_time(connection)
+        if drill is not None and any(event.type == "drill.began" for event in events):
+            return drill.anchor_at
+        if drill is not None and before is not None:
+            return max(before, drill.at(datetime.now(UTC)))
+    return now() if before is None else max(before, now())
+
+
 def after(connection: Connection, seq: int, limit: int) -> list[JournalRow]:
     asked = select(t.journal).where(t.journal.c.seq > seq).order_by(t.journal.c.seq).limit(limit)
-    return [_row(row) for row in connection.execute(asked)]
+    return [journal_row(row) for row in connection.execute(asked)]
 
 
-def about(connection: Connection, subjects: Sequence[str], limit: int) -> list[JournalRow]:
+def about(
+    connection: Connection, subjects: Sequence[str], limit: int, up_to: int | None = None
+) -> list[JournalRow]:
     """Rows about these subjects; in a drill those of the present run, whose instants are its own."""
     asked = (
         select(t.journal)
         .where(t.journal.c.subject.in_(subjects), t.journal.c.run == CURRENT_RUN)
         .order_by(t.journal.c.seq.desc())
     )
-    return [_row(row) for row in connection.execute(asked.limit(limit))][::-1]
+    if up_to is not None:
+        asked = asked.where(t.journal.c.seq <= up_to)
+    return [journal_row(row) for row in connection.execute(asked.limit(limit))][::-1]
 
 
 def of_alerts(connection: Connection, cleared_since: datetime, types: Collection[str]) -> list[JournalRow]:
@@ -68,10 +90,10 @@ def of_alerts(connection: Connection, cleared_since: datetime, types: Collection
         .where(row.subject.in_(concerned), row.type.in_(list(types)), row.run == CURRENT_RUN)
         .order_by(row.subject, row.seq)
     )
-    return [_row(found) for found in connection.execute(asked)]
+    return [journal_row(found) for found in connection.execute(asked)]
 
 
-def _row(row: Row[Any]) -> JournalRow:
+def journal_row(row: Row[Any]) -> JournalRow:
     event = Event(
         type=row.type,
         at=row.at,
@@ -83,4 +105,4 @@ def _row(row: Row[Any]) -> JournalRow:
         origin=row.origin,
         reload=row.reload,
     )
-    return JournalRow(row.seq, row.recorded_at, event)
+    return JournalRow(row.seq, row.recorded_at, event, row.known_at)

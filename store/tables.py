@@ -40,6 +40,8 @@ journal = Table(
     Column("recorded_at", Instant, nullable=False, server_default=text("clock_timestamp()")),
     Column("run", Integer, nullable=False),
     Column("at", Instant, nullable=False),
+    # The city's instant of the commit: rises with `seq` within a run, which `at` need not.
+    Column("known_at", Instant, nullable=False),
     Column("type", Text, nullable=False),
     Column("actor_id", Text, nullable=False),
     Column("actor_name", Text, nullable=False, server_default=""),
@@ -51,6 +53,14 @@ journal = Table(
     Index("journal_subject", "subject", "seq"),
     Index("journal_alerts", "run", "at", postgresql_where=text("type LIKE 'alert.%'")),
     Index("journal_batches", "seq", postgresql_where=text("type = 'readings.ingested'")),
+    # Looking back asks which row was the newest at an instant, and where what matters began.
+    Index("journal_known", "run", "known_at"),
+    Index(
+        "journal_begun",
+        "run",
+        "known_at",
+        postgresql_where=text("type IN ('incident.opened', 'alert.opened', 'alert.raised')"),
+    ),
 )
 
 cursors = Table(

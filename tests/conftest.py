@@ -117,6 +117,7 @@ class Bench:
 def bench(engine: Engine, redis: Redis) -> Bench:
     clock = FixedClock(STORM)
     store = SqlStore(engine)
+    store.timed_by(clock)
     ports = Ports(
         store=store,
         clock=clock,

@@ -16,6 +16,7 @@ from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.assisting import assisted
 from dashboard.callbacks.closing import closed_by_click, reopened_by_click
 from dashboard.callbacks.following import follow
+from dashboard.callbacks.noting import noted
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Desk
 from dashboard.language import named, t
@@ -214,7 +215,11 @@ def register(
         )
         return Notice("done", t("大屏已锁定") if stands.scene else t("大屏恢复轮播"), "wall_scene")
 
+    def note(actor: Actor, request: Request) -> Notice:
+        return noted(ports, actor, request)
+
     for asked, name, action in (
+        (Desk.ASK_NOTE, "note", note),
         (Desk.ASK_RECOMMEND, "recommend", recommend),
         (Desk.ASK_DISPATCH, "dispatch", dispatch),
         (Desk.ASK_STAND_DOWN, "stand_down", stand_down),

@@ -11,6 +11,7 @@ from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.assisting import assisted
 from dashboard.callbacks.following import follow
+from dashboard.callbacks.noting import noted
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Phone
 from dashboard.layouts.alert_panel import phone_alert
@@ -51,6 +52,10 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
     def assist(actor: Actor, request: Request) -> Notice:
         return assisted(ports, actor, request)
 
+    def note(actor: Actor, request: Request) -> Notice:
+        return noted(ports, actor, request)
+
+    answer_requests(app, Phone.ASK_NOTE, Phone.OUTCOME, "note", note, zone)
     answer_requests(app, Phone.ASK_ASSISTANCE, Phone.OUTCOME, "assistance", assist, zone)
     answer_requests(app, Phone.ASK_ACKNOWLEDGE, Phone.OUTCOME, "acknowledge", acknowledge, zone)
     answer_requests(app, Phone.ASK_UNACKNOWLEDGE, Phone.OUTCOME, "unacknowledge", give_back, zone)

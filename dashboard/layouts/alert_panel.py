@@ -9,7 +9,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.language import t
-from dashboard.layouts.shared import attributes, grade_mark
+from dashboard.layouts.notes import notes_part
+from dashboard.layouts.shared import attributes, grade_mark, watchers
 from dashboard.layouts.timeline import timeline_list
 from dashboard.view_models.alert import OUTCOME, AlertView
 from dashboard.view_models.durations import clock_words
@@ -32,6 +33,7 @@ def desk_alert(view: AlertView, zone: ZoneInfo) -> Component:
             _why(view),
             _measured(view),
             _advice(view),
+            notes_part("alert", view.alert_id, view.notes, zone),
             timeline_list(view.timeline, zone),
         ],
         className="incident alert-panel",
@@ -46,6 +48,23 @@ def phone_alert(view: AlertView, zone: ZoneInfo) -> Component:
             _head(view),
             _standing(view, zone),
             _acknowledge(view, with_note=False),
+            _why(view),
+            _measured(view),
+            _advice(view),
+            notes_part("alert", view.alert_id, view.notes, zone),
+            timeline_list(view.timeline, zone),
+        ],
+        className="incident alert-panel",
+        **attributes(data_alert=view.alert_id),
+    )
+
+
+def past_alert_panel(view: AlertView, zone: ZoneInfo) -> Component:
+    """The same as it was known at a past instant: nothing can be done about that."""
+    return html.Div(
+        [
+            _head(view),
+            _standing(view, zone),
             _why(view),
             _measured(view),
             _advice(view),
@@ -71,6 +90,7 @@ def _head(view: AlertView) -> Component:
                         ],
                         className="dots",
                     ),
+                    watchers(view.alert_id),
                 ]
             ),
             html.Button(

@@ -81,6 +81,8 @@ def _bar(settings: FaceSettings) -> list[Component]:
             title=t("键盘"),
             **attributes(data_do="help", aria_label=t("键盘")),
         ),
+        html.A(t("交接班"), href="/handover/", className="language"),
+        html.A(t("回放"), href="/replay/", className="language"),
         language_switch("/desk/"),
         html.A(t("退出"), href=settings.sign_out_url, className="language"),
     ]

@@ -11,8 +11,9 @@ from dashboard.language import t
 from dashboard.layouts.incident_advice import advice_part
 from dashboard.layouts.incident_standing import close_part, passability_part
 from dashboard.layouts.incident_units import assigned_part, milestones_part, requested_part
-from dashboard.layouts.shared import attributes, grade_mark
-from dashboard.layouts.timeline import timeline_list
+from dashboard.layouts.notes import notes_part
+from dashboard.layouts.shared import attributes, grade_mark, watchers
+from dashboard.layouts.timeline import files_part, timeline_list
 from dashboard.view_models.incident import GRADE_NUMERAL, IncidentView
 from dashboard.view_models.timeline import PASSABILITY
 
@@ -33,7 +34,9 @@ def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
             passability_part(view),
             milestones_part(view, zone),
             close_part(view),
+            notes_part("incident", view.incident_id, view.notes, zone),
             timeline_list(view.timeline, zone),
+            files_part(view.incident_id),
         ],
         className="incident",
         **attributes(data_incident=view.incident_id, data_advice=view.recommendation_id or ""),
@@ -47,6 +50,21 @@ def phone_detail(view: IncidentView, zone: ZoneInfo) -> Component:
             *_what(view),
             _acknowledge(view),
             assigned_part(view),
+            milestones_part(view, zone),
+            notes_part("incident", view.incident_id, view.notes, zone),
+            timeline_list(view.timeline, zone),
+        ],
+        className="incident",
+        **attributes(data_incident=view.incident_id),
+    )
+
+
+def past_panel(view: IncidentView, zone: ZoneInfo) -> Component:
+    """The same incident as it was known at a past instant: nothing can be done about that."""
+    return html.Div(
+        [
+            *_what(view),
+            assigned_part(view, acts=False),
             milestones_part(view, zone),
             timeline_list(view.timeline, zone),
         ],
@@ -79,6 +97,7 @@ def _what(view: IncidentView) -> list[Component]:
                             ],
                             className="dots",
                         ),
+                        watchers(view.incident_id),
                     ]
                 ),
                 html.Button(

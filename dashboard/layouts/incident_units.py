@@ -13,14 +13,17 @@ from dashboard.view_models.durations import clock_words
 from dashboard.view_models.incident import AssignmentView, IncidentView
 
 
-def assigned_part(view: IncidentView) -> Component:
+def assigned_part(view: IncidentView, acts: bool = True) -> Component:
+    """Units on the incident; `acts` offers to take them back."""
     standing = [a for a in view.assignments if a.open]
     if not standing:
         return html.Div()
-    return html.Div([html.H3(t("在办单位")), html.Ul([_unit(a) for a in standing], className="assigned")])
+    return html.Div(
+        [html.H3(t("在办单位")), html.Ul([_unit(a, acts) for a in standing], className="assigned")]
+    )
 
 
-def _unit(assignment: AssignmentView) -> Component:
+def _unit(assignment: AssignmentView, acts: bool) -> Component:
     coming = assignment.eta_at is not None
     return html.Li(
         [
@@ -39,7 +42,9 @@ def _unit(assignment: AssignmentView) -> Component:
                 type="button",
                 className="button small desk-only",
                 **attributes(data_do="stand-down", data_assignment=assignment.assignment_id),
-            ),
+            )
+            if acts
+            else None,
         ]
     )
 

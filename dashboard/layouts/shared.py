@@ -9,10 +9,10 @@ import dash_leaflet as dl
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.ids import Desk, Phone, Wall
+from dashboard.ids import Desk, Phone, Replay, Wall
 from dashboard.language import current_locale, t
 
-Ids = type[Wall] | type[Desk] | type[Phone]
+Ids = type[Wall] | type[Desk] | type[Phone] | type[Replay]
 
 START_CENTRE = [25.02, 102.745]
 """Latitude, longitude of the first view, until the snapshot says where the monitored points lie."""
@@ -66,6 +66,11 @@ def grade_mark(severity: str | None, priority: int | None = None) -> Component:
     if severity:
         return html.Span(className=f"mark mark-{severity}")
     return html.Span(str(priority or ""), className=f"mark mark-priority priority-{priority}")
+
+
+def watchers(subject_id: str) -> Component:
+    """Who else is looking at this incident or alert (live-presence.js)."""
+    return html.P("", className="watchers", **attributes(data_watched=subject_id, role="status"))
 
 
 def loading(words: str) -> Component:

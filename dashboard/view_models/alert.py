@@ -16,7 +16,7 @@ from dashboard.theme import tokens
 from dashboard.view_models.figures import figure_name, figure_value
 from dashboard.view_models.timeline import OUTCOME as OUTCOME
 from dashboard.view_models.timeline import TOLD as TOLD
-from dashboard.view_models.timeline import Happening, timeline
+from dashboard.view_models.timeline import Happening, notes_of, timeline
 from operations.catalogue import Catalogue
 
 Json = Mapping[str, Any]
@@ -78,6 +78,7 @@ class AlertView:
     may_shelve: bool
     may_escalate: bool
     may_clear: bool
+    notes: Sequence[Happening] = ()
 
 
 def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
@@ -135,6 +136,7 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
         may_shelve=is_open and actor.may(Permission.SHELVE_ALERT),
         may_escalate=is_open and alert["told"] != CommandLevel.CITY and actor.may(Permission.ESCALATE_ALERT),
         may_clear=is_open and actor.may(Permission.ALL_CLEAR),
+        notes=notes_of(detail["timeline"]),
     )
 
 

@@ -16,6 +16,7 @@ from alerts.model import Alert
 from alerts.verification import Verification
 from dashboard.language import current_locale, mark, named, t
 from dashboard.theme import plotly_template, tokens
+from dashboard.view_models.cells import tame
 from dashboard.view_models.durations import clock_words, minutes_seconds, share_words
 from operations.alarm_load import AlarmReport
 from operations.catalogue import Catalogue
@@ -24,8 +25,6 @@ PERIODS = {"shift": mark("本班 12 小时"), "day": mark("24 小时"), "all": m
 SHIFT, DAY = timedelta(hours=12), timedelta(days=1)
 BARS_AT_MOST = 288
 """More windows than this (two days of ten minutes) are drawn as several together."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for a formula at the beginning of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +163,6 @@ def seats_frame(loads: Sequence[AlarmLoad], area_names: Mapping[str, tuple[str, 
 
 def as_csv(frame: pd.DataFrame) -> str:
     """The frame as a file that spreadsheets open as text, not as formulas, and in UTF-8."""
-
-    def tame(value: Any) -> Any:
-        return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-
     return "\ufeff" + frame.map(tame).to_csv(index=False)
 
 

@@ -19,7 +19,7 @@ from dashboard.view_models.reasons import (
 )
 from dashboard.view_models.timeline import ASSIGNMENT_STATUS as ASSIGNMENT_STATUS
 from dashboard.view_models.timeline import PASSABILITY as PASSABILITY
-from dashboard.view_models.timeline import Happening, timeline
+from dashboard.view_models.timeline import Happening, notes_of, timeline
 from operations.catalogue import Catalogue
 
 Json = Mapping[str, Any]
@@ -147,6 +147,7 @@ class IncidentView:
     timeline: Sequence[Happening]
     said: str
     """What the callers reported; empty when nobody called."""
+    notes: Sequence[Happening] = ()
 
     @property
     def open_assignments(self) -> int:
@@ -219,6 +220,7 @@ def incident_view(
         milestones=_milestones(incident),
         timeline=timeline(rows, catalogue),
         said=_reported(rows),
+        notes=notes_of(rows),
     )
 
 

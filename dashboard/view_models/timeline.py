@@ -41,6 +41,7 @@ OVERDUE = {
     "not_on_scene": mark("{callsign} 在途，超时未到达"),
 }
 ADVICE = "recommendation.made"
+NOTE = "note.added"
 LONGEST = 40
 
 
@@ -53,15 +54,24 @@ class Happening:
     who: str
 
 
-def timeline(rows: Sequence[Json], catalogue: Catalogue) -> list[Happening]:
-    """The newest LONGEST of the journal's rows, newest first.
+def timeline(rows: Sequence[Json], catalogue: Catalogue, longest: int | None = LONGEST) -> list[Happening]:
+    """The newest of the journal's rows, at most `longest`, newest first.
 
     Advice that newer advice followed at once is left out: it was asked for again and again while nothing else
     happened.
     """
     then = [*(row["type"] for row in rows[1:]), None]
     telling = [row for row, after in zip(rows, then, strict=False) if not row["type"] == after == ADVICE]
-    return [Happening(r["at"], sentence(r, catalogue), _who(r)) for r in telling[-LONGEST:][::-1]]
+    return [
+        Happening(r["at"], sentence(r, catalogue), _who(r))
+        for r in telling[-(longest or len(telling)) :][::-1]
+    ]
+
+
+def notes_of(rows: Sequence[Json]) -> list[Happening]:
+    """What people wrote, newest first."""
+    written = [row for row in rows if row["type"] == NOTE]
+    return [Happening(r["at"], str(r["data"].get("text", "")), _who(r)) for r in reversed(written)]
 
 
 def sentence(row: Json, catalogue: Catalogue) -> str:
@@ -250,6 +260,7 @@ _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
     "road.reopened": _road(mark("道路恢复：{name}")),
     "road.expired": _road(mark("封闭到期：{name}")),
     ADVICE: _advice,
+    NOTE: lambda data, _row, _catalogue: t("备注：{text}", text=data.get("text", "")),
     "units.dispatched": _dispatched,
     "assignment.advanced": _advanced,
     "assignment.routed": _routed,

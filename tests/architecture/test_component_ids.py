@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dashboard.ids import Analysis, Desk, Phone, Wall, as_json
+from dashboard.ids import Analysis, Desk, HandOver, Phone, Replay, Wall, as_json
 
 ROOT = Path(__file__).resolve().parents[2]
-FACES = {"wall": Wall, "desk": Desk, "phone": Phone, "analysis": Analysis}
+FACES = {
+    "wall": Wall,
+    "desk": Desk,
+    "phone": Phone,
+    "analysis": Analysis,
+    "replay": Replay,
+    "handover": HandOver,
+}
 
 
 def test_ids_are_face_noun_part_and_unique() -> None:

@@ -28,7 +28,7 @@ from operations.alarm_load import alarm_load_state
 from operations.catalogue import Catalogue
 from operations.grade_readings import grade_readings
 from operations.ports import Ports
-from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
+from operations.queries import clock_state, failing_rules, may_look, response_metrics, snapshot_state
 from operations.set_drill_time import SetDrillTime, set_drill_time
 from store.database import SqlStore, make_engine
 from tests.conftest import STORM, Bench
@@ -85,6 +85,7 @@ class Watched:
             clock=lambda: clock_state(self.ports, datetime.now(UTC), bench.store.drill_time()),
             refresh_clock=lambda: None,
             coverage=RedisCoverage(bench.redis).state,
+            may_look=lambda actor, subject_id: may_look(self.ports, actor, subject_id),
         )
         self.hub = LiveHub(self.ports, board, health, sources, redis_url)
 

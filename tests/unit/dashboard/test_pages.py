@@ -14,11 +14,18 @@ from fastapi import FastAPI
 
 from core.geo import LonLat
 from dashboard.apps import mount_faces, set_up
-from dashboard.ids import Analysis, Desk, Phone, Wall, as_json
+from dashboard.ids import Analysis, Desk, HandOver, Phone, Replay, Wall, as_json
 from operations.ports import Ports
 from tests.unit.dashboard.states import CATALOGUE
 
-FACES = {"/wall/": Wall, "/desk/": Desk, "/m/": Phone, "/analysis/": Analysis}
+FACES = {
+    "/wall/": Wall,
+    "/desk/": Desk,
+    "/m/": Phone,
+    "/analysis/": Analysis,
+    "/replay/": Replay,
+    "/handover/": HandOver,
+}
 
 
 class Browser:

@@ -1,0 +1,41 @@
+/* Notes: what was written stays in its line until it comes back as an event, which proves that it was kept. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+  cc.actions["note-add"] = (d, button) => {
+    const line = button.closest("[data-form]").querySelector("textarea");
+    const text = line.value.trim();
+    if (!text) { line.focus(); return null; }
+    // The same words about the same thing are the same note, however often the button is pressed.
+    if (!line.dataset.key || line.dataset.text !== text || line.dataset.subject !== d.subject) Object.assign(line.dataset, { key: newKey(), text, subject: d.subject });
+    return cc.ask("NOTE", { about: d.about, subject_id: d.subject, text, key: line.dataset.key });
+  };
+
+  const follow = cc.onEvent;
+  cc.onEvent = (frame) => {
+    if (follow) follow(frame);
+    if (frame.type !== "note.added") return;
+    for (const line of document.querySelectorAll(`textarea[data-key="${CSS.escape(frame.data.key || "")}"]`)) {
+      if (line.value.trim() === line.dataset.text) line.value = "";
+      delete line.dataset.key;
+    }
+  };
+
+  /* A line half written belongs to what it was written about. */
+  let about = null;
+  setInterval(() => {
+    const open = cc.selected || cc.selectedAlert;
+    if (open === about) return;
+    about = open;
+    for (const line of document.querySelectorAll('[data-form="new-note"] textarea')) line.value = "";
+  }, 100);
+
+  document.addEventListener("keydown", (event) => {
+    const line = event.target.closest && event.target.closest('[data-form="new-note"] textarea');
+    if (!line || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    line.closest("[data-form]").querySelector("[data-do=note-add]").click();
+  });
+})();
