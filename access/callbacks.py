@@ -22,7 +22,7 @@ class CallbackForm(Protocol):
     """A callback as the server registered it (dashboard/callback_forms.py)."""
 
     @property
-    def output(self) -> tuple[str, str]: ...
+    def outputs(self) -> tuple[tuple[str, str], ...]: ...
     @property
     def inputs(self) -> tuple[tuple[str, str], ...]: ...
     @property
@@ -82,7 +82,7 @@ class CallbackGate:
         return orjson.dumps(
             {
                 "output": name,
-                "outputs": _named(*form.output),
+                "outputs": outputs_as_sent(form),
                 "inputs": [{**_named(*i), "value": v} for i, v in zip(form.inputs, inputs, strict=True)],
                 "state": [{**_named(*s), "value": v} for s, v in zip(form.states, states, strict=True)],
                 "changedPropIds": _changed(sent.get("changedPropIds"), form),
@@ -94,6 +94,12 @@ class CallbackGate:
         who, path = (actor.name if actor else "nobody"), scope["path"]
         log.warning("callback on %s by %s refused with %d: %s", path, who, status, detail)
         return self._problem(scope, status, code, detail)
+
+
+def outputs_as_sent(form: CallbackForm) -> Any:
+    """As a page names them: one by itself, several as a list."""
+    named = [_named(*output) for output in form.outputs]
+    return named if len(named) > 1 else named[0]
 
 
 def _values(sent: Any, expected: tuple[tuple[str, str], ...]) -> list[Any] | None:

@@ -13,10 +13,10 @@ from dashboard.callbacks.requests import fault_in
 
 @dataclass(frozen=True, slots=True)
 class CallbackForm:
-    """One callback that the server answers. `inputs` and `states` are (component, property), in order; the first
-    input is what asks."""
+    """One callback that the server answers. `outputs`, `inputs` and `states` are (component, property), in order; the
+    first input is what asks."""
 
-    output: tuple[str, str]
+    outputs: tuple[tuple[str, str], ...]
     inputs: tuple[tuple[str, str], ...]
     states: tuple[tuple[str, str], ...]
 
@@ -34,15 +34,16 @@ class CallbackForm:
 def callback_forms(face: Dash) -> Mapping[str, CallbackForm]:
     """By the name that a page gives a callback. Those that run in the browser are not among them."""
     return {
-        name: CallbackForm(_output(name), _ids(callback["inputs"]), _ids(callback["state"]))
+        name: CallbackForm(_outputs(name), _ids(callback["inputs"]), _ids(callback["state"]))
         for name, callback in face.callback_map.items()
         if "callback" in callback
     }
 
 
-def _output(name: str) -> tuple[str, str]:
-    component, _, prop = name.partition(".")
-    return component, prop
+def _outputs(name: str) -> tuple[tuple[str, str], ...]:
+    """Dash writes one as `a.b` and several as `..a.b...c.d..`."""
+    parts = name.removeprefix("..").removesuffix("..").split("...") if name.startswith("..") else [name]
+    return tuple((component, prop) for component, _, prop in (part.partition(".") for part in parts))
 
 
 def _ids(parts: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:

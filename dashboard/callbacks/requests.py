@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from alerts.model import Outcome, Passability
 from core.command_tree import CommandLevel
-from dashboard.ids import Analysis, Desk, Phone
+from dashboard.ids import Analysis, Desk, HandOver, Phone, Replay
 from dashboard.view_models.analysis import PERIODS
 from dispatch.travel import ClosureKind, ClosureState
 
@@ -93,6 +93,13 @@ class Showing(_Asked):
     subject: NotRequired[Ident | None]
 
 
+class Noting(_Asked):
+    key: Ident
+    about: Literal["alert", "incident"]
+    subject_id: Ident
+    text: Text
+
+
 class Calling(_Asked):
     key: Ident
     category: Ident
@@ -143,6 +150,16 @@ SHAPES: Mapping[str, Any] = {
     f"{Phone.ASK_ACKNOWLEDGE}.data": OfAlerts,
     f"{Phone.ASK_UNACKNOWLEDGE}.data": OfAlerts,
     f"{Phone.ASK_ASSISTANCE}.data": Assisting,
+    f"{Desk.ASK_NOTE}.data": Noting,
+    f"{Phone.ASK_NOTE}.data": Noting,
+    f"{Replay.LIVE_SUBJECT}.data": Looking | None,
+    f"{HandOver.REFRESH}.n_clicks": int | None,
+    f"{HandOver.DONE}.data": Text | None,
+    f"{HandOver.GIVE}.n_clicks": int | None,
+    f"{HandOver.REMARK}.value": Text | None,
+    f"{HandOver.KEY}.data": Ident,
+    f"{HandOver.ACCEPT}.n_clicks": int | None,
+    f"{HandOver.PENDING}.data": Ident | None,
     f"{Analysis.PERIOD}.value": Literal[tuple(PERIODS)],
     f"{Analysis.ASKED_RULES}.n_clicks": int | None,
     f"{Analysis.ASKED_ALERTS}.n_clicks": int | None,

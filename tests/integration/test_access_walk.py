@@ -19,7 +19,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
-from access.callbacks import PATH, CallbackForm, Forms
+from access.callbacks import PATH, CallbackForm, Forms, outputs_as_sent
 from access.permissions import CALLBACKS, ROLES, ROUTES, TOKEN_PERMISSIONS, Door, RouteTable, Rule
 from access.services import Access
 from access.sessions import COOKIE
@@ -329,7 +329,7 @@ def as_sent(name: str, form: CallbackForm, value: Any = None) -> dict[str, Any]:
 
     return {
         "output": name,
-        "outputs": part(*form.output),
+        "outputs": outputs_as_sent(form),
         "inputs": [part(*each) for each in form.inputs],
         "state": [part(*each) for each in form.states],
         "changedPropIds": [form.asks],
