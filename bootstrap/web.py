@@ -43,7 +43,8 @@ from operations.alarm_load import alarm_load_state
 from operations.public_state import Json
 from operations.queries import clock_state, failing_rules, response_metrics, snapshot_state
 from roads.areas import city_bounds
-from roads.commands import basemap_dir
+from roads.commands import basemap_dir, network_path
+from roads.gazetteer import RoadGazetteer
 from roads.grid_outlines import write_outlines
 
 log = logging.getLogger(__name__)
@@ -107,6 +108,11 @@ def build_web(settings: Settings) -> Web:
         app,
         parts.ports,
         to_wgs84,
+        RoadGazetteer(
+            settings.road_network or network_path(settings.data_dir),
+            parts.catalogues,
+            parts.ports.grid_times.grids,
+        ),
         FaceSettings(
             city_zh=settings.city_name,
             city_en=settings.city_name_en,

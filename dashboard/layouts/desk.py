@@ -8,6 +8,8 @@ from dash.development.base_component import Component
 from dashboard.ids import Desk
 from dashboard.language import t
 from dashboard.layouts.call_form import call_form
+from dashboard.layouts.command_bar import command_bar
+from dashboard.layouts.desk_board import board
 from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
 from dashboard.page import FaceSettings
 from operations.catalogue import Catalogue
@@ -42,11 +44,14 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
                     html.Div(id=Desk.TRUTH, className="truth", role="alert"),
                     html.Div(id=Desk.UNIT_CARD, className="unit-card"),
                     html.Div(_zoom(), className="zoom"),
+                    board(),
                 ],
                 className="desk-map",
             ),
             html.Aside(id=Desk.PANEL, className="panel", **attributes(aria_live="polite")),
             call_form(catalogue),
+            command_bar(),
+            html.Div(id=Desk.LOOKUPS, hidden=True),
             _levels(),
             _keys(),
             html.Div(id=Desk.TOASTS, className="toasts", role="status"),
@@ -66,6 +71,16 @@ def _bar(settings: FaceSettings) -> list[Component]:
         html.Span("", className="clock", **attributes(data_tick="clock")),
         html.Button(
             [t("接警"), html.Kbd("N")], className="button", type="button", **attributes(data_do="call-open")
+        ),
+        html.Button(
+            [t("看板"), html.Kbd("B")], className="button", type="button", **attributes(data_do="board-open")
+        ),
+        html.Button(
+            [t("查找"), html.Kbd("/")],
+            className="button",
+            type="button",
+            title="Ctrl K",
+            **attributes(data_do="commands-open"),
         ),
         html.Button(
             "?",
@@ -134,6 +149,8 @@ def _keys() -> Component:
         ("G", t("按片区或逐条列出")),
         ("U", t("撤回刚才的出警、确认或搁置")),
         ("N", t("接警")),
+        ("B", t("单位和预警看板")),
+        ("/  Ctrl K", t("查找、去任何地方、做任何事")),
         ("Esc", t("返回")),
         ("?", t("键盘")),
     )
