@@ -67,7 +67,7 @@
   const span = (name, colId, getter, formatter) => ({ headerName: name, colId, valueGetter: fn(getter), valueFormatter: fn(formatter), filter: "agNumberColumnFilter", width: 120, cellClass: "figure" });
   const COLUMNS = {
     units: () => [
-      word(t("呼号"), "callsign", { width: 120, pinned: "left" }), word(t("网"), "net", { width: 180 }), word(t("种类"), "kind", { width: 110 }), word(t("状态"), "status", { width: 110 }),
+      word(t("呼号"), "callsign", { width: 130 }), word(t("网"), "net", { width: 180 }), word(t("种类"), "kind", { width: 110 }), word(t("状态"), "status", { width: 110 }),
       span(t("状态已持续"), "since", "ccSince(params)", "ccSpan(params)"), word(t("辖区"), "area", { width: 120 }),
       span(t("位置多久前"), "fix", "ccFixAge(params)", "ccAge(params)"), word(t("在办警情"), "incident", { flex: 1, minWidth: 220 }),
     ],
@@ -234,10 +234,12 @@
   DO["board-tab"] = (d) => { show(d.tab); };
   DO["board-larger"] = () => { document.documentElement.dataset.boardSize = document.documentElement.dataset.boardSize === "large" ? "" : "large"; };
   DO["board-close"] = () => { closeBoard(); };
+  /* A filter that is open is closed by the grid itself, before anybody else hears of the key. */
+  let filtering = false;
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") filtering = Boolean(document.querySelector(".ag-popup-child")); }, true);
   function closeBoard() {
     if (!open()) return false;
-    // A filter that is open is closed by the grid itself.
-    if (document.querySelector(".ag-popup-child")) return true;
+    if (filtering) { filtering = false; return true; }
     if (asking) { askFor(null); return true; }
     sheet().hidden = true;
     delete document.documentElement.dataset.board;

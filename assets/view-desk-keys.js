@@ -85,7 +85,7 @@
       else cc.say({ kind: "done", action: "undo", text: cc.t("没有刚才的操作可撤回；更早的出警在“在办单位”里撤回。") });
     },
     n: () => cc.actions["call-open"]({}),
-    b: () => cc.actions["board-open"](),
+    l: () => cc.actions["board-open"](),
     "/": () => cc.actions["commands-open"](),
     "?": () => cc.actions.help(),
     Enter: () => {

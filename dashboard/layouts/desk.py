@@ -73,7 +73,7 @@ def _bar(settings: FaceSettings) -> list[Component]:
             [t("接警"), html.Kbd("N")], className="button", type="button", **attributes(data_do="call-open")
         ),
         html.Button(
-            [t("看板"), html.Kbd("B")], className="button", type="button", **attributes(data_do="board-open")
+            [t("看板"), html.Kbd("L")], className="button", type="button", **attributes(data_do="board-open")
         ),
         html.Button(
             [t("查找"), html.Kbd("/")],
@@ -149,7 +149,7 @@ def _keys() -> Component:
         ("G", t("按片区或逐条列出")),
         ("U", t("撤回刚才的出警、确认或搁置")),
         ("N", t("接警")),
-        ("B", t("单位和预警看板")),
+        ("L", t("单位和预警看板")),
         ("/  Ctrl K", t("查找、去任何地方、做任何事")),
         ("Esc", t("返回")),
         ("?", t("键盘")),

@@ -123,7 +123,7 @@ def test_the_board_lists_every_unit_and_takes_one_out_of_service(
     system.begin_drill(EARLY, speed=1)
     desk = screens.open("desk1", "desk", language)
     board = desk.locator(f"#{Desk.BOARD}")
-    desk.keyboard.press("b")
+    desk.keyboard.press("l")
     rows = board.locator(f"#{Desk.BOARD_UNITS} .ag-row")
     expect(rows.first).to_be_visible()
     [count] = system.rows("SELECT count(*) AS n FROM units")
@@ -161,6 +161,8 @@ def test_the_board_lists_every_unit_and_takes_one_out_of_service(
     shown = desk.locator(".ag-popup").inner_text()
     assert bool(re.search(r"[一-鿿]", shown)) == (language == "zh"), shown
     desk.keyboard.press("Escape")
+    expect(desk.locator(".ag-popup-child")).to_have_count(0)
+    expect(board).to_be_visible()
     desk.keyboard.press("Escape")
     expect(board).to_be_hidden()
 
@@ -171,7 +173,7 @@ def test_selected_alerts_are_acknowledged_shelved_and_cleared_together(
     system = running_system
     alert = an_alert(system)
     desk = screens.open("desk1", "desk", "en")
-    desk.keyboard.press("b")
+    desk.keyboard.press("l")
     board = desk.locator(f"#{Desk.BOARD}")
     board.locator("[data-tab=alerts]").click()
     row = board.locator(f"#{Desk.BOARD_ALERTS} .ag-row[row-id='{alert['alert_id']}']")
@@ -190,7 +192,7 @@ def test_selected_alerts_are_acknowledged_shelved_and_cleared_together(
     assert alert_now(system, alert)["shelve_reason"] == "pump is being repaired"
     desk.keyboard.press("Escape")
     desk.keyboard.press("u")
-    desk.keyboard.press("b")
+    desk.keyboard.press("l")
     expect(row).not_to_contain_text("Shelved")
     row.locator(".ag-checkbox-input").check()
     acts.locator("[data-act=clear]").click()
