@@ -241,6 +241,12 @@ CALLBACKS: dict[str, Permission] = {
     "desk-ask-call.data": P.TAKE_CALL,
     "desk-ask-assistance.data": P.ANSWER_ASSISTANCE,
     "desk-ask-note.data": P.ADD_NOTE,
+    "desk-ask-places.data": P.VIEW_DESK,
+    "desk-ask-similar.data": P.VIEW_DESK,
+    "desk-ask-fixes.data": P.VIEW_DESK,
+    # Shelving, escalating and clearing many; each act asks for its own permission too.
+    "desk-ask-alerts.data": P.SHELVE_ALERT,
+    "desk-ask-unitstatus.data": P.REPORT_STATUS,
     "phone-live-subject.data": P.VIEW_PHONE,
     "phone-ask-note.data": P.ADD_NOTE,
     "phone-ask-acknowledge.data": P.ACKNOWLEDGE_ALERT,

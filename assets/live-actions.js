@@ -40,6 +40,15 @@
     const poll = setInterval(() => { if (cc.answered === nonce || performance.now() - started > 8000 || !button.isConnected) end(); }, 100);
   }
 
+  /** The key of one request: it stays the same until it is answered, so that sending twice does it once. */
+  cc.newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+  /** Sets an input that React controls: through the native setter, with the event React listens to. */
+  cc.write = (input, value) => {
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, value);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
   cc.actions = DO;
   cc.press = (name, scope) => {
     const button = (scope || document).querySelector(`[data-do="${name}"]:not([aria-busy])`);

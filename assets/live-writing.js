@@ -2,14 +2,13 @@
 (function () {
   "use strict";
   const cc = window.cc;
-  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
   cc.actions["note-add"] = (d, button) => {
     const line = button.closest("[data-form]").querySelector("textarea");
     const text = line.value.trim();
     if (!text) { line.focus(); return null; }
     // The same words about the same thing are the same note, however often the button is pressed.
-    if (!line.dataset.key || line.dataset.text !== text || line.dataset.subject !== d.subject) Object.assign(line.dataset, { key: newKey(), text, subject: d.subject });
+    if (!line.dataset.key || line.dataset.text !== text || line.dataset.subject !== d.subject) Object.assign(line.dataset, { key: cc.newKey(), text, subject: d.subject });
     return cc.ask("NOTE", { about: d.about, subject_id: d.subject, text, key: line.dataset.key });
   };
 

@@ -1,10 +1,9 @@
-/* What the duty officer's buttons ask for, and taking a call. */
+/* What the duty officer's buttons ask for. */
 (function () {
   "use strict";
   const cc = window.cc;
   const { t } = cc;
   const DO = cc.actions;
-  let call = null;
 
   function send(units, advice, reason, ends) {
     return cc.ask("DISPATCH", { incident_id: cc.selected, unit_ids: units.split(" "), recommendation_id: advice || null, override_reason: reason || null, ...ends });
@@ -116,83 +115,6 @@
   DO["zoom-out"] = () => cc.view.zoom(-0.75);
   DO["zoom-home"] = () => cc.view.frame();
   DO.help = () => { const help = document.getElementById(cc.ids.HELP); help.hidden = !help.hidden; };
-
-  /* The call form: its key stays the same until it is answered, so that sending twice takes one call. */
-  const form = () => document.getElementById(cc.ids.CALL);
-  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
-
-  function problem(words) { form().querySelector(".form-problem").textContent = words; }
-
-  DO["call-open"] = () => {
-    cc.closeClosures();
-    form().hidden = false;
-    if (!call) call = { key: newKey(), nonce: null };
-    document.documentElement.dataset.picking = "yes";
-    problem("");
-    form().querySelector("select").focus();
-  };
-  cc.closeCall = () => {
-    if (!form() || form().hidden) return false;
-    form().hidden = true;
-    showPicked(null);
-    delete document.documentElement.dataset.picking;
-    return true;
-  };
-  DO["call-close"] = () => { cc.closeCall(); };
-
-  /** While a call is taken, a click on the map is its place. */
-  cc.pickPlace = (latlng) => {
-    if (!form() || form().hidden) return false;
-    const fields = form();
-    write(fields.querySelector('[name="coordinates"]'), `${latlng.lng.toFixed(6)}, ${latlng.lat.toFixed(6)}`);
-    fields.querySelector('[name="frame"]').value = "WGS-84";
-    showPicked(latlng);
-    return true;
-  };
-
-  let picked = null;
-  function showPicked(latlng) {
-    if (picked) picked.remove();
-    picked = null;
-    if (!latlng) return;
-    const size = 30 * cc.uiScale();
-    const pin = Object.assign(document.createElement("div"), { className: "pin picked" });
-    picked = L.marker(latlng, { icon: L.divIcon({ html: pin, className: "pin-frame", iconSize: [size, size] }), interactive: false, keyboard: false, zIndexOffset: 9000 }).addTo(cc.map);
-  }
-
-  /** Sets an input that React controls: through the native setter, with the event React listens to. */
-  function write(input, value) {
-    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, value);
-    input.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-  Object.assign(cc, { write, newKey });
-
-  document.addEventListener("submit", (event) => {
-    if (event.target !== form()) return;
-    event.preventDefault();
-    const fields = Object.fromEntries(new FormData(form()));
-    if (!String(fields.coordinates || "").trim()) { problem(t("请点地图或粘贴坐标")); return; }
-    problem("");
-    call.nonce = cc.ask("CALL", { ...fields, key: call.key });
-  });
-
-  /** After each answer: a call taken clears the form and opens it. */
-  const desk = ((window.dash_clientside = window.dash_clientside || {}).desk = window.dash_clientside.desk || {});
-  desk.settle = (outcome) => {
-    if (!outcome) return "";
-    // The unit that was advised has gone: advise another.
-    if (outcome.action === "dispatch" && outcome.kind === "refused" && cc.selected) cc.advise();
-    if (call && outcome.nonce === call.nonce && outcome.nonce) {
-      if (outcome.kind === "done") {
-        call = null;
-        for (const name of ["coordinates", "caller"]) write(form().querySelector(`[name="${name}"]`), "");
-        form().querySelector("textarea").value = "";
-        cc.closeCall();
-        if (outcome.opens) setTimeout(() => cc.open(outcome.opens), 300);
-      } else problem(outcome.text);
-    }
-    return outcome.nonce || "";
-  };
 
   /* A unit that lets its milestone wait is told once to everybody at a desk. */
   const overdue = (waitsFor, callsign) => waitsFor === "not_en_route" ? t("{callsign} 已派出，超时未出发", { callsign }) : t("{callsign} 在途，超时未到达", { callsign });

@@ -21,9 +21,11 @@
   }
 
   function back() {
+    if (cc.escapes.some((closes) => closes())) return;
     const help = document.getElementById(cc.ids.HELP);
     if (!help.hidden) { help.hidden = true; return; }
     if (cc.closeWall() || cc.closeLevels() || cc.closeCall() || cc.closeClosures() || cc.keepOpen()) return;
+    if (cc.closeBoard()) return;
     if (cc.close()) return;
     if (cc.selectedUnit) { cc.view.selectUnit(null); return; }
     held = null;
@@ -82,7 +84,9 @@
       if (toast) cc.actions.undo({ undo: toast.undo.join(" "), undoes: toast.action, nonce: toast.nonce });
       else cc.say({ kind: "done", action: "undo", text: cc.t("没有刚才的操作可撤回；更早的出警在“在办单位”里撤回。") });
     },
-    n: () => cc.actions["call-open"](),
+    n: () => cc.actions["call-open"]({}),
+    l: () => cc.actions["board-open"](),
+    "/": () => cc.actions["commands-open"](),
     b: () => cc.actions["closures-open"](),
     w: () => cc.actions["wall-open"](),
     "?": () => cc.actions.help(),
@@ -95,7 +99,13 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { back(); return; }
-    const typing = event.target.closest && event.target.closest("input, textarea, select");
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      if (!cc.commanding()) cc.actions["commands-open"]();
+      return;
+    }
+    // The grid has keys of its own.
+    const typing = event.target.closest && event.target.closest("input, textarea, select, .board-grid");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!act || (event.key === "Enter" && event.target.closest("button, a, summary"))) return;

@@ -50,7 +50,8 @@ from operations.last_hour import last_hour_state
 from operations.public_state import Json
 from operations.queries import clock_state, failing_rules, may_look, response_metrics, snapshot_state
 from roads.areas import city_bounds
-from roads.commands import basemap_dir
+from roads.commands import basemap_dir, network_path
+from roads.gazetteer import RoadGazetteer
 from roads.grid_outlines import write_outlines
 
 log = logging.getLogger(__name__)
@@ -116,6 +117,11 @@ def build_web(settings: Settings) -> Web:
         app,
         parts.ports,
         to_wgs84,
+        RoadGazetteer(
+            settings.road_network or network_path(settings.data_dir),
+            parts.catalogues,
+            parts.ports.grid_times.grids,
+        ),
         FaceSettings(
             city_zh=settings.city_name,
             city_en=settings.city_name_en,

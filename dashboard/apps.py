@@ -25,6 +25,7 @@ from dashboard.layouts import mobile as mobile_layout
 from dashboard.layouts import replay as replay_layout
 from dashboard.layouts import wall as wall_layout
 from dashboard.page import Face, FaceSettings, face_title
+from operations.places import Gazetteer
 from operations.ports import Ports
 
 ToWgs84 = Callable[[float, float, str], LonLat]
@@ -32,7 +33,11 @@ ToWgs84 = Callable[[float, float, str], LonLat]
 
 
 def mount_faces(
-    server: FastAPI, ports: Ports, to_wgs84: ToWgs84, settings: FaceSettings | None = None
+    server: FastAPI,
+    ports: Ports,
+    to_wgs84: ToWgs84,
+    gazetteer: Gazetteer,
+    settings: FaceSettings | None = None,
 ) -> Sequence[Dash]:
     """The apps, mounted. `set_up` must be called with them when the server starts.
 
@@ -64,7 +69,7 @@ def mount_faces(
         r"view-(wall|phone|analysis|replay|handover)",
     )
     desk.layout = lambda: desk_layout.page(settings, ports.catalogue)
-    desk_callbacks.register(desk, ports, to_wgs84, settings.zone)
+    desk_callbacks.register(desk, ports, to_wgs84, settings.zone, gazetteer)
 
     phone = Face(
         "phone",

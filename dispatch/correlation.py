@@ -44,13 +44,14 @@ def incident_for(
     found = [
         (distance_m(place, incident.place), incident.incident_id, incident)
         for incident in incidents
-        if incident.status is not IncidentStatus.CLOSED and _is_alive(incident, at, joining.within)
+        if incident.status is not IncidentStatus.CLOSED and is_alive(incident, at, joining.within)
     ]
     near = [candidate for candidate in found if candidate[0] <= joining.within_m]
     return min(near, default=(0.0, "", None))[2]
 
 
-def _is_alive(incident: Incident, at: datetime, within: timedelta) -> bool:
+def is_alive(incident: Incident, at: datetime, within: timedelta) -> bool:
+    """Whether somebody was heard of it within so long of this instant; at a monitored point time does not count."""
     if incident.point_id is not None:
         return True
     # Calls are not always entered in the order they came in.

@@ -101,6 +101,8 @@ class Call:
     place: LonLat
     received_at: datetime
     taken_by: str
+    accuracy_m: float | None = None
+    """How far from `place` it may really be, in metres; None when nobody said."""
 
 
 @dataclass(frozen=True, slots=True)

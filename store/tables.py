@@ -319,6 +319,7 @@ calls = Table(
     Column("lat", Float, nullable=False),
     Column("received_at", Instant, nullable=False, index=True),
     Column("taken_by", Text, nullable=False),
+    Column("accuracy_m", Float),
 )
 
 units = Table(

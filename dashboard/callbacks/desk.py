@@ -16,7 +16,9 @@ from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.assisting import assisted
 from dashboard.callbacks.closing import closed_by_click, reopened_by_click
 from dashboard.callbacks.following import follow
+from dashboard.callbacks.looking_up import answer_questions
 from dashboard.callbacks.noting import noted
+from dashboard.callbacks.selected_alerts import act_on_selected
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Desk
 from dashboard.language import named, t
@@ -24,16 +26,18 @@ from dashboard.layouts.alert_panel import desk_alert
 from dashboard.layouts.incident_panel import desk_panel
 from dashboard.view_models.alert import OUTCOME, TOLD
 from dashboard.view_models.levels import step_words
-from dashboard.view_models.notices import Notice
+from dashboard.view_models.notices import UNIT_STATUS, Notice
 from dashboard.view_models.places import pasted_place
 from dashboard.view_models.timeline import PASSABILITY
-from dispatch.model import TAKEN_BACK
+from dispatch.model import TAKEN_BACK, Priority, UnitStatus
 from operations.accept_move_up import AcceptMoveUp, accept_move_up
 from operations.all_clear_alert import AllClearAlert, all_clear_alert
 from operations.close_incident import CloseIncident, close_incident
 from operations.dispatch_units import DispatchUnits, dispatch_units
 from operations.escalate_alert import EscalateAlert, escalate_alert
+from operations.places import Gazetteer
 from operations.ports import Ports
+from operations.record_status import BUTTON, RecordStatus, record_status
 from operations.report_passability import ReportPassability, report_passability
 from operations.request_recommendation import request_recommendation
 from operations.set_response_level import SetResponseLevel, set_response_level
@@ -45,7 +49,11 @@ from operations.unshelve_alert import UnshelveAlert, unshelve_alert
 
 
 def register(
-    app: Dash, ports: Ports, to_wgs84: Callable[[float, float, str], LonLat], zone: ZoneInfo
+    app: Dash,
+    ports: Ports,
+    to_wgs84: Callable[[float, float, str], LonLat],
+    zone: ZoneInfo,
+    gazetteer: Gazetteer,
 ) -> None:
     """Ties the desk's stores to what it shows and does."""
     follow(
@@ -185,6 +193,11 @@ def register(
                 caller=request.get("caller", ""),
                 text=request.get("text", ""),
                 received_at=ports.clock.now(),
+                accuracy_m=float(request["accuracy"]) if request.get("accuracy") else None,
+                priority=Priority(int(request["priority"])) if request.get("priority") else None,
+                priority_reason=request.get("priority_reason", ""),
+                incident_id=request.get("incident_id") or None,
+                opens_new=bool(request.get("opens_new")),
             ),
         )
         return Notice(
@@ -218,6 +231,19 @@ def register(
     def note(actor: Actor, request: Request) -> Notice:
         return noted(ports, actor, request)
 
+    def selected(actor: Actor, request: Request) -> Notice:
+        return act_on_selected(ports, actor, request, zone)
+
+    def set_status(actor: Actor, request: Request) -> Notice:
+        wanted = UnitStatus(request["status"])
+        unit = record_status(
+            ports, actor, RecordStatus(request["unit_id"], wanted, ports.clock.now(), source=BUTTON)
+        )
+        words = t("{callsign}：{status}", callsign=unit.callsign, status=t(UNIT_STATUS[unit.status]))
+        # Going out of service is taken back by coming into it; the way back is no slip.
+        undo = [unit.unit_id] if wanted is UnitStatus.OUT_OF_SERVICE else []
+        return Notice("done", words, "unit_status", undo)
+
     for asked, name, action in (
         (Desk.ASK_NOTE, "note", note),
         (Desk.ASK_RECOMMEND, "recommend", recommend),
@@ -238,8 +264,11 @@ def register(
         (Desk.ASK_CLOSE_ROAD, "close_road", close_a_road),
         (Desk.ASK_REOPEN_ROAD, "reopen_road", reopen_a_road),
         (Desk.ASK_WALL_SCENE, "wall_scene", show_on_wall),
+        (Desk.ASK_ALERTS, "alerts", selected),
+        (Desk.ASK_UNIT_STATUS, "unit_status", set_status),
     ):
         answer_requests(app, asked, Desk.OUTCOME, name, action, zone)
+    answer_questions(app, ports, to_wgs84, gazetteer)
     # The call form is cleared or kept by what became of it; the script owns the form.
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("desk", "settle"),

@@ -13,6 +13,7 @@ from alerts.model import Outcome, Passability
 from core.command_tree import CommandLevel
 from dashboard.ids import Analysis, Desk, HandOver, Phone, Replay
 from dashboard.view_models.analysis import PERIODS
+from dispatch.model import UnitStatus
 from dispatch.travel import ClosureKind, ClosureState
 
 Ident = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -100,11 +101,41 @@ class Noting(_Asked):
     text: Text
 
 
+class LookingUp(_Asked):
+    text: NotRequired[Text]
+    frame: NotRequired[Literal["WGS-84", "GCJ-02", "BD-09"] | None]
+
+
+class LookingAround(_Asked):
+    category: Ident
+    lon: float
+    lat: float
+
+
+class ActingOnMany(_Asked):
+    act: Literal["shelve", "unshelve", "escalate", "clear"]
+    alert_ids: list[Ident]
+    minutes: NotRequired[int]
+    reason: NotRequired[Text]
+    outcome: NotRequired[Outcome]
+    note: NotRequired[Text | None]
+
+
+class Reporting(_Asked):
+    unit_id: Ident
+    status: UnitStatus
+
+
 class Calling(_Asked):
     key: Ident
     category: Ident
     coordinates: Text
     frame: Literal["WGS-84", "GCJ-02", "BD-09"]
+    priority: NotRequired[Literal["1", "2", "3"]]
+    priority_reason: NotRequired[Text]
+    accuracy: NotRequired[Annotated[str, StringConstraints(pattern=r"^\d{0,6}(\.\d{1,3})?$")]]
+    incident_id: NotRequired[Ident | None]
+    opens_new: NotRequired[bool]
     caller: NotRequired[Text]
     text: NotRequired[Text]
 
@@ -151,6 +182,11 @@ SHAPES: Mapping[str, Any] = {
     f"{Phone.ASK_UNACKNOWLEDGE}.data": OfAlerts,
     f"{Phone.ASK_ASSISTANCE}.data": Assisting,
     f"{Desk.ASK_NOTE}.data": Noting,
+    f"{Desk.ASK_PLACES}.data": LookingUp,
+    f"{Desk.ASK_SIMILAR}.data": LookingAround,
+    f"{Desk.ASK_FIXES}.data": _Asked,
+    f"{Desk.ASK_ALERTS}.data": ActingOnMany,
+    f"{Desk.ASK_UNIT_STATUS}.data": Reporting,
     f"{Phone.ASK_NOTE}.data": Noting,
     f"{Replay.LIVE_SUBJECT}.data": Looking | None,
     f"{HandOver.REFRESH}.n_clicks": int | None,

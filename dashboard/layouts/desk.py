@@ -9,6 +9,8 @@ from dashboard.ids import Desk
 from dashboard.language import t
 from dashboard.layouts.call_form import call_form
 from dashboard.layouts.closure_form import closure_form, closures_button
+from dashboard.layouts.command_bar import command_bar
+from dashboard.layouts.desk_board import board
 from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
 from dashboard.page import FaceSettings
 from operations.catalogue import Catalogue
@@ -44,12 +46,15 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
                     html.Div(id=Desk.UNIT_CARD, className="unit-card"),
                     closures_button(),
                     html.Div(_zoom(), className="zoom"),
+                    board(),
                 ],
                 className="desk-map",
             ),
             html.Aside(id=Desk.PANEL, className="panel", **attributes(aria_live="polite")),
             call_form(catalogue),
             closure_form(catalogue),
+            command_bar(),
+            html.Div(id=Desk.LOOKUPS, hidden=True),
             _levels(),
             _wall(),
             _keys(),
@@ -73,6 +78,16 @@ def _bar(settings: FaceSettings) -> list[Component]:
         ),
         html.Button(
             [t("大屏"), html.Kbd("W")], className="button", type="button", **attributes(data_do="wall-open")
+        ),
+        html.Button(
+            [t("看板"), html.Kbd("L")], className="button", type="button", **attributes(data_do="board-open")
+        ),
+        html.Button(
+            [t("查找"), html.Kbd("/")],
+            className="button",
+            type="button",
+            title="Ctrl K",
+            **attributes(data_do="commands-open"),
         ),
         html.Button(
             "?",
@@ -173,6 +188,8 @@ def _keys() -> Component:
         ("N", t("接警")),
         ("B", t("断交道路，重新开放")),
         ("W", t("大屏显示什么")),
+        ("L", t("单位和预警看板")),
+        ("/  Ctrl K", t("查找、去任何地方、做任何事")),
         ("Esc", t("返回")),
         ("?", t("键盘")),
     )

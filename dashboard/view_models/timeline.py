@@ -97,8 +97,20 @@ def _opened(data: Json, _row: Json, catalogue: Catalogue) -> str:
 
 
 def _call(data: Json, _row: Json, _catalogue: Catalogue) -> str:
-    said = " · ".join(part for part in (data.get("caller"), data.get("text")) if part)
+    said = " · ".join(part for part in (data.get("caller"), data.get("text"), *_how_taken(data)) if part)
     return t("接警：{said}", said=said) if said else t("接警")
+
+
+def _how_taken(data: Json) -> list[str]:
+    """How far off the place may be, and an officer's own priority with its reason."""
+    found = []
+    if data.get("accuracy_m"):
+        found.append(t("位置误差约 {n} 米", n=round(data["accuracy_m"])))
+    if data.get("priority_reason"):
+        found.append(
+            t("改为 {priority} 级：{reason}", priority=data["priority"], reason=data["priority_reason"])
+        )
+    return found
 
 
 def _alert(words: str) -> Callable[[Json, Json, Catalogue], str]:

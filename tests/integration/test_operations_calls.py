@@ -11,11 +11,12 @@ import pytest
 from alerts.model import Passability
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.geo import LonLat, distance_m
-from dispatch.model import UnitStatus
+from dispatch.model import Priority, UnitStatus
 from operations.close_incident import CloseIncident, close_incident
 from operations.open_incident import CITY_TIME
 from operations.recommend_units import recommend_units, road_closures
 from operations.register_units import RegisterUnits, register_units
+from operations.similar_incidents import similar_incidents
 from operations.take_call import TakeCall, take_call
 from tests.conftest import Bench
 from tests.integration.desk_work import (
@@ -24,6 +25,7 @@ from tests.integration.desk_work import (
     called,
     close_road,
     fix,
+    journal,
     raised,
     register,
     registration,
@@ -112,6 +114,71 @@ def test_a_call_from_the_future_is_refused(bench: Bench) -> None:
         take_call(
             bench.ports, somebody(), command(bench, received_at=bench.clock.now() + timedelta(seconds=61))
         )
+
+
+def test_an_officer_sets_another_priority_and_says_why(bench: Bench) -> None:
+    with pytest.raises(InvalidInputError, match="priority_reason"):
+        take_call(bench.ports, somebody(), command(bench, priority=Priority.MAJOR))
+    with pytest.raises(InvalidInputError, match="priority_reason"):
+        take_call(bench.ports, somebody(), command(bench, priority=Priority.MAJOR, priority_reason=" \u200b"))
+    taken = take_call(
+        bench.ports, somebody(), command(bench, priority=Priority.MAJOR, priority_reason="车里有人")
+    )
+    with bench.store.transaction() as tx:
+        assert tx.incident(taken.incident_id).priority is Priority.MAJOR
+    assert journal(bench.ports)[0].event.data["priority_reason"] == "车里有人"
+
+
+def test_a_less_urgent_priority_is_kept_for_a_new_incident(bench: Bench) -> None:
+    lower = command(bench, category="fire", priority=Priority.NORMAL, priority_reason="烟囱")
+    taken = take_call(bench.ports, somebody(), lower)
+    with bench.store.transaction() as tx:
+        assert tx.incident(taken.incident_id).priority is Priority.NORMAL
+
+
+def test_how_far_off_the_place_may_be_is_kept_with_the_call(bench: Bench) -> None:
+    with pytest.raises(InvalidInputError, match="accuracy_m"):
+        take_call(bench.ports, somebody(), command(bench, accuracy_m=-1.0))
+    taken = take_call(bench.ports, somebody(), command(bench, accuracy_m=500.0))
+    with bench.store.transaction() as tx:
+        [call] = tx.calls_of(taken.incident_id, 5)
+    assert call.accuracy_m == 500.0
+
+
+def test_another_incident_is_opened_beside_one_near_when_the_officer_says_so(bench: Bench) -> None:
+    first = take_call(bench.ports, somebody(), command(bench))
+    by_itself = take_call(bench.ports, somebody(), command(bench, "k2"))
+    assert (by_itself.joined, by_itself.incident_id) == (True, first.incident_id)
+    other = take_call(bench.ports, somebody(), command(bench, "k3", opens_new=True))
+    assert (other.joined, other.incident_id != first.incident_id) == (False, True)
+
+
+def test_a_call_is_added_to_the_incident_that_the_officer_chose_while_it_is_open(bench: Bench) -> None:
+    first = take_call(bench.ports, somebody(), command(bench))
+    far = LonLat(SOMEWHERE.lon + 0.01, SOMEWHERE.lat)
+    added = take_call(bench.ports, somebody(), command(bench, "k2", place=far, incident_id=first.incident_id))
+    assert (added.joined, added.incident_id) == (True, first.incident_id)
+    close_incident(bench.ports, somebody(), CloseIncident(incident_id=first.incident_id, note=None))
+    with pytest.raises(ConflictError, match="closed"):
+        take_call(bench.ports, somebody(), command(bench, "k3", incident_id=first.incident_id))
+
+
+def test_what_a_call_may_be_about_is_offered_nearest_first(bench: Bench) -> None:
+    near = take_call(bench.ports, somebody(), command(bench))
+    metres_300 = LonLat(SOMEWHERE.lon + 0.003, SOMEWHERE.lat)
+    further = take_call(bench.ports, somebody(), command(bench, "k2", place=metres_300))
+    take_call(bench.ports, somebody(), command(bench, "k3", category="fire", opens_new=True))
+    offered = similar_incidents(bench.ports, somebody(), "traffic", SOMEWHERE)
+    assert [o["incident_id"] for o in offered] == [near.incident_id, further.incident_id]
+    assert [o["joins"] for o in offered] == [True, False]
+    assert offered[0]["distance_m"] == 0
+    assert similar_incidents(bench.ports, somebody(jurisdiction="530103"), "traffic", SOMEWHERE) == []
+    close_incident(bench.ports, somebody(), CloseIncident(incident_id=near.incident_id, note=None))
+    assert [o["number"] for o in similar_incidents(bench.ports, somebody(), "traffic", SOMEWHERE)] == [
+        further.incident_number
+    ]
+    bench.clock.advance(4 * 3600)
+    assert similar_incidents(bench.ports, somebody(), "traffic", SOMEWHERE) == []
 
 
 # ---------------------------------------------------------------- advice
