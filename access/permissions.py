@@ -29,6 +29,7 @@ _OFFICER = frozenset(
         P.ALL_CLEAR,
         P.ESCALATE_ALERT,
         P.READ_CAP,
+        P.ADD_ATTACHMENT,
     }
 )
 _DISTRICT = frozenset(
@@ -47,6 +48,20 @@ _DISTRICT = frozenset(
         P.READ_CAP,
         # A district decides its own response, in its own jurisdiction only; the city's is the shift commander's.
         P.SET_RESPONSE_LEVEL,
+        # What its people on the street see.
+        P.TAKE_CALL,
+        P.ADD_ATTACHMENT,
+    }
+)
+_UNIT = frozenset(
+    {
+        P.VIEW_PHONE,
+        P.READ_ASSIGNMENTS,
+        # Of its own unit only: operations/own_unit.py.
+        P.REPORT_STATUS,
+        P.REPORT_POSITIONS,
+        P.TAKE_CALL,
+        P.ADD_ATTACHMENT,
     }
 )
 
@@ -55,7 +70,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.DUTY_OFFICER: _OFFICER,
     Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.SET_RESPONSE_LEVEL, P.VIEW_ANALYSIS},
     Role.SUB_CENTRE: _DISTRICT,
-    Role.FIELD_UNIT: frozenset({P.VIEW_PHONE, P.REPORT_STATUS, P.READ_ASSIGNMENTS}),
+    Role.FIELD_UNIT: _UNIT,
     Role.ANALYST: frozenset({P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS, P.READ_CAP, P.VIEW_ANALYSIS}),
     # Grading belongs to the rules, readings, positions and others' warnings to devices: nobody writes them by hand.
     Role.ADMINISTRATOR: frozenset(Permission)
@@ -164,6 +179,9 @@ ROUTES: tuple[Rule, ...] = (
     *_face("/wall", P.VIEW_WALL),
     *_face("/desk", P.VIEW_DESK),
     *_face("/m", P.VIEW_PHONE),
+    # The browser asks for both without a sign-in, and a newer worker must reach whoever is signed out.
+    Rule("GET", "/m/worker.js", Door.PUBLIC),
+    Rule("GET", "/m/manifest.webmanifest", Door.PUBLIC),
     *_face("/analysis", P.VIEW_ANALYSIS),
     Rule("POST", "/api/v1/readings", P.REPORT_READINGS),
     Rule("POST", "/api/v1/passability", P.SET_PASSABILITY),
@@ -180,6 +198,10 @@ ROUTES: tuple[Rule, ...] = (
     Rule("PUT", "/api/v1/units", P.REGISTER_UNITS),
     Rule("POST", "/api/v1/units/{unit_id}/status", P.REPORT_STATUS),
     Rule("GET", "/api/v1/assignments", P.READ_ASSIGNMENTS),
+    Rule("POST", "/api/v1/assignments/{assignment_id}/accept", P.REPORT_STATUS),
+    Rule("GET", "/api/v1/duty", P.VIEW_PHONE),
+    Rule("POST", "/api/v1/incidents/{incident_id}/attachments", P.ADD_ATTACHMENT),
+    Rule("GET", "/api/v1/attachments/{attachment_id}", Door.ANY_FACE),
     Rule("GET", "/api/v1/assistance", P.ANSWER_ASSISTANCE),
     Rule("POST", "/api/v1/assistance/{request_id}", P.ANSWER_ASSISTANCE),
     Rule("GET", "/api/v1/alerts", P.READ_ALERTS),

@@ -13,12 +13,13 @@ from dashboard.callbacks import desk as desk_callbacks
 from dashboard.callbacks import mobile as mobile_callbacks
 from dashboard.callbacks import wall as wall_callbacks
 from dashboard.ids import Analysis, Desk, Phone, Wall
+from dashboard.installable import HEAD, add_installable
 from dashboard.language import LanguageMiddleware, mark
 from dashboard.layouts import analysis as analysis_layout
 from dashboard.layouts import desk as desk_layout
 from dashboard.layouts import mobile as mobile_layout
 from dashboard.layouts import wall as wall_layout
-from dashboard.page import Face, FaceSettings, face_title
+from dashboard.page import Face, FaceSettings, code_version, face_title
 from operations.ports import Ports
 
 ToWgs84 = Callable[[float, float, str], LonLat]
@@ -59,16 +60,19 @@ def mount_faces(
     desk.layout = lambda: desk_layout.page(settings, ports.catalogue)
     desk_callbacks.register(desk, ports, to_wgs84, settings.zone)
 
+    phone_title = face_title(settings, mark("分中心手机"))
+    add_installable(server, phone_title, settings.city, code_version)
     phone = Face(
         "phone",
         server,
         "/m/",
         Phone,
         settings,
-        face_title(settings, mark("分中心手机")),
+        phone_title,
         r"view-(desk|wall|analysis)",
+        head=HEAD,
     )
-    phone.layout = lambda: mobile_layout.page(settings)
+    phone.layout = lambda: mobile_layout.page(settings, ports.catalogue)
     mobile_callbacks.register(phone, ports, settings.zone)
 
     analysis = Face(

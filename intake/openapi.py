@@ -24,6 +24,7 @@ _BODIES: dict[str, TypeAdapter[Any]] = {
     "TerminalsIn": bodies.TERMINALS,
     "TerminalIn": bodies.TERMINAL,
     "StatusIn": bodies.STATUS,
+    "AcceptIn": bodies.ACCEPT,
     "DrillTimeIn": bodies.DRILL_TIME,
     "NothingIn": bodies.NOTHING,
     "AcknowledgeIn": bodies.ACKNOWLEDGE,

@@ -30,6 +30,10 @@ class TakeCall:
     caller: str
     text: str
     received_at: datetime
+    accuracy_m: float | None = None
+    """How exact the place is, when a receiver gave it."""
+    late: bool = False
+    """It waited for a connection."""
 
     @property
     def digest(self) -> str:
@@ -94,6 +98,7 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
             place=command.place,
             received_at=received_at,
             taken_by=actor.name,
+            accuracy_m=command.accuracy_m,
         )
         tx.save_call(call)
         taken = {
@@ -114,6 +119,7 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
                     "text": command.text,
                     "caller": command.caller,
                     "calls": incident.calls,
+                    "late": command.late,
                 },
                 changes=changes(incidents=[incident]),
             )

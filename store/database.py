@@ -23,6 +23,7 @@ from operations.ports import DispatchCounts, FailingRule, GradingLag, Snapshot
 from store import history, journal
 from store import tables as t
 from store.alert_rows import GRAVITY, AlertRows
+from store.attachment_rows import AttachmentRows
 from store.cap_rows import CapRows
 from store.catalogue_rows import CatalogueRows
 from store.closure_rows import ClosureRows, closures_in_force
@@ -38,7 +39,15 @@ _GATE = 5_301_002
 
 
 class SqlTransaction(
-    ReadingRows, AlertRows, CapRows, DispatchRows, ClosureRows, TerminalRows, DrillRows, CatalogueRows
+    ReadingRows,
+    AlertRows,
+    CapRows,
+    DispatchRows,
+    ClosureRows,
+    TerminalRows,
+    AttachmentRows,
+    DrillRows,
+    CatalogueRows,
 ):
     """One transaction; fulfils operations.ports.Transaction."""
 

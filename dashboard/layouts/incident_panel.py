@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.language import t
+from dashboard.layouts.attachments import from_the_scene
 from dashboard.layouts.shared import attributes, grade_mark, loading
 from dashboard.view_models.durations import clock_words
 from dashboard.view_models.incident import (
@@ -36,6 +37,7 @@ def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
             _requested(view),
             _advice(view),
             _passability(view),
+            from_the_scene(view.attachments, zone),
             _milestones(view, zone),
             _close(view),
             timeline_list(view.timeline, zone),
@@ -52,6 +54,7 @@ def phone_detail(view: IncidentView, zone: ZoneInfo) -> Component:
             *_what(view),
             _acknowledge(view),
             _assigned(view),
+            from_the_scene(view.attachments, zone),
             _milestones(view, zone),
             timeline_list(view.timeline, zone),
         ],

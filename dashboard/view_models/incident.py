@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.language import mark, named, t
+from dashboard.view_models.attachments import AttachmentView, attachment_views
 from dashboard.view_models.durations import distance_words, minutes_seconds
 from dashboard.view_models.reasons import (
     costs_words,
@@ -147,6 +148,8 @@ class IncidentView:
     timeline: Sequence[Happening]
     said: str
     """What the callers reported; empty when nobody called."""
+    attachments: Sequence[AttachmentView] = ()
+    """What was sent from the scene, the newest first."""
 
     @property
     def open_assignments(self) -> int:
@@ -219,6 +222,7 @@ def incident_view(
         milestones=_milestones(incident),
         timeline=timeline(rows, catalogue),
         said=_reported(rows),
+        attachments=attachment_views(detail.get("attachments", [])),
     )
 
 
