@@ -138,6 +138,7 @@
     const alert = cc.alertOf(incident);
     const leftS = assignment.eta_at && !assignment.on_scene_at ? assignment.eta_at : null;
     const where = placeWords(incident);
+    const others = taken.slice(taken.indexOf(next) + 1).filter((one) => next && !one.at && one.step !== "available").map((one) => h("Button", { key: one.step, type: "button", className: "button", "data-do": "step", "data-to": one.step, "data-of": assignment.assignment_id }, STEP[one.step]));
     return [
       h("Header", {}, h("B", {}, unit.callsign), h("Span", { className: "quiet" }, sent ? DONE[sent.step] : t("新任务")), waits ? h("Span", { className: "late-mark" }, t("待发送")) : null,
         leftS ? cc.ticking("until", leftS, "eta figure") : null),
@@ -148,8 +149,8 @@
         h("Span", { className: "chevron" }, "›")),
       h("Ol", { className: "steps" }, taken.map((one) => h("Li", { key: one.step, className: one.waits ? "waits" : one.at ? "done" : "" }, h("Span", {}, STEP[one.step]), h("B", { className: "figure" }, one.at ? cc.clockWords(Date.parse(one.at)).slice(0, 5) : "––:––")))),
       next ? h("Button", { type: "button", className: `button primary big step-${next.step}`, "data-do": "step", "data-to": next.step, "data-of": assignment.assignment_id }, next.step === "available" && sure ? t("再按一次：处置完成，离开现场") : BIG[next.step]) : null,
+      others.length ? h("Div", { className: "beside" }, others) : null,
       h("Div", { className: "beside" },
-        taken.slice(taken.indexOf(next) + 1).filter((one) => next && !one.at && one.step !== "available").map((one) => h("Button", { key: one.step, type: "button", className: "button", "data-do": "step", "data-to": one.step, "data-of": assignment.assignment_id }, STEP[one.step])),
         h("Button", { type: "button", className: "button", "data-do": "open", "data-incident": incident.incident_id, "data-then": "navigate" }, t("导航")),
         h("Button", { type: "button", className: "button", "data-do": "photo", "data-incident": incident.incident_id }, t("拍照")),
         h("Button", { type: "button", className: "button", "data-do": "voice", "data-incident": incident.incident_id }, t("录音"))),

@@ -94,8 +94,19 @@
   if ("serviceWorker" in navigator) {
     window.addEventListener("load", () => {
       navigator.serviceWorker.register("/m/worker.js", { scope: "/m/", updateViaCache: "none" })
+        .then(() => navigator.serviceWorker.ready)
+        .then(handOver)
         .catch((error) => console.info("no worker, so no start without a connection:", error.message));
     });
+  }
+  /* The first visit loads everything before the worker is there: it is told what that was. */
+  function handOver(registration) {
+    const tell = () => {
+      const loaded = performance.getEntriesByType("resource").map((entry) => entry.name).filter((name) => name.startsWith(location.origin));
+      registration.active.postMessage({ keep: ["/m/", ...loaded.map((name) => name.slice(location.origin.length))] });
+    };
+    cc.feed.listen((kinds) => { if (kinds.has("link") && cc.link.status().state === "online") setTimeout(tell, 3000); });
+    if (cc.link.status().state === "online") setTimeout(tell, 3000);
   }
   if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
 

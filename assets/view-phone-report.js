@@ -213,7 +213,7 @@
     const { incident } = live;
     const name = cc.titled(cc.named(incident, "title"));
     if (live.navigating) {
-      return [cc.navigation(incident.place, name).map(([word, href]) => h("A", { key: word, className: "button", href, target: href.startsWith("https") ? "_blank" : undefined, rel: "noreferrer" }, word)),
+      return [...cc.navigation(incident.place, name).map(([word, href]) => h("A", { key: word, className: "button", href, target: href.startsWith("https") ? "_blank" : undefined, rel: "noreferrer" }, word)),
         h("Button", { type: "button", className: "button", "data-do": "navigate" }, t("返回"))];
     }
     const adds = live.may.includes("add_attachment");

@@ -5,8 +5,11 @@
   const { t, h } = cc;
   const phone = window.dash_clientside.phone; // begun by the scripts before this one
 
+  /* What is about an area stands at no place. */
+  const metresTo = (row) => (row.incident_id || row.point_id ? cc.distanceTo(row.place) : null);
+
   function distance(row) {
-    const found = cc.distanceTo(row.place);
+    const found = metresTo(row);
     return found === null ? null : h("B", { className: "figure distance" }, cc.distanceWords(found));
   }
 
@@ -16,13 +19,13 @@
         cc.mark(row.severity, row.priority),
         h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, row.name), h("Span", { className: "dots" }, distance(row), cc.factsOf(row))),
         h("Span", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row))),
-      row.waiting.length ? h("Button", { type: "button", className: "button wide acknowledge", "data-do": "acknowledge", "data-alert": row.waiting.join(" ") }, t("确认预警")) : null);
+      row.waiting.length && cc.state.actor.permissions.includes("acknowledge_alert") ? h("Button", { type: "button", className: "button wide acknowledge", "data-do": "acknowledge", "data-alert": row.waiting.join(" ") }, t("确认预警")) : null);
   }
 
   /** The nearest first when the phone knows where it is and the person asked for it; groups are taken apart then. */
   function nearest({ rows, groups, aside }) {
     const all = [...rows, ...groups.flatMap((found) => found.rows), ...aside];
-    return all.map((row) => [cc.distanceTo(row.place), row]).sort(([a], [b]) => a - b).map(([, row]) => row);
+    return all.map((row) => [metresTo(row), row]).sort(([a], [b]) => (a === null ? Infinity : a) - (b === null ? Infinity : b) || 0).map(([, row]) => row);
   }
 
   phone.queue = (live) => {
@@ -55,8 +58,8 @@
   /* Without a connection the panel is drawn from what is known: the server's own comes when it is back. */
   const ask = cc.feed.set;
   cc.feed.set = (name, data) => {
-    if (name === "LIVE_SUBJECT" && data && cc.link.status().state !== "online") window.dash_clientside.set_props(cc.ids.PANEL, { children: known() });
-    else ask(name, data);
+    if (name !== "LIVE_SUBJECT" || cc.link.status().state === "online") ask(name, data);
+    else if (data) window.dash_clientside.set_props(cc.ids.PANEL, { children: known() });
   };
 
   function known() {

@@ -13,6 +13,21 @@ self.addEventListener("activate", (event) => event.waitUntil((async () => {
   await self.clients.claim();
 })()));
 
+/* What the page loaded before this worker was there; mostly out of the browser's own cache. */
+self.addEventListener("message", (event) => event.waitUntil((async () => {
+  const shelf = await caches.open(SHELF);
+  for (const path of event.data.keep) {
+    const { pathname } = new URL(path, self.location.origin);
+    const fresh = pathname === "/m/" || FRESH.includes(pathname);
+    if (!(fresh || KEPT.some((start) => pathname.startsWith(start))) || (await shelf.match(fresh ? pathname : path))) continue;
+    try {
+      await keep(fresh ? pathname : path, await fetch(path, { cache: fresh ? "default" : "force-cache" }));
+    } catch (error) {
+      return; // no connection: the next visit keeps the rest
+    }
+  }
+})()));
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
