@@ -305,11 +305,35 @@ def user_add(
     role: Annotated[str, typer.Option(help="Role of the permission table.")],
     password: NewPassword,
     jurisdiction: Jurisdiction = CITY,
+    unit: Annotated[
+        str | None, typer.Option(help="For a field_unit: the id of the unit it speaks for.")
+    ] = None,
 ) -> None:
     """Add a person who may sign in."""
     from bootstrap.users import add
 
-    _print(add(_settings_with_servers(), name, role=role, password=password, jurisdiction=jurisdiction))
+    _print(
+        add(
+            _settings_with_servers(),
+            name,
+            role=role,
+            password=password,
+            jurisdiction=jurisdiction,
+            unit_id=unit,
+        )
+    )
+
+
+@user.command("unit")
+@plainly
+def user_unit(
+    name: Annotated[str, typer.Argument(help="Sign-in name of a field unit's account.")],
+    unit: Annotated[str | None, typer.Argument(help="Id of its unit; none takes the tie away.")] = None,
+) -> None:
+    """Say which unit a field unit's account speaks for; every session of it ends."""
+    from bootstrap.users import set_unit
+
+    _print(set_unit(_settings_with_servers(), name, unit))
 
 
 @user.command("list")

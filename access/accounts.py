@@ -18,6 +18,7 @@ from core.ids import new_id
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 _JURISDICTION = re.compile(r"[0-9]{4,12}")
+_UNIT = re.compile(r"[^\s\x00-\x1f\x7f/]{1,64}")
 _NOT_FOR_PEOPLE = frozenset({Role.DEVICE, Role.SYSTEM})
 
 
@@ -34,6 +35,8 @@ class Account:
     demo: bool
     created_at: datetime
     disabled_at: datetime | None = None
+    unit_id: str | None = None
+    """The unit that a field unit's account speaks for."""
 
     @classmethod
     def from_row(cls, row: Mapping[str, object]) -> Account:
@@ -44,7 +47,9 @@ class Account:
         return {**asdict(self), "role": self.role.value}
 
     def actor(self) -> Actor:
-        return Actor(self.account_id, self.name, self.role, self.jurisdiction, ROLES[self.role])
+        return Actor(
+            self.account_id, self.name, self.role, self.jurisdiction, ROLES[self.role], unit_id=self.unit_id
+        )
 
 
 class Accounts:
@@ -74,6 +79,7 @@ class Accounts:
         jurisdiction: str = CITY,
         *,
         demo: bool = False,
+        unit_id: str | None = None,
     ) -> Account:
         """A new account. Raises InvalidInputError for a name, role, place or password that cannot be,
         ConflictError when the login is taken. `by` is the actor_id of who adds it."""
@@ -90,6 +96,7 @@ class Accounts:
             )
         if not name.strip() or not name.isprintable() or len(name) > 64:
             raise InvalidInputError(f"name: found {name[:70]!r}, expected 1 to 64 printable characters")
+        _refuse_unit(role, unit_id)
         account = Account(
             account_id=new_id(),
             login=login,
@@ -99,6 +106,7 @@ class Accounts:
             password_hash=hashed(password),
             demo=demo,
             created_at=self._wall.now(),
+            unit_id=unit_id,
         )
         self._store.save_account(account.to_row())
         self._note("account.added", by, account, role=role.value, jurisdiction=jurisdiction)
@@ -111,6 +119,16 @@ class Accounts:
         self._store.revoke_sessions_of(account.account_id, self._wall.now())
         self._store.forget_sign_in_failures(account.login)
         self._note("account.password_set", by, account)
+        return account
+
+    def set_unit(self, by: str, login: str, unit_id: str | None) -> Account:
+        """The unit a field unit's account speaks for from now on; None for none. Every session of the account
+        ends, so that nobody goes on speaking for the old one. Raises NotFoundError, InvalidInputError."""
+        account = replace(self._existing(login), unit_id=unit_id)
+        _refuse_unit(account.role, unit_id)
+        self._store.save_account(account.to_row())
+        self._store.revoke_sessions_of(account.account_id, self._wall.now())
+        self._note("account.unit_set", by, account, unit_id=unit_id or "")
         return account
 
     def disable(self, by: str, login: str) -> Account:
@@ -131,6 +149,17 @@ class Accounts:
         self._record(
             Event(event_type, self._clock.now(), by, account.account_id, {"login": account.login, **data})
         )
+
+
+def _refuse_unit(role: Role, unit_id: str | None) -> None:
+    if unit_id is None:
+        return
+    if role is not Role.FIELD_UNIT:
+        raise InvalidInputError(
+            f"unit: found {unit_id[:40]!r} for a {role}, expected one for a field_unit only"
+        )
+    if not _UNIT.fullmatch(unit_id):
+        raise InvalidInputError(f"unit: found {unit_id[:70]!r}, expected 1 to 64 characters without spaces")
 
 
 def people_roles() -> list[str]:

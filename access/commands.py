@@ -15,12 +15,18 @@ BY = "command-line"
 
 
 def add_user(
-    access: Access, login: str, name: str, role: str, password: str, jurisdiction: str = CITY
+    access: Access,
+    login: str,
+    name: str,
+    role: str,
+    password: str,
+    jurisdiction: str = CITY,
+    unit_id: str | None = None,
 ) -> list[str]:
     """A new account. Raises InvalidInputError, ConflictError."""
     if role not in people_roles():
         raise InvalidInputError(f"role: found {role!r}, expected one of {', '.join(people_roles())}")
-    account = access.accounts.add(BY, login, name, Role(role), password, jurisdiction)
+    account = access.accounts.add(BY, login, name, Role(role), password, jurisdiction, unit_id=unit_id)
     return [f"added {account.login} ({account.name}), {account.role}, {account.jurisdiction}"]
 
 
@@ -28,6 +34,7 @@ def list_users(access: Access) -> list[str]:
     """One line for each account."""
     return [
         f"{a.login:<16} {a.role:<16} {a.jurisdiction:<12} {_state(a.disabled_at is None, a.demo):<9} {a.name}"
+        + (f" · {a.unit_id}" if a.unit_id else "")
         for a in sorted(access.accounts.all(), key=lambda a: a.login)
     ]
 
@@ -36,6 +43,12 @@ def set_password(access: Access, login: str, password: str) -> list[str]:
     """A new password; sessions and locks of the account end. Raises NotFoundError, InvalidInputError."""
     account = access.accounts.set_password(BY, login, password)
     return [f"{account.login} has a new password; its sessions have ended"]
+
+
+def set_unit(access: Access, login: str, unit_id: str | None) -> list[str]:
+    """The unit a field unit's account speaks for; None for none. Raises NotFoundError, InvalidInputError."""
+    account = access.accounts.set_unit(BY, login, unit_id)
+    return [f"{account.login} speaks for {unit_id or 'no unit'}; its sessions have ended"]
 
 
 def disable_user(access: Access, login: str) -> list[str]:

@@ -17,6 +17,9 @@ DEMO_PASSWORD = "storm-2026-0818"  # noqa: S105 - shown on the sign-in page of a
 GUANDU = "530111"
 """官渡区 Guandu district (GB/T 2260)."""
 
+DEMO_UNIT = "sim-0001"
+"""The first unit of the simulated shift: with its seed, on the embedded roads, a patrol car of Guandu."""
+
 REPLAYER_PERMISSIONS = frozenset(
     {
         Permission.REPORT_READINGS,
@@ -41,6 +44,7 @@ class DemoAccount:
     name_en: str
     role: Role
     jurisdiction: str = CITY
+    unit_id: str | None = None
 
 
 DEMO_ACCOUNTS: Sequence[DemoAccount] = (
@@ -49,6 +53,9 @@ DEMO_ACCOUNTS: Sequence[DemoAccount] = (
     DemoAccount("desk2", DEMO_PASSWORD, "值班员二", "Duty officer 2", Role.DUTY_OFFICER),
     DemoAccount("commander", DEMO_PASSWORD, "值班长", "Shift commander", Role.SHIFT_COMMANDER),
     DemoAccount("phone", DEMO_PASSWORD, "官渡区分中心", "Guandu sub-centre", Role.SUB_CENTRE, GUANDU),
+    DemoAccount(
+        "patrol", DEMO_PASSWORD, "官渡-巡-0001", "Patrol 官渡-巡-0001", Role.FIELD_UNIT, GUANDU, DEMO_UNIT
+    ),
     DemoAccount("analyst", DEMO_PASSWORD, "分析员", "Analyst", Role.ANALYST),
     DemoAccount("admin", DEMO_PASSWORD, "管理员", "Administrator", Role.ADMINISTRATOR),
 )
@@ -73,6 +80,7 @@ def ensure_demo_accounts(accounts: Accounts) -> list[DemoAccount]:
                     demo.password,
                     demo.jurisdiction,
                     demo=True,
+                    unit_id=demo.unit_id,
                 )
             account = accounts.named(demo.login)
         if account and account.demo and account.disabled_at is None:

@@ -15,6 +15,8 @@ def security_headers(
         "style-src": "'self' 'unsafe-inline'",
         "img-src": " ".join(["'self'", "data:", "blob:", *image_hosts]),
         "font-src": "'self' data:",
+        # A voice note is heard before it is sent.
+        "media-src": "'self' blob:",
         "connect-src": "'self'",
         "worker-src": "'self' blob:",
         "object-src": "'none'",
@@ -27,5 +29,6 @@ def security_headers(
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
+        # A phone says where it is and records a voice note; it takes photos through the system's own camera.
+        "Permissions-Policy": "geolocation=(self), camera=(), microphone=(self)",
     }

@@ -34,6 +34,7 @@ _OFFICER = frozenset(
         P.ADD_NOTE,
         P.HAND_OVER,
         P.EXPORT_INCIDENT,
+        P.ADD_ATTACHMENT,
     }
 )
 _DISTRICT = frozenset(
@@ -55,6 +56,20 @@ _DISTRICT = frozenset(
         P.VIEW_REPLAY,
         P.ADD_NOTE,
         P.EXPORT_INCIDENT,
+        # What its people on the street see.
+        P.TAKE_CALL,
+        P.ADD_ATTACHMENT,
+    }
+)
+_UNIT = frozenset(
+    {
+        P.VIEW_PHONE,
+        P.READ_ASSIGNMENTS,
+        # Of its own unit only: operations/own_unit.py.
+        P.REPORT_STATUS,
+        P.REPORT_POSITIONS,
+        P.TAKE_CALL,
+        P.ADD_ATTACHMENT,
     }
 )
 
@@ -63,7 +78,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.DUTY_OFFICER: _OFFICER,
     Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.SET_RESPONSE_LEVEL, P.VIEW_ANALYSIS},
     Role.SUB_CENTRE: _DISTRICT,
-    Role.FIELD_UNIT: frozenset({P.VIEW_PHONE, P.REPORT_STATUS, P.READ_ASSIGNMENTS}),
+    Role.FIELD_UNIT: _UNIT,
     Role.ANALYST: frozenset(
         {P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS, P.READ_CAP, P.VIEW_ANALYSIS, P.VIEW_REPLAY}
     ),
@@ -174,6 +189,9 @@ ROUTES: tuple[Rule, ...] = (
     *_face("/wall", P.VIEW_WALL),
     *_face("/desk", P.VIEW_DESK),
     *_face("/m", P.VIEW_PHONE),
+    # The browser asks for both without a sign-in, and a newer worker must reach whoever is signed out.
+    Rule("GET", "/m/worker.js", Door.PUBLIC),
+    Rule("GET", "/m/manifest.webmanifest", Door.PUBLIC),
     *_face("/analysis", P.VIEW_ANALYSIS),
     *_face("/replay", P.VIEW_REPLAY),
     *_face("/handover", P.HAND_OVER),
@@ -199,6 +217,10 @@ ROUTES: tuple[Rule, ...] = (
     Rule("POST", "/api/v1/units/{unit_id}/status", P.REPORT_STATUS),
     Rule("GET", "/api/v1/assignments", P.READ_ASSIGNMENTS),
     Rule("GET", "/api/v1/orders", P.READ_ASSIGNMENTS),
+    Rule("POST", "/api/v1/assignments/{assignment_id}/accept", P.REPORT_STATUS),
+    Rule("GET", "/api/v1/duty", P.VIEW_PHONE),
+    Rule("POST", "/api/v1/incidents/{incident_id}/attachments", P.ADD_ATTACHMENT),
+    Rule("GET", "/api/v1/attachments/{attachment_id}", Door.ANY_FACE),
     Rule("GET", "/api/v1/assistance", P.ANSWER_ASSISTANCE),
     Rule("POST", "/api/v1/assistance/{request_id}", P.ANSWER_ASSISTANCE),
     Rule("GET", "/api/v1/alerts", P.READ_ALERTS),

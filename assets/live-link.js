@@ -21,8 +21,9 @@
     if (frame.kind === "snapshot") {
       cc.take.snapshot(frame);
       link.tries = 0;
-      if (link.ever) reloadIfCodeChanged();
+      if (link.ever || link.kept) reloadIfCodeChanged();
       link.ever = true;
+      link.kept = false;
       become("online");
       cc.feed.everything();
     } else if (frame.kind === "event") {
@@ -51,9 +52,9 @@
 
   function lost(code) {
     socket = null;
-    cc.state.seq = null;
+    if (!link.kept) cc.state.seq = null;
     // Before the first picture nothing is lost yet: it is still being connected.
-    become(code === SESSION_ENDED ? "signed_out" : link.ever ? "offline" : "connecting");
+    become(code === SESSION_ENDED ? "signed_out" : link.ever || link.kept ? "offline" : "connecting");
     const cap = Math.min(LONGEST_WAIT_MS, 500 * 2 ** link.tries);
     link.tries += 1;
     setTimeout(connect, 200 + Math.random() * cap);
@@ -104,7 +105,16 @@
     return true;
   }
 
-  cc.link = { tell, status: () => ({ state: link.state, since: Math.round(link.since) }) };
+  /** What was kept from before is shown, so many ms old, until the server is heard. */
+  function showKept(ageMs) {
+    if (link.ever) return;
+    link.kept = true;
+    become("offline");
+    link.since = performance.now() - ageMs;
+    cc.feed.everything();
+  }
+
+  cc.link = { tell, status: () => ({ state: link.state, since: Math.round(link.since) }), showKept };
 
   /* The stores must stand before the first frame arrives. */
   const waiting = setInterval(() => {

@@ -3,20 +3,35 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const phone = ((window.dash_clientside = window.dash_clientside || {}).phone = {});
+  const phone = window.dash_clientside.phone; // begun by the scripts before this one
+
+  /* What is about an area stands at no place. */
+  const metresTo = (row) => (row.incident_id || row.point_id ? cc.distanceTo(row.place) : null);
+
+  function distance(row) {
+    const found = metresTo(row);
+    return found === null ? null : h("B", { className: "figure distance" }, cc.distanceWords(found));
+  }
 
   function card(row) {
     return h("Li", { key: row.key, className: `card-row ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}` },
       h("Button", { type: "button", className: "row", "data-do": row.incident_id ? "open" : "open-alert", "data-incident": row.incident_id || "", "data-alert": row.alert_id || "" },
         cc.mark(row.severity, row.priority),
-        h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, row.name), h("Span", { className: "dots" }, cc.factsOf(row))),
+        h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, row.name), h("Span", { className: "dots" }, distance(row), cc.factsOf(row))),
         h("Span", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row))),
-      row.waiting.length ? h("Button", { type: "button", className: "button wide acknowledge", "data-do": "acknowledge", "data-alert": row.waiting.join(" ") }, t("确认预警")) : null);
+      row.waiting.length && cc.state.actor.permissions.includes("acknowledge_alert") ? h("Button", { type: "button", className: "button wide acknowledge", "data-do": "acknowledge", "data-alert": row.waiting.join(" ") }, t("确认预警")) : null);
+  }
+
+  /** The nearest first when the phone knows where it is and the person asked for it; groups are taken apart then. */
+  function nearest({ rows, groups, aside }) {
+    const all = [...rows, ...groups.flatMap((found) => found.rows), ...aside];
+    return all.map((row) => [metresTo(row), row]).sort(([a], [b]) => (a === null ? Infinity : a) - (b === null ? Infinity : b) || 0).map(([, row]) => row);
   }
 
   phone.queue = (live) => {
     if (!live) return null;
     const { rows, groups, aside, counts } = live;
+    if (cc.distanceTo([0, 0]) !== null && rows.length + groups.length + aside.length) return h("Ol", { className: "rows" }, nearest(live).map(card));
     if (counts.all === 0 && aside.length === 0) return cc.allQuiet();
     return h("Ol", { className: "rows" }, rows.map(card), groups.flatMap((found) => [
       h("Li", { key: found.key, className: "card-group" }, h("Span", {}, found.name), cc.countsOf(found.counts),
@@ -40,7 +55,25 @@
     if (whose && cc.state.actor && kinds.has("link")) whose.textContent = cc.state.actor.name;
   });
 
+  /* Without a connection the panel is drawn from what is known: the server's own comes when it is back. */
+  const ask = cc.feed.set;
+  cc.feed.set = (name, data) => {
+    if (name !== "LIVE_SUBJECT" || cc.link.status().state === "online") ask(name, data);
+    else if (data) window.dash_clientside.set_props(cc.ids.PANEL, { children: known() });
+  };
+
+  function known() {
+    const row = cc.order.queue().find((one) => (cc.selected ? one.incident_id === cc.selected : one.alert_id === cc.selectedAlert));
+    if (!row) return h("Div", { className: "state" }, h("P", { className: "state-title" }, t("未在上次的画面里")));
+    const said = cc.duty && cc.duty.incident && cc.duty.incident.incident_id === row.incident_id ? cc.duty.said : "";
+    return h("Div", { className: "incident" },
+      h("Header", { className: "incident-head" }, cc.mark(row.severity, row.priority), h("Div", {}, h("H2", {}, row.name), h("P", { className: "dots" }, h("Span", { className: "figure" }, row.number), h("Span", {}, cc.titled(row.category))))),
+      h("Div", { className: "incident-facts" }, h("P", { className: "dots" }, cc.factsOf(row)), h("P", { className: "dots" }, cc.whoIsOn(row)), said ? h("P", { className: "said" }, said) : null),
+      h("P", { className: "quiet" }, t("没有连接：这是上次的画面，经过和照片要等恢复后才有。")));
+  }
+
   const detail = () => document.querySelector(".phone-detail");
+  cc.actions["close-subject"] = () => { if (!cc.closeReport()) cc.close(); };
   cc.onOpen = () => {
     detail().hidden = false;
     history.pushState({ subject: cc.selected || cc.selectedAlert }, "");
@@ -50,5 +83,5 @@
     detail().hidden = true;
     if (history.state && history.state.subject) history.back();
   };
-  window.addEventListener("popstate", () => { if (cc.selected || cc.selectedAlert) cc.close(); });
+  window.addEventListener("popstate", () => { if (!cc.closeReport() && (cc.selected || cc.selectedAlert)) cc.close(); });
 })();

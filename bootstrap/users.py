@@ -47,9 +47,26 @@ def demo_accounts(settings: Settings) -> Sequence[DemoAccount]:
     ]
 
 
-def add(settings: Settings, name: str, *, role: str, password: str, jurisdiction: str = CITY) -> list[str]:
+def add(
+    settings: Settings,
+    name: str,
+    *,
+    role: str,
+    password: str,
+    jurisdiction: str = CITY,
+    unit_id: str | None = None,
+) -> list[str]:
     """What to say after adding a person. Raises InvalidInputError, ConflictError."""
-    return commands.add_user(_access(settings), name, name, role, password, jurisdiction)
+    return commands.add_user(_access(settings), name, name, role, password, jurisdiction, unit_id)
+
+
+def set_unit(settings: Settings, name: str, unit_id: str | None) -> list[str]:
+    """What to say after tying a field unit's account to its unit. Raises NotFoundError, InvalidInputError."""
+    parts = wire(settings, with_roads=False)
+    with parts.store.transaction() as tx:
+        is_there = unit_id is None or bool(tx.units([unit_id]))
+    said = commands.set_unit(access_for(parts), name, unit_id)
+    return said if is_there else [*said, f"no unit {unit_id} is registered yet"]
 
 
 def listing(settings: Settings) -> list[str]:

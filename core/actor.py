@@ -57,6 +57,7 @@ class Permission(StrEnum):
     LOCK_WALL = "lock_wall"
     READ_CAP = "read_cap"
     REPORT_CAP = "report_cap"
+    ADD_ATTACHMENT = "add_attachment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Actor:
     permissions: frozenset[Permission] = frozenset()
     origin: str = ""
     """Where the request came from (an address), for the journal."""
+    unit_id: str | None = None
+    """The unit that a field unit's account belongs to: it speaks for this one and no other."""
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -17,6 +17,7 @@ from dashboard.callbacks import replay as replay_callbacks
 from dashboard.callbacks import wall as wall_callbacks
 from dashboard.exports.routes import export_router
 from dashboard.ids import Analysis, Desk, HandOver, Phone, Replay, Wall
+from dashboard.installable import HEAD, add_installable
 from dashboard.language import LanguageMiddleware, mark
 from dashboard.layouts import analysis as analysis_layout
 from dashboard.layouts import desk as desk_layout
@@ -24,7 +25,7 @@ from dashboard.layouts import handover as handover_layout
 from dashboard.layouts import mobile as mobile_layout
 from dashboard.layouts import replay as replay_layout
 from dashboard.layouts import wall as wall_layout
-from dashboard.page import Face, FaceSettings, face_title
+from dashboard.page import Face, FaceSettings, code_version, face_title
 from operations.places import Gazetteer
 from operations.ports import Ports
 
@@ -71,16 +72,19 @@ def mount_faces(
     desk.layout = lambda: desk_layout.page(settings, ports.catalogue)
     desk_callbacks.register(desk, ports, to_wgs84, settings.zone, gazetteer)
 
+    phone_title = face_title(settings, mark("分中心手机"))
+    add_installable(server, phone_title, settings.city, code_version)
     phone = Face(
         "phone",
         server,
         "/m/",
         Phone,
         settings,
-        face_title(settings, mark("分中心手机")),
+        phone_title,
         r"view-(desk|wall|analysis|replay|handover)",
+        head=HEAD,
     )
-    phone.layout = lambda: mobile_layout.page(settings)
+    phone.layout = lambda: mobile_layout.page(settings, ports.catalogue)
     mobile_callbacks.register(phone, ports, settings.zone)
 
     analysis = Face(

@@ -50,6 +50,9 @@ class FaceSettings:
         return self.city_en if current_locale.get() == "en" else self.city_zh
 
 
+AMAP_URL = "https://uri.amap.com/navigation"
+"""Amap's own address for a way to a place, in GCJ-02: it opens the app. Only a person's tap leads there."""
+
 _SHELL = """<!DOCTYPE html>
 <html lang="{lang}" class="face-{face}">
 <head>
@@ -61,6 +64,7 @@ _SHELL = """<!DOCTYPE html>
 <title>{title}</title>
 <link rel="icon" type="image/svg+xml" href="{icon}">
 {css}
+{head}
 </head>
 <body>
 {app_entry}
@@ -82,6 +86,7 @@ class Face(Dash):
         settings: FaceSettings,
         title: Callable[[], str],
         ignored_assets: str,
+        head: str = "",
     ) -> None:
         super().__init__(
             name,
@@ -100,6 +105,7 @@ class Face(Dash):
         self._ids = ids
         self._settings = settings
         self._title_now = title
+        self._head = head
 
     def _report(self, error: Exception) -> None:
         """FastAPI callbacks lose their exceptions otherwise; the person is told as well."""
@@ -116,6 +122,7 @@ class Face(Dash):
             title=self._title_now(),
             icon=self.get_asset_url("favicon.svg"),
             css=parts["css"],
+            head=self._head,
             app_entry=parts["app_entry"],
             page_config=_script_safe(self._page_config()),
             config=parts["config"],
@@ -142,6 +149,8 @@ class Face(Dash):
             "tile_attribution": settings.tile_attribution,
             "sign_in_url": settings.sign_in_url,
             "scene_s": dict(settings.scene_s),
+            "sign_out_url": settings.sign_out_url,
+            "amap_url": AMAP_URL,
         }
 
 

@@ -154,6 +154,8 @@ class Assignment:
     """When it left the geofence again; None while it is inside."""
     overdue: str | None = None
     """The milestone it waits for too long (dispatch/watching.py); None again when it comes."""
+    accepted_at: datetime | None = None
+    """When the unit said that it has the order."""
 
 
 _FOLLOWS: dict[AssignmentStatus, frozenset[AssignmentStatus]] = {
@@ -202,6 +204,21 @@ def advance_assignment(
     if to is AssignmentStatus.ON_SCENE:
         return replace(assignment, status=to, on_scene_at=at, overdue=None)
     return replace(assignment, status=to, ended_at=at, end_reason=reason, overdue=None)
+
+
+def accept_assignment(assignment: Assignment, at: datetime) -> Assignment:
+    """The assignment with the unit's word that it has the order; said again it stays as it was. It is no milestone:
+    a unit may set off without it. Raises ConflictError when the assignment has ended."""
+    if assignment.accepted_at is not None:
+        return assignment
+    if not assignment.status.is_open:
+        raise ConflictError(
+            f"{assignment.callsign}: found an assignment that is {assignment.status}, expected an open one; it was "
+            "taken back or has ended / 任务已撤回或已结束",
+            assignment_id=assignment.assignment_id,
+            assignment_status=str(assignment.status),
+        )
+    return replace(assignment, accepted_at=max(at, assignment.dispatched_at))
 
 
 TAKEN_BACK = "taken_back"

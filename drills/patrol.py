@@ -159,6 +159,8 @@ class PatrolShift:
         return response
 
     async def _post_milestones(self, row: int, assignment: Json, response: Response, now: datetime) -> None:
+        if assignment["accepted_at"] is not None:
+            return  # somebody holds this unit's phone and presses the buttons
         unit = self._units[row]
         for said, at in response.due(AssignmentStatus(assignment["status"]), now):
             status = {

@@ -56,6 +56,7 @@ Text = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00-\x08\
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Lon = Annotated[float, Field(ge=-180, le=180, description="degrees east")]
 Lat = Annotated[float, Field(ge=-90, le=90, description="degrees north")]
+Accuracy = Annotated[float, Field(ge=0, le=100_000, description="metres")]
 District = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,12}$")]
 
 _STRICT = ConfigDict(strict=True, extra="forbid")
@@ -115,7 +116,8 @@ class PlaceIn(TypedDict):
 
 
 class CallIn(TypedDict):
-    """One telephone call."""
+    """One telephone call, or what somebody on the street saw. `accuracy_m` is the receiver's own word for how exact
+    the place is; `late` says that it waited for a connection."""
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
     category: Ident
@@ -123,6 +125,8 @@ class CallIn(TypedDict):
     caller: Line
     text: Text
     received_at: Instant
+    accuracy_m: NotRequired[Accuracy | None]
+    late: NotRequired[bool]
 
 
 class OutlineIn(TypedDict):
@@ -213,13 +217,23 @@ class TerminalsIn(TypedDict):
 
 
 class StatusIn(TypedDict):
-    """What a unit says of itself. `assignment_id`, when given, must be the unit's open one."""
+    """What a unit says of itself. `assignment_id`, when given, must be the unit's open one; `late` says that it
+    waited for a connection."""
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
     status: UnitStatus
     observed_at: Instant
     source: Line
     assignment_id: NotRequired[Ident | None]
+    late: NotRequired[bool]
+
+
+class AcceptIn(TypedDict):
+    """When the unit took its order in; `late` says that this waited for a connection."""
+
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    accepted_at: Instant
+    late: NotRequired[bool]
 
 
 class DrillTimeIn(TypedDict):
@@ -297,6 +311,7 @@ UNITS: TypeAdapter[UnitsIn] = TypeAdapter(UnitsIn)
 TERMINALS: TypeAdapter[TerminalsIn] = TypeAdapter(TerminalsIn)
 TERMINAL: TypeAdapter[TerminalIn] = TypeAdapter(TerminalIn)
 STATUS: TypeAdapter[StatusIn] = TypeAdapter(StatusIn)
+ACCEPT: TypeAdapter[AcceptIn] = TypeAdapter(AcceptIn)
 DRILL_TIME: TypeAdapter[DrillTimeIn] = TypeAdapter(DrillTimeIn)
 NOTHING: TypeAdapter[NothingIn] = TypeAdapter(NothingIn)
 ACKNOWLEDGE: TypeAdapter[AcknowledgeIn] = TypeAdapter(AcknowledgeIn)

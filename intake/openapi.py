@@ -24,6 +24,7 @@ _BODIES: dict[str, TypeAdapter[Any]] = {
     "TerminalsIn": bodies.TERMINALS,
     "TerminalIn": bodies.TERMINAL,
     "StatusIn": bodies.STATUS,
+    "AcceptIn": bodies.ACCEPT,
     "DrillTimeIn": bodies.DRILL_TIME,
     "NothingIn": bodies.NOTHING,
     "AcknowledgeIn": bodies.ACKNOWLEDGE,
@@ -79,8 +80,8 @@ def document(*routers: APIRouter) -> bytes:
         version=VERSION,
         description=(
             "Readings, calls, positions, unit status, alerts and response levels. Every instant is ISO 8601 "
-            "with an offset, every place names its coordinate system. Bodies are at most 2 MB of JSON. Errors "
-            "are problem details (RFC 9457)."
+            "with an offset, every place names its coordinate system. Bodies are at most 2 MB: JSON, or a photo or a "
+            "voice note. Errors are problem details (RFC 9457)."
         ),
         routes=[route for router in routers for route in router.routes],
     )

@@ -22,6 +22,7 @@ from intake.counters import IntakeCounters
 from intake.known_units import KnownUnits
 from intake.openapi import PROBLEMS, document, takes
 from intake.phones import add_phone_routes
+from intake.scene_routes import add_scene_routes
 from intake.terminal_routes import add_terminal_routes
 from intake.terminals import KnownTerminals, TerminalIntake
 from operations.close_road import CloseRoad, close_road
@@ -114,6 +115,9 @@ Body = Annotated[bytes, Depends(json_body)]
 ClosureId = Annotated[str, Path(max_length=64, pattern=r"^[^\s\x00-\x1f\x7f/]+$")]
 UnitId = Annotated[str, Path(max_length=64, pattern=r"^[^\s\x00-\x1f\x7f/]+$")]
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")]
+MaybeKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$")
+]
 UnitIds = Annotated[
     str | None, Query(max_length=100_000, pattern=r"^[^\x00-\x1f\x7f]*$", description="separated by commas")
 ]
@@ -154,6 +158,7 @@ def intake_router(
     add_assistance_routes(router, ports, counters)
     add_phone_routes(router, TerminalIntake(ports, counters, bounds, terminals, units), counters)
     add_terminal_routes(router, ports, counters, terminals)
+    add_scene_routes(router, ports, counters)
     openapi = document(router, *([described_with] if described_with else []))
     add("/openapi.json", lambda: Response(openapi, media_type="application/json"), include_in_schema=False)
     return router
@@ -223,6 +228,8 @@ class _Intake:
                 caller=sent["caller"],
                 text=sent["text"],
                 received_at=sent["received_at"],
+                accuracy_m=sent.get("accuracy_m"),
+                late=sent.get("late", False),
             ),
         )
         if taken.repeated:
@@ -320,14 +327,21 @@ class _Intake:
         self._counters.accepted(UNITS, len(registered))
         return {"registered": len(registered)}
 
-    def status(self, actor: By, unit_id: UnitId, body: Body) -> Json:
-        """What a unit says of itself; the answer is the unit as it is now."""
+    def status(self, actor: By, unit_id: UnitId, body: Body, key: MaybeKey = None) -> Json:
+        """What a unit says of itself; the answer is the unit as it is now. Said again with the same key it changes
+        nothing, whatever came after it."""
         sent = parsed(bodies.STATUS, body)
         unit = record_status(
             self._ports,
             actor,
             RecordStatus(
-                unit_id, sent["status"], sent["observed_at"], sent["source"], sent.get("assignment_id")
+                unit_id,
+                sent["status"],
+                sent["observed_at"],
+                sent["source"],
+                sent.get("assignment_id"),
+                key,
+                sent.get("late", False),
             ),
         )
         self._counters.accepted(STATUS)

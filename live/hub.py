@@ -161,6 +161,7 @@ class LiveHub:
                 "role": actor.role.value,
                 "jurisdiction": actor.jurisdiction,
                 "permissions": sorted(actor.permissions),
+                "unit_id": actor.unit_id,
             },
             "clock": self._sources.clock(),
             "health": self._health_last,

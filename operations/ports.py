@@ -16,6 +16,7 @@ from core.clock import Clock, DrillTime
 from core.events import Event, JournalRow
 from core.geo import BoundingBox, LonLat
 from dispatch.assistance import AssistanceRequest
+from dispatch.attachments import Attachment
 from dispatch.coverage import CoverageFigures, Grid, Reach, StreetCoverage
 from dispatch.fixes import Fix as Fix
 from dispatch.fixes import Sighting
@@ -332,6 +333,15 @@ class Transaction(Protocol):
     def forget_tracks(self, recorded_before: datetime) -> int:
         """Deletes what was recorded (wall time) before; answers how many points."""
         ...
+
+    # what was sent from the scene
+    def attachment(self, attachment_id: str) -> Attachment: ...
+    def attachments_of(self, incident_id: str) -> Sequence[Attachment]:
+        """Without their bytes, in the order they were taken."""
+        ...
+
+    def attachment_content(self, attachment_id: str) -> bytes: ...
+    def save_attachment(self, attachment: Attachment, content: bytes) -> None: ...
 
     # recommendations
     def latest_recommendation(self, incident_id: str) -> Recommendation | None: ...

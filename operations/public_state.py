@@ -14,6 +14,7 @@ from alerts.response_level import ResponseLevel
 from core.clock import DrillTime
 from core.geo import LonLat
 from dispatch.assistance import AssistanceRequest
+from dispatch.attachments import Attachment
 from dispatch.coverage import CoverageFigures
 from dispatch.model import Assignment, Call, Incident, Unit
 from dispatch.move_up_order import MoveUpOrder
@@ -96,6 +97,10 @@ def recommendation_state(recommendation: Recommendation, incident: Incident) -> 
 
 def assistance_state(request: AssistanceRequest) -> Json:
     return _fields(request)
+
+
+def attachment_state(attachment: Attachment) -> Json:
+    return _fields(attachment)
 
 
 def closure_state(closure: RoadClosure) -> Json:

@@ -21,6 +21,7 @@ from operations.public_state import (
     alert_state,
     assignment_state,
     assistance_state,
+    attachment_state,
     call_state,
     closure_state,
     incident_state,
@@ -152,8 +153,11 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str, rows: int = TI
     """
     with ports.store.transaction() as tx:
         incident = tx.incident(incident_id, lock=False)
-        may_see(actor, incident.jurisdiction)
         assignments = tx.assignments_of(incident_id)
+        # A unit that was sent there sees where it is going.
+        if actor.unit_id is None or all(a.unit_id != actor.unit_id for a in assignments):
+            may_see(actor, incident.jurisdiction)
+        attachments = tx.attachments_of(incident_id)
         recommendation = tx.latest_recommendation(incident_id)
         assistance = tx.assistance_of(incident_id)
         calls = tx.calls_of(incident_id, limit=CALLS_SHOWN)
@@ -175,6 +179,7 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str, rows: int = TI
         "alert": alert_state(alerts[0]) if alerts else None,
         "assistance": [assistance_state(request) for request in assistance],
         "calls": [call_state(call) for call in calls],
+        "attachments": [attachment_state(one) for one in attachments],
         "timeline": [timeline_row(row) for row in ports.store.journal_of(subjects, limit=rows)],
     }
 
@@ -190,7 +195,7 @@ def assignments_of_units(ports: Ports, actor: Actor, unit_ids: Collection[str] |
     require(actor, Permission.READ_ASSIGNMENTS)
     with ports.store.transaction() as tx:
         found = tx.open_assignments(unit_ids)
-    return [assignment_state(a) for a in found if actor.covers(a.jurisdiction)]
+    return [assignment_state(a) for a in found if actor.covers(a.jurisdiction) or a.unit_id == actor.unit_id]
 
 
 def move_ups_of_units(ports: Ports, actor: Actor, unit_ids: Collection[str] | None) -> list[Json]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from core.actor import Actor, Permission
 from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.events import happened
 from dispatch.model import AssignmentStatus, Unit, UnitStatus, advance_assignment, advance_incident
 from operations.instants import not_in_the_future
+from operations.own_unit import require_for_unit
 from operations.ports import Ports, Transaction
 from operations.public_state import changes
+from operations.texts import LONGEST_KEY, refuse_longer
 from operations.transaction import committed, require
 
 MILESTONES = {
@@ -35,6 +38,21 @@ class RecordStatus:
     observed_at: datetime
     source: str
     assignment_id: str | None = None
+    idempotency_key: str | None = None
+    """Said again with the same key it is the same word: it changes nothing, whatever came after it."""
+    late: bool = False
+    """It waited for a connection."""
+
+    @property
+    def digest(self) -> str:
+        """What makes two requests with one key the same."""
+        parts = (
+            self.unit_id,
+            self.status.value,
+            self.observed_at.astimezone(UTC).isoformat(),
+            self.assignment_id or "",
+        )
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def record_status(ports: Ports, actor: Actor, command: RecordStatus) -> Unit:
@@ -47,12 +65,19 @@ def record_status(ports: Ports, actor: Actor, command: RecordStatus) -> Unit:
     now = ports.clock.now()
     if command.status is UnitStatus.DISPATCHED:
         raise InvalidInputError("status: found dispatched, which only a dispatch at the desk sets")
+    refuse_longer(LONGEST_KEY, idempotency_key=command.idempotency_key)
+    digest = command.digest
     command = replace(command, observed_at=not_in_the_future("observed_at", command.observed_at, now))
     with committed(ports, as_of=now) as tx:
         unit = tx.lock_units([command.unit_id]).get(command.unit_id)
         if unit is None:
             raise NotFoundError(f"found unit {command.unit_id!r}, expected a registered one")
-        require(actor, Permission.REPORT_STATUS, unit.jurisdiction)
+        require_for_unit(actor, Permission.REPORT_STATUS, unit.unit_id, unit.jurisdiction)
+        if command.idempotency_key is not None:
+            if tx.remembered_answer(actor.actor_id, command.idempotency_key, digest) is not None:
+                return unit
+            answer = {"unit_id": unit.unit_id}
+            tx.remember_answer(actor.actor_id, command.idempotency_key, digest, answer, now)
         if unit.status is command.status:
             return unit
         if command.assignment_id is not None and command.assignment_id != unit.assignment_id:
@@ -94,6 +119,7 @@ def record_status(ports: Ports, actor: Actor, command: RecordStatus) -> Unit:
                     "milestone": milestone.value,
                     "source": command.source,
                     "by": command.source if command.source in (GPS, SIMULATED) else BUTTON,
+                    "late": command.late,
                 },
                 changes=changes(units=[unit], assignments=[advanced], incidents=[incident]),
             )
@@ -123,7 +149,12 @@ def _off_assignment(tx: Transaction, actor: Actor, unit: Unit, command: RecordSt
             "unit.status_changed",
             at=command.observed_at,
             subject=unit.unit_id,
-            data={"from": unit.status.value, "to": changed.status.value, "source": command.source},
+            data={
+                "from": unit.status.value,
+                "to": changed.status.value,
+                "source": command.source,
+                "late": command.late,
+            },
             changes=changes(units=[changed]),
         )
     )

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 
-from core.actor import Actor, Permission
+from core.actor import Actor, Permission, Role
 from core.geo import BoundingBox
 from dispatch.fixes import FASTEST_KMH
 from operations.instants import FUTURE_TOLERANCE
+from operations.own_unit import require_for_unit
 from operations.ports import Fix, Placed, Ports, QuarantinedItem
 from operations.transaction import require
 
@@ -35,12 +36,15 @@ def report_positions(
 ) -> PositionsResult:
     """Puts sound fixes on the board; unknown units, places outside the city's bounds, future instants and
     jumps that no vehicle makes are quarantined. Positions are no journal rows: they are replaced every second and
-    come back by themselves.
+    come back by themselves. A field unit speaks for its own unit only: PermissionDeniedError.
 
     `known_units` are the registered unit ids, `bounds` encloses the city (a district test for every
     fix would cost more than it finds). Raises UnavailableError when the board is away.
     """
     require(actor, Permission.REPORT_POSITIONS)
+    if actor.role is Role.FIELD_UNIT:
+        for unit_id in {fix.unit_id for fix in command.fixes}:
+            require_for_unit(actor, Permission.REPORT_POSITIONS, unit_id, actor.jurisdiction)
     now = ports.clock.now()
     latest = now + FUTURE_TOLERANCE
     sound: list[Fix] = []
@@ -53,9 +57,15 @@ def report_positions(
             odd.append(_quarantined(fix, *reason))
     placed = ports.positions.put(sound, latest) if sound else Placed(0, 0)
     odd += [_quarantined(fix, "outlier", _FAR) for fix in placed.doubted]
-    if odd:
+    # A unit's own phone sends what it kept without a connection: the board takes the newest, the track the way there.
+    own = actor.role is Role.FIELD_UNIT and len(sound) > 1
+    kept = [fix for fix in sound if fix not in placed.doubted] if own else []
+    if odd or kept:
         with ports.store.transaction() as tx:
-            tx.quarantine(odd, actor.actor_id, now)
+            if odd:
+                tx.quarantine(odd, actor.actor_id, now)
+            if kept:
+                tx.store_track(kept)
     return PositionsResult(placed.accepted, placed.stale, tuple(odd))
 
 

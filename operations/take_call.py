@@ -50,6 +50,8 @@ class TakeCall:
     priority_reason: str = ""
     incident_id: str | None = None
     opens_new: bool = False
+    late: bool = False
+    """It waited for a connection."""
 
     @property
     def digest(self) -> str:
@@ -160,6 +162,7 @@ def take_call(ports: Ports, actor: Actor, command: TakeCall) -> TakenCall:
                         if own_priority
                         else {}
                     ),
+                    "late": command.late,
                 },
                 changes=changes(incidents=[incident]),
             )

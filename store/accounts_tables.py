@@ -21,6 +21,7 @@ accounts = Table(
     Column("demo", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
+    Column("unit_id", Text),
 )
 
 sessions = Table(

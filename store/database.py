@@ -33,6 +33,7 @@ from operations.ports import (
 from store import history, journal, past
 from store import tables as t
 from store.alert_rows import GRAVITY, AlertRows
+from store.attachment_rows import AttachmentRows
 from store.cap_rows import CapRows
 from store.catalogue_rows import CatalogueRows
 from store.closure_rows import ClosureRows, closures_in_force
@@ -58,6 +59,7 @@ class SqlTransaction(
     ClosureRows,
     MoveUpRows,
     TerminalRows,
+    AttachmentRows,
     DrillRows,
     CatalogueRows,
     HandOverRows,

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     String,
     Table,
@@ -322,6 +323,35 @@ calls = Table(
     Column("accuracy_m", Float),
 )
 
+# What people on the spot saw and said. The contents stand apart, so that a list of them stays small.
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("attachment_id", String(26), primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("incident_id", String(26), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("width_px", Integer),
+    Column("height_px", Integer),
+    Column("taken_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("by_id", Text, nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("lon", Float),
+    Column("lat", Float),
+    Column("accuracy_m", REAL),
+)
+
+attachment_contents = Table(
+    "attachment_contents",
+    metadata,
+    Column("attachment_id", String(26), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
 units = Table(
     "units",
     metadata,
@@ -396,6 +426,7 @@ assignments = Table(
     Column("entered_at", Instant),
     Column("left_at", Instant),
     Column("overdue", Text),
+    Column("accepted_at", Instant),
     # A unit has one open assignment at most, whatever a program above does wrong.
     Index(
         "one_open_assignment",

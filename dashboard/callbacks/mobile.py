@@ -27,7 +27,12 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
         {
             (Phone.LIVE_LINK, Phone.LIVE_HEALTH): (Phone.TRUTH, "shared", "truth"),
             (Phone.LIVE_CLOCK,): (Phone.DRILL, "shared", "drill"),
-            (Phone.LIVE_INCIDENTS,): (Phone.QUEUE, "phone", "queue"),
+            (Phone.LIVE_INCIDENTS, Phone.LIVE_PLACE): (Phone.QUEUE, "phone", "queue"),
+            (Phone.LIVE_DUTY, Phone.LIVE_OUTBOX): (Phone.DUTY, "phone", "duty"),
+            (Phone.LIVE_PLACE, Phone.LIVE_INCIDENTS): (Phone.NEAR, "phone", "near"),
+            (Phone.LIVE_OUTBOX,): (Phone.OUTBOX, "phone", "outbox"),
+            (Phone.LIVE_OUTBOX, Phone.LIVE_PLACE, Phone.LIVE_DUTY): (Phone.BAR, "phone", "bar"),
+            (Phone.LIVE_SCENE,): (Phone.SCENE, "phone", "scene"),
             (Phone.LIVE_ALERTS,): (Phone.WATER, "shared", "water"),
             (Phone.LIVE_LEVELS,): (Phone.LEVEL, "phone", "level"),
             (Phone.LIVE_ASSISTANCE,): (Phone.ASSISTANCE, "assistance", "waiting"),

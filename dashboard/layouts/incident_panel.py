@@ -8,6 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.language import t
+from dashboard.layouts.attachments import from_the_scene
 from dashboard.layouts.incident_advice import advice_part
 from dashboard.layouts.incident_standing import close_part, passability_part
 from dashboard.layouts.incident_units import assigned_part, milestones_part, requested_part
@@ -32,6 +33,7 @@ def desk_panel(view: IncidentView, zone: ZoneInfo) -> Component:
             requested_part(view),
             advice_part(view),
             passability_part(view),
+            from_the_scene(view.attachments, zone),
             milestones_part(view, zone),
             close_part(view),
             notes_part("incident", view.incident_id, view.notes, zone),
@@ -50,6 +52,7 @@ def phone_detail(view: IncidentView, zone: ZoneInfo) -> Component:
             *_what(view),
             _acknowledge(view),
             assigned_part(view),
+            from_the_scene(view.attachments, zone),
             milestones_part(view, zone),
             notes_part("incident", view.incident_id, view.notes, zone),
             timeline_list(view.timeline, zone),

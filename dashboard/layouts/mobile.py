@@ -7,11 +7,13 @@ from dash.development.base_component import Component
 
 from dashboard.ids import Phone
 from dashboard.language import t
+from dashboard.layouts.report_form import report_form
 from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
 from dashboard.page import FaceSettings
+from operations.catalogue import Catalogue
 
 
-def page(settings: FaceSettings) -> Component:
+def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
     """The whole phone page in the language of the request."""
     return html.Div(
         [
@@ -30,9 +32,11 @@ def page(settings: FaceSettings) -> Component:
             ),
             html.Div(id=Phone.DRILL, className="drill"),
             html.Div(id=Phone.TRUTH, className="truth", role="alert"),
+            html.Div(id=Phone.DUTY, className="duty"),
             html.Div(id=Phone.LEVEL, className="level-phone"),
             html.Div(id=Phone.ASSISTANCE, className="assistance"),
             html.Div(id=Phone.WATER, className="counts"),
+            html.Div(id=Phone.NEAR, className="near-row"),
             html.Main(html.Div(loading(t("等待实况…")), id=Phone.QUEUE, className="cards")),
             html.Footer(
                 [language_switch("/m/"), html.A(t("退出"), href=settings.sign_out_url, className="language")]
@@ -47,10 +51,14 @@ def page(settings: FaceSettings) -> Component:
                     ),
                     html.Div(city_map(Phone.MAP), className="phone-map"),
                     html.Div(id=Phone.PANEL, className="panel"),
+                    html.Div(id=Phone.SCENE, className="scene-bar"),
+                    report_form(catalogue),
                 ],
                 className="phone-detail",
                 hidden=True,
             ),
+            html.Div(id=Phone.OUTBOX, className="outbox", hidden=True),
+            html.Nav(id=Phone.BAR, className="bottom-bar"),
             html.Div(id=Phone.TOASTS, className="toasts", role="status"),
         ],
         id=Phone.ROOT,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboard.language import mark, named, t
+from dashboard.view_models.attachments import AttachmentView, attachment_views
 from dashboard.view_models.durations import distance_words, minutes_seconds
 from dashboard.view_models.reasons import (
     costs_words,
@@ -148,6 +149,8 @@ class IncidentView:
     said: str
     """What the callers reported; empty when nobody called."""
     notes: Sequence[Happening] = ()
+    attachments: Sequence[AttachmentView] = ()
+    """What was sent from the scene, the newest first."""
 
     @property
     def open_assignments(self) -> int:
@@ -221,6 +224,7 @@ def incident_view(
         timeline=timeline(rows, catalogue),
         said=_reported(rows),
         notes=notes_of(rows),
+        attachments=attachment_views(detail.get("attachments", [])),
     )
 
 

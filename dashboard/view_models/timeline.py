@@ -75,9 +75,10 @@ def notes_of(rows: Sequence[Json]) -> list[Happening]:
 
 
 def sentence(row: Json, catalogue: Catalogue) -> str:
-    """A type of event this version does not know stands under its own name."""
+    """A type of event this version does not know stands under its own name. What waited for a connection says so."""
     said = _SENTENCES.get(row["type"])
-    return said(row["data"], row, catalogue) if said else str(row["type"])
+    what = said(row["data"], row, catalogue) if said else str(row["type"])
+    return _noted(what, t("离线补报")) if row["data"].get("late") is True else what
 
 
 def _who(row: Json) -> str:
@@ -275,6 +276,10 @@ _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
     NOTE: lambda data, _row, _catalogue: t("备注：{text}", text=data.get("text", "")),
     "units.dispatched": _dispatched,
     "assignment.advanced": _advanced,
+    "assignment.accepted": _unit(mark("{callsign} 已接警")),
+    "attachment.added": lambda data, _row, _catalogue: t(
+        mark("现场照片") if data.get("kind") == "photo" else mark("现场录音")
+    ),
     "assignment.routed": _routed,
     "assignment.overdue": _overdue,
     "unit.entered": _unit(mark("{callsign} 进入现场范围")),

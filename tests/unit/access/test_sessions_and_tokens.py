@@ -183,7 +183,7 @@ def test_what_an_account_cannot_be_is_refused(centre: Any) -> None:
 
 def test_demo_accounts_and_their_token_are_worth_nothing_in_service(centre: Any, tmp_path: Any) -> None:
     demo = ensure_demo_accounts(centre.access.accounts)
-    logins = ["wall", "desk1", "desk2", "commander", "phone", "analyst", "admin"]
+    logins = ["wall", "desk1", "desk2", "commander", "phone", "patrol", "analyst", "admin"]
     assert [account.login for account in demo] == logins
     assert ensure_demo_accounts(centre.access.accounts) == demo
     token, account = centre.access.sign_in("phone", demo[3].password, "::1")
