@@ -33,6 +33,13 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
                             html.Div(id=Desk.FEEDS, className="feeds"),
                             html.Div(id=Desk.COVERAGE, className="counts"),
                             html.Div(id=Desk.MOVE_UP, className="move-up"),
+                            html.P(
+                                [
+                                    html.A(t("交接班"), href="/handover/", className="link"),
+                                    html.A(t("回放"), href="/replay/", className="link"),
+                                ],
+                                className="dots",
+                            ),
                         ],
                         className="desk-counts",
                     ),
@@ -96,8 +103,6 @@ def _bar(settings: FaceSettings) -> list[Component]:
             title=t("键盘"),
             **attributes(data_do="help", aria_label=t("键盘")),
         ),
-        html.A(t("交接班"), href="/handover/", className="language"),
-        html.A(t("回放"), href="/replay/", className="language"),
         language_switch("/desk/"),
         html.A(t("退出"), href=settings.sign_out_url, className="language"),
     ]
