@@ -27,6 +27,7 @@ import orjson
 import psutil
 import psycopg
 from redis import Redis
+from rq import Queue
 from websockets.asyncio.client import connect
 
 from benchmarks.running import RunningSystem, system_in_service
@@ -292,7 +293,7 @@ def _print(load: _Load, took_s: float, busy_percent: float, by: str) -> None:
         row = connection.execute("SELECT count(*), max(recorded_at) FROM tracks").fetchone()
     assert row is not None
     redis = Redis.from_url(str(settings.redis_url))
-    queued = sum(int(redis.llen(f"rq:queue:{queue}")) for queue in ("alerts", "dispatch", "background"))  # type: ignore[arg-type]
+    queued = sum(len(Queue(queue, connection=redis)) for queue in ("alerts", "dispatch", "background"))
     if not load.latency_s:
         raise SystemExit(f"nothing was seen; answers: {dict(load.outcomes)}")
     p50, p90, p99 = np.percentile(load.latency_s, [50, 90, 99]) * 1000
