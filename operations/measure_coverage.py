@@ -10,6 +10,7 @@ from core.geo import LonLat
 from dispatch.coverage import CoverageBoard, StreetCoverage, coverage_figures, watch_gaps
 from dispatch.model import Unit, UnitStatus
 from dispatch.move_up import MeanTimeStandby, best_moves, chance_taken
+from dispatch.move_up_order import MoveUpOrder
 from dispatch.passed_over import ON_FOOT
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S
 from operations.ports import CoverageRecord, MoveUpAdvice, Ports
@@ -33,6 +34,7 @@ def measure_coverage(ports: Ports, actor: Actor = SYSTEM) -> CoverageRecord | No
     with committed(ports) as tx:
         driving = [unit for unit in tx.units() if unit.kind != ON_FOOT]
         closures = road_closures(ports, tx)
+        orders = tx.move_up_orders(now)
     free = [unit for unit in driving if unit.status is UnitStatus.AVAILABLE]
     places = ports.positions.places([unit.unit_id for unit in free])
     placed = [(unit, places[unit.unit_id]) for unit in free if unit.unit_id in places]
@@ -55,9 +57,10 @@ def measure_coverage(ports: Ports, actor: Actor = SYSTEM) -> CoverageRecord | No
         overall=coverage_figures(times_s, grid_times.grids),
         nets={net: coverage_figures(times, grid_times.grids) for net, times in by_net.items()},
         reached="".join(str((t <= TARGET_RESPONSE_S) + (t <= TARGET_MAJOR_S)) for t in times_s),
+        # As they stand: the advice below counts those on their way where they are going.
         soonest_two=tuple(tuple(standby.board.soonest(row)) for row in range(len(times_s))),
         streets=gaps,
-        moves=_advice(ports, standby, {unit.unit_id: unit for unit, _ in placed}),
+        moves=_advice(ports, standby, {unit.unit_id: unit for unit, _ in placed}, orders),
     )
     _tell(ports, actor, before.streets if before else {}, record)
     ports.coverage.keep(record)
@@ -73,8 +76,14 @@ def _standby(ports: Ports, placed: Sequence[tuple[Unit, LonLat]], busy: float) -
     return MeanTimeStandby(board, waiting, busy, ports.grid_times.horizon_s)
 
 
-def _advice(ports: Ports, standby: MeanTimeStandby, units: Mapping[str, Unit]) -> tuple[MoveUpAdvice, ...]:
-    ordered = ports.coverage.ordered(list(units))
+def _advice(
+    ports: Ports, standby: MeanTimeStandby, units: Mapping[str, Unit], orders: Sequence[MoveUpOrder]
+) -> tuple[MoveUpAdvice, ...]:
+    """Who was told to move counts where it is going to wait: nobody else is sent to mend the same gap."""
+    going = [order for order in orders if order.unit_id in units]
+    for order, reach in zip(going, ports.grid_times.reach([order.place for order in going]), strict=True):
+        standby.put(order.unit_id, reach)
+    ordered = {*ports.coverage.ordered(list(units)), *(order.unit_id for order in going)}
     places = ports.grid_times.waiting_places
     return tuple(
         MoveUpAdvice(

@@ -176,6 +176,19 @@ def test_an_accepted_move_is_journalled_once_and_not_advised_again(bench: Bench)
     assert move.unit_id not in {m.unit_id for m in measured(bench).moves}
 
 
+def test_a_gap_that_somebody_is_on_the_way_to_is_not_advised_to_another(bench: Bench) -> None:
+    on_duty(bench, CENTRE, CENTRE, CENTRE)
+    first = measured(bench).moves[0]
+    accept_move_up(bench.ports, somebody(), AcceptMoveUp(first.unit_id, first.grid))
+    # The unit has not moved yet, and Redis has forgotten that it was asked.
+    bench.redis.flushall()
+    seen_at(bench.ports, *(fix(f"u{i:03d}", bench.clock.now(), CENTRE) for i in range(3)))
+    second = measured(bench).moves
+    assert second
+    assert first.grid not in {move.grid for move in second}
+    assert first.unit_id not in {move.unit_id for move in second}
+
+
 def test_a_unit_sent_elsewhere_meanwhile_is_not_ordered(bench: Bench) -> None:
     on_duty(bench, CENTRE)
     move = advised(bench)
