@@ -3,11 +3,13 @@
   "use strict";
   const cc = window.cc;
   const SILENT_MS = 6000;
+  const GREETED_WITHIN_MS = 20000; // a server that has just started greets hundreds of screens; hanging up makes it worse
   const LONGEST_WAIT_MS = 5000;
   const SESSION_ENDED = 4401;
   const link = { state: "connecting", since: performance.now(), tries: 0, ever: false };
   let socket = null;
   let heard = performance.now();
+  let greeted = false; // this socket has brought something
 
   function become(state) {
     if (link.state === state) return;
@@ -38,12 +40,14 @@
 
   function connect() {
     heard = performance.now();
+    greeted = false;
     const mine = new WebSocket(`${location.origin.replace(/^http/, "ws")}/ws/live`);
     socket = mine;
     mine.binaryType = "arraybuffer";
     mine.onmessage = (message) => {
       if (socket !== mine) return;
       heard = performance.now();
+      greeted = true;
       if (typeof message.data === "string") onText(JSON.parse(message.data));
       else if (cc.units) cc.units.frame(message.data);
     };
@@ -89,7 +93,7 @@
 
   setInterval(() => {
     if (!socket) return;
-    if (performance.now() - heard > SILENT_MS) {
+    if (performance.now() - heard > (greeted ? SILENT_MS : GREETED_WITHIN_MS)) {
       const silent = socket;
       socket = null;
       silent.onclose = null;

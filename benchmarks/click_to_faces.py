@@ -67,6 +67,9 @@ CLICK = """(panel) => {
 def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clicks", type=int, default=100)
+    parser.add_argument(
+        "--at-most-s", type=float, default=180.0, help="ends after so many seconds of clicking"
+    )
     parser.add_argument("--wall-4k", action="store_true", help="a wall of 3840 x 2160 instead of 1920 x 1080")
     options = parser.parse_args(arguments)
     given = {
@@ -87,8 +90,10 @@ def main(arguments: Sequence[str] = ()) -> None:
         office = _Office(parts)
         took: dict[tuple[str, str], list[float]] = {(f, w): [] for f in pages for w in ("who", "eta")}
         psutil.cpu_percent()
-        missed = 0
+        missed, end = 0, time.monotonic() + options.at_most_s
         for number in range(options.clicks):
+            if time.monotonic() > end:
+                break
             missed += not _click(office, {name: (p, str(q)) for name, (p, q) in pages.items()}, number, took)
         _print(took, missed, size, psutil.cpu_percent())
 
@@ -152,6 +157,8 @@ def _click(
 
 def _print(took: dict[tuple[str, str], list[float]], missed: int, size: tuple[int, int], busy: float) -> None:
     count = len(took["desk", "eta"])
+    if count == 0:
+        raise SystemExit(f"nothing was seen, {missed} clicks in vain")
     print(
         f"a click on dispatch -> seen, {count} clicks, {missed} not seen in time, wall {size[0]} x {size[1]}"
     )

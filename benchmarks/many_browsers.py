@@ -16,6 +16,7 @@ import struct
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -178,15 +179,13 @@ async def _register(devices: httpx.AsyncClient) -> None:
 async def _joined(system: RunningSystem, count: int, slow: int) -> list[Client]:
     """All of them, some at a time: a snapshot of 5,200 units is more than a megabyte. The slow ones come first."""
     found: list[Client] = []
-    address = urlsplit(system.url)
+    host, _, port = urlsplit(system.url).netloc.partition(":")
     loop = asyncio.get_running_loop()
     for first in range(0, count, JOIN_AT_ONCE):
         some = []
         for number in range(first, min(first + JOIN_AT_ONCE, count)):
-            _, client = await loop.create_connection(
-                lambda number=number: Client(system, number < slow), address.hostname, address.port
-            )
-            some.append(client)
+            made = partial(Client, system, number < slow)
+            some.append((await loop.create_connection(made, host, int(port)))[1])
         await asyncio.wait_for(asyncio.gather(*(client.ready for client in some)), 60)
         found += some
     return found
