@@ -56,6 +56,7 @@
       } while (again);
       asking = null;
       show();
+      cc.savePicture(); // the order as it is now, should the connection go in the next second
     })();
     return asking;
   };

@@ -66,6 +66,7 @@
     if (cc.link.status().state !== "online" || cc.state.seq === null || !cc.state.clock) return;
     cc.keep.write("picture", picture()).catch((error) => console.warn("the picture was not kept:", error.message));
   }
+  cc.savePicture = save;
   setInterval(save, SAVE_EVERY_MS);
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(); });
   let savedOnce = false;

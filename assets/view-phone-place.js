@@ -117,13 +117,16 @@
       return;
     }
     if (sending || now - sentAt < pace()) return;
-    sending = true;
     sentAt = now;
-    const positions = [...track, fix()];
+    await post([...track, fix()]);
+  }
+
+  async function post(positions) {
+    sending = true;
     try {
       const answer = await fetch("/api/v1/positions", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ crs: "WGS-84", positions }) });
       // Refused for good: kept points would be refused again for ever.
-      if ((answer.ok || (answer.status >= 400 && answer.status < 429)) && track.length) { track = []; await cc.keep.forget("track"); cc.outbox.show(); }
+      if ((answer.ok || (answer.status >= 400 && answer.status < 429 && answer.status !== 401)) && track.length) { track = []; await cc.keep.forget("track"); cc.outbox.show(); }
       if (answer.ok) told(await answer.json());
     } catch (error) {
       sentAt = 0; // no connection: what is next is kept
@@ -148,7 +151,18 @@
     show();
   };
   cc.keep.read("track").then((found) => { track = found || []; });
-  setInterval(() => { if (duty && here.state === "on" && Date.now() - here.wall < 20000) report(); }, 5000);
+  /* Who stands still hears nothing from some receivers: they are asked, so that a place is never older than it says. */
+  setInterval(() => {
+    if (!duty || watch === null) return;
+    const old = Date.now() - here.wall;
+    if (old > 15000) navigator.geolocation.getCurrentPosition(found, failed, { enableHighAccuracy: !low, maximumAge: 0, timeout: 10000 });
+    else if (here.state === "on") report();
+  }, 5000);
+
+  /* What was kept without a connection goes as soon as there is one, whether the receiver speaks again or not. */
+  cc.feed.listen((kinds) => {
+    if (kinds.has("link") && cc.link.status().state === "online" && unitId() && track.length && !sending) post(track);
+  });
 
   /* On duty stays on duty after a reload: the permission was given then. */
   cc.feed.listen((kinds) => {

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from core.geo import LonLat
+from core.geo import LonLat, distance_m
 from dashboard.ids import Desk, Phone
+from intake.coordinates import to_wgs84
 from tests.e2e.conftest import Screens, live
 from tests.e2e.field_unit import GUANDU, HERE, FieldUnit, field_unit
 from tests.running_system import RunningSystem
@@ -122,6 +123,9 @@ def test_an_order_from_accepting_it_to_its_end_with_a_photo_the_desk_sees(
     links.locator("[data-do=navigate]").click()
     addresses = [link.get_attribute("href") or "" for link in links.locator("a").all()]
     assert [address.partition(":")[0] for address in addresses] == ["https", "baidumap", "geo"]
+    lon, lat = re.findall(r"to=([\d.]+),([\d.]+)", addresses[0])[0]
+    led_to = to_wgs84(float(lon), float(lat), "GCJ-02")
+    assert distance_m(led_to, NEAR) < 2, "Amap is told the place in its own coordinates"
     links.locator("[data-do=navigate]").click()
     with page.expect_file_chooser() as chooser:
         links.locator("[data-do=photo]").click()
