@@ -16,6 +16,8 @@ from core.errors import ConflictError
 DEMO_PASSWORD = "storm-2026-0818"  # noqa: S105 - shown on the sign-in page of a drill, refused in service
 GUANDU = "530111"
 """官渡区 Guandu district (GB/T 2260)."""
+GUANSHANG, SAMPLE_COMMUNITY = "530111001", "530111001901"
+"""关上街道 Guanshang Street and a made-up community of it (catalogue/areas/streets.geojson)."""
 
 REPLAYER_PERMISSIONS = frozenset(
     {
@@ -49,6 +51,15 @@ DEMO_ACCOUNTS: Sequence[DemoAccount] = (
     DemoAccount("desk2", DEMO_PASSWORD, "值班员二", "Duty officer 2", Role.DUTY_OFFICER),
     DemoAccount("commander", DEMO_PASSWORD, "值班长", "Shift commander", Role.SHIFT_COMMANDER),
     DemoAccount("phone", DEMO_PASSWORD, "官渡区分中心", "Guandu sub-centre", Role.SUB_CENTRE, GUANDU),
+    DemoAccount("street", DEMO_PASSWORD, "关上街道", "Guanshang Street", Role.STREET_CENTRE, GUANSHANG),
+    DemoAccount(
+        "community",
+        DEMO_PASSWORD,
+        "示例社区（合成）",
+        "Sample community (synthetic)",
+        Role.COMMUNITY,
+        SAMPLE_COMMUNITY,
+    ),
     DemoAccount("analyst", DEMO_PASSWORD, "分析员", "Analyst", Role.ANALYST),
     DemoAccount("admin", DEMO_PASSWORD, "管理员", "Administrator", Role.ADMINISTRATOR),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from core.actor import CITY, Actor
 from core.errors import UnavailableError
-from core.events import JournalRow
+from core.events import Event, JournalRow
 from live import frames
 from live.doorbell import listen
 from live.health import HealthMonitor
@@ -54,6 +54,8 @@ class HubSources:
     clock: Callable[[], dict[str, Any]]
     refresh_clock: Callable[[], None]
     coverage: Callable[[], dict[str, Any] | None]
+    sign_in_ended: Callable[[Event], str | None] = lambda _: None
+    """Whoever has to be recognised anew after a row of the journal, by actor_id; does not block."""
 
 
 class LiveHub:
@@ -209,6 +211,10 @@ class LiveHub:
         kind = row.event.type
         if kind == "readings.ingested":
             self._readings_at = row.recorded_at.timestamp()
+        if (doubted := self._sources.sign_in_ended(row.event)) is not None:
+            for listener in self._listeners:
+                if listener.actor.actor_id == doubted:
+                    listener.doubted.set()
         if kind.startswith(_CHANGES_METRICS):
             self._metrics_due.set()
         if row.event.reload:
