@@ -72,7 +72,7 @@ def provider(clients: list[dict[str, Any]], people: Mapping[str, Mapping[str, An
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(STARTS_WITHIN_S)
+        process.communicate(timeout=STARTS_WITHIN_S)
 
 
 def sign_in_there(url: str, sub: str) -> str:
