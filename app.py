@@ -39,6 +39,7 @@ app.add_typer(token, name="token", no_args_is_help=True)
 app.add_typer(catalogue, name="catalogue", no_args_is_help=True)
 app.add_typer(cap, name="cap", no_args_is_help=True)
 
+Reason = Annotated[str, typer.Option(help="Why, for the journal.")]
 NewPassword = Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)]
 Jurisdiction = Annotated[str, typer.Option(help="District that it is limited to; the whole city by default.")]
 
@@ -356,11 +357,35 @@ def user_passwd(name: Annotated[str, typer.Argument(help="Sign-in name.")], pass
 
 @user.command("disable")
 @plainly
-def user_disable(name: Annotated[str, typer.Argument(help="Sign-in name.")]) -> None:
+def user_disable(name: Annotated[str, typer.Argument(help="Sign-in name.")], reason: Reason = "") -> None:
     """Bar a person from signing in; every session of theirs ends, their record stays."""
     from bootstrap.users import disable
 
-    _print(disable(_settings_with_servers(), name))
+    _print(disable(_settings_with_servers(), name, reason=reason))
+
+
+@user.command("sessions")
+@plainly
+def user_sessions(name: Annotated[str, typer.Argument(help="Sign-in name.")]) -> None:
+    """A person's signed-in browsers: since when and from where."""
+    from bootstrap.users import sessions
+
+    _print(sessions(_settings_with_servers(), name))
+
+
+@user.command("sign-out")
+@plainly
+def user_sign_out(
+    name: Annotated[str, typer.Argument(help="Sign-in name.")],
+    reason: Reason,
+    session: Annotated[
+        str | None, typer.Option(help="One of `user sessions`; all of them without it.")
+    ] = None,
+) -> None:
+    """End a person's sessions at once, open screens included; they may sign in again."""
+    from bootstrap.users import sign_out
+
+    _print(sign_out(_settings_with_servers(), name, reason=reason, session=session))
 
 
 @token.command("create")
@@ -387,11 +412,13 @@ def token_list() -> None:
 
 @token.command("revoke")
 @plainly
-def token_revoke(token_id: Annotated[str, typer.Argument(help="Its id, as `token list` shows it.")]) -> None:
+def token_revoke(
+    token_id: Annotated[str, typer.Argument(help="Its id, as `token list` shows it.")], reason: Reason = ""
+) -> None:
     """End a device token."""
     from bootstrap.users import revoke_token
 
-    _print(revoke_token(_settings_with_servers(), token_id))
+    _print(revoke_token(_settings_with_servers(), token_id, reason=reason))
 
 
 @cap.command("check")

@@ -8,16 +8,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from access.passwords import hashed
-from access.permissions import ROLES
+from access.permissions import HIGHEST_LEVEL, ROLES
 from access.ports import AccountStore, Record
 from core.actor import CITY, Actor, Permission, Role
 from core.clock import Clock
-from core.errors import InvalidInputError, NotFoundError
+from core.command_tree import CommandLevel
+from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.events import Event
 from core.ids import new_id
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
-_JURISDICTION = re.compile(r"[0-9]{4,12}")
 _UNIT = re.compile(r"[^\s\x00-\x1f\x7f/]{1,64}")
 _NOT_FOR_PEOPLE = frozenset({Role.DEVICE, Role.SYSTEM})
 
@@ -31,12 +31,16 @@ class Account:
     name: str
     role: Role
     jurisdiction: str
-    password_hash: str
+    password_hash: str | None
+    """None for a person whom the city's identity provider signs in."""
     demo: bool
     created_at: datetime
     disabled_at: datetime | None = None
     unit_id: str | None = None
     """The unit that a field unit's account speaks for."""
+    issuer: str | None = None
+    subject: str | None = None
+    """How the identity provider `issuer` names the person."""
 
     @classmethod
     def from_row(cls, row: Mapping[str, object]) -> Account:
@@ -90,10 +94,7 @@ class Accounts:
             )
         if role in _NOT_FOR_PEOPLE:
             raise InvalidInputError(f"role: found {role}, expected one of {', '.join(people_roles())}")
-        if not _JURISDICTION.fullmatch(jurisdiction) or not jurisdiction.startswith(CITY):
-            raise InvalidInputError(
-                f"jurisdiction: found {jurisdiction!r}, expected a code that begins with {CITY}"
-            )
+        refuse_place(role, jurisdiction)
         if not name.strip() or not name.isprintable() or len(name) > 64:
             raise InvalidInputError(f"name: found {name[:70]!r}, expected 1 to 64 printable characters")
         _refuse_unit(role, unit_id)
@@ -112,9 +113,47 @@ class Accounts:
         self._note("account.added", by, account, role=role.value, jurisdiction=jurisdiction)
         return account
 
+    def of_identity(self, issuer: str, subject: str, name: str, role: Role, jurisdiction: str) -> Account:
+        """The account of a person whom the identity provider vouches for: added at the first sign-in, given the name,
+        role and place it has there now at each further one. Raises InvalidInputError for a place that cannot be."""
+        refuse_place(role, jurisdiction)
+        name = "".join(c for c in name if c.isprintable()).strip()[:64] or subject[:64]
+        row = self._store.account_of(issuer, subject)
+        before = Account.from_row(row) if row else None
+        if before and (before.name, before.role, before.jurisdiction) == (name, role, jurisdiction):
+            return before
+        if before:
+            account = replace(before, name=name, role=role, jurisdiction=jurisdiction)
+            # What is open was opened with the old role.
+            self._store.revoke_sessions_of(account.account_id, self._wall.now())
+        else:
+            account = Account(
+                account_id=new_id(),
+                # No person can type it: a name that somebody has at the provider must never meet one of ours.
+                login=f"oidc:{new_id().lower()}",
+                name=name,
+                role=role,
+                jurisdiction=jurisdiction,
+                password_hash=None,
+                demo=False,
+                created_at=self._wall.now(),
+                issuer=issuer,
+                subject=subject,
+            )
+        self._store.save_account(account.to_row())
+        told = {"issuer": issuer, "role": role.value, "jurisdiction": jurisdiction}
+        self._note("account.changed" if before else "account.added", "identity-provider", account, **told)
+        return account
+
     def set_password(self, by: str, login: str, password: str) -> Account:
-        """A new password; every session of the account ends. Raises NotFoundError, InvalidInputError."""
-        account = replace(self._existing(login), password_hash=hashed(password))
+        """A new password; every session of the account ends. Raises NotFoundError, InvalidInputError, and ConflictError
+        for an account of an identity provider."""
+        before = self.existing(login)
+        if before.issuer is not None:
+            raise ConflictError(
+                f"login: found {login[:40]}, whom {before.issuer} signs in, expected one of ours"
+            )
+        account = replace(before, password_hash=hashed(password))
         self._store.save_account(account.to_row())
         self._store.revoke_sessions_of(account.account_id, self._wall.now())
         self._store.forget_sign_in_failures(account.login)
@@ -124,30 +163,51 @@ class Accounts:
     def set_unit(self, by: str, login: str, unit_id: str | None) -> Account:
         """The unit a field unit's account speaks for from now on; None for none. Every session of the account
         ends, so that nobody goes on speaking for the old one. Raises NotFoundError, InvalidInputError."""
-        account = replace(self._existing(login), unit_id=unit_id)
+        account = replace(self.existing(login), unit_id=unit_id)
         _refuse_unit(account.role, unit_id)
         self._store.save_account(account.to_row())
         self._store.revoke_sessions_of(account.account_id, self._wall.now())
         self._note("account.unit_set", by, account, unit_id=unit_id or "")
         return account
 
-    def disable(self, by: str, login: str) -> Account:
+    def disable(self, by: str, login: str, reason: str = "") -> Account:
         """The account signs in no more and its sessions end. Raises NotFoundError."""
-        account = replace(self._existing(login), disabled_at=self._wall.now())
+        account = replace(self.existing(login), disabled_at=self._wall.now())
         self._store.save_account(account.to_row())
         self._store.revoke_sessions_of(account.account_id, self._wall.now())
-        self._note("account.disabled", by, account)
+        self._note("account.disabled", by, account, reason=reason)
         return account
 
-    def _existing(self, login: str) -> Account:
+    def existing(self, login: str) -> Account:
+        """The account with this name. Raises NotFoundError."""
         account = self.named(login)
         if account is None:
             raise NotFoundError(f"found no account {login[:40]!r}; `app.py user list` shows those there are")
         return account
 
     def _note(self, event_type: str, by: str, account: Account, **data: str) -> None:
+        told = {"login": account.login, **data}
+        # Nobody changes accounts over the network: whoever does is also where it came from.
         self._record(
-            Event(event_type, self._clock.now(), by, account.account_id, {"login": account.login, **data})
+            Event(event_type, self._clock.now(), by, account.account_id, told, actor_name=by, origin=by)
+        )
+
+
+def refuse_place(role: Role, jurisdiction: str) -> None:
+    """Raises InvalidInputError for what is no node of the command tree, or one above the role's own level."""
+    lengths = {level.code_length: level for level in CommandLevel}
+    if not (jurisdiction.isascii() and jurisdiction.isdigit() and jurisdiction.startswith(CITY)) or (
+        len(jurisdiction) not in lengths
+    ):
+        raise InvalidInputError(
+            f"jurisdiction: found {jurisdiction[:40]!r}, expected a code that begins with {CITY} and has 4, 6, 9 or 12 "
+            "digits (city, district, street, community)"
+        )
+    highest = HIGHEST_LEVEL.get(role)
+    if highest and lengths[len(jurisdiction)].rank > highest.rank:
+        raise InvalidInputError(
+            f"jurisdiction: found {jurisdiction} for the role {role}, expected the code of a {highest} "
+            f"({highest.code_length} digits) or of something below it"
         )
 
 

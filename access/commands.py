@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from access.accounts import people_roles, permission_names
 from access.permissions import TOKEN_PERMISSIONS
 from access.services import Access
-from core.actor import CITY, Permission, Role
+from core.actor import CITY, Actor, Permission, Role
 from core.errors import InvalidInputError
 
 BY = "command-line"
 """Who the journal names: whoever may run programs on this machine with its data."""
+COMMAND_LINE = Actor(BY, BY, Role.ADMINISTRATOR, origin="command-line")
 
 
 def add_user(
@@ -51,10 +52,26 @@ def set_unit(access: Access, login: str, unit_id: str | None) -> list[str]:
     return [f"{account.login} speaks for {unit_id or 'no unit'}; its sessions have ended"]
 
 
-def disable_user(access: Access, login: str) -> list[str]:
+def disable_user(access: Access, login: str, reason: str = "") -> list[str]:
     """The account signs in no more. Raises NotFoundError."""
-    account = access.accounts.disable(BY, login)
+    account = access.accounts.disable(BY, login, reason)
     return [f"{account.login} is disabled; its sessions have ended"]
+
+
+def list_sessions(access: Access, login: str) -> list[str]:
+    """One line for each signed-in browser of the account. Raises NotFoundError."""
+    account = access.accounts.existing(login)
+    return [
+        f"{s.session_id}  {s.began_at:%Y-%m-%d %H:%M} UTC  from {s.origin}"
+        for s in access.sessions.of(account.account_id)
+    ]
+
+
+def sign_out_user(access: Access, login: str, reason: str, session_id: str | None = None) -> list[str]:
+    """Ends one session of the account, or all. Raises NotFoundError."""
+    account = access.accounts.existing(login)
+    ended = access.sessions.revoke(COMMAND_LINE, account.account_id, session_id, reason)
+    return [f"{account.login}: {ended} sessions have ended; the account may sign in again"]
 
 
 def create_token(
@@ -79,9 +96,9 @@ def list_tokens(access: Access) -> list[str]:
     ]
 
 
-def revoke_token(access: Access, token_id: str) -> list[str]:
+def revoke_token(access: Access, token_id: str, reason: str = "") -> list[str]:
     """The token is worth nothing from now on. Raises NotFoundError."""
-    token = access.tokens.revoke(BY, token_id)
+    token = access.tokens.revoke(BY, token_id, reason)
     return [f"revoked {token.token_id} ({token.name})"]
 
 

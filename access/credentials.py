@@ -15,6 +15,7 @@ from access.tokens import Tokens
 from core.actor import Actor
 
 _LONGEST = 256
+_THROUGH = {"wall": "wall", "desk": "desk", "m": "phone", "analysis": "analysis", "api": "api"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Credentials:
         """Who sends this, with the address it came from; None for nobody. Raises UnavailableError."""
         shown = Presented.by(scope)
         actor = self._fresh(shown) or await run_in_threadpool(self._resolve, shown)
-        return replace(actor, origin=address_of(scope)) if actor else None
+        return replace(actor, origin=origin_of(scope)) if actor else None
 
     async def revalidate(self, scope: Scope) -> bool:
         """Whether what this open socket was connected with is still worth something. While the database
@@ -65,6 +66,12 @@ class Credentials:
         if shown.terminal is not None and self._terminals is not None:
             return self._terminals.resolve(shown.terminal)
         return self._sessions.resolve(shown.cookie) if shown.cookie else None
+
+
+def origin_of(scope: Scope) -> str:
+    """The address and through what it came, as the journal keeps it: `10.0.0.7 desk`, `10.0.0.8 api`."""
+    through = _THROUGH.get(scope["path"].split("/", 2)[1])
+    return " ".join(filter(None, (address_of(scope), through)))
 
 
 def address_of(scope: Scope) -> str:

@@ -16,6 +16,8 @@ from core.errors import ConflictError
 DEMO_PASSWORD = "storm-2026-0818"  # noqa: S105 - shown on the sign-in page of a drill, refused in service
 GUANDU = "530111"
 """官渡区 Guandu district (GB/T 2260)."""
+GUANSHANG, SAMPLE_COMMUNITY = "530111001", "530111001901"
+"""关上街道 Guanshang Street and a made-up community of it (catalogue/areas/streets.geojson)."""
 
 DEMO_UNIT = "sim-0001"
 """The first unit of the simulated shift: with its seed, on the embedded roads, a patrol car of Guandu."""
@@ -53,6 +55,15 @@ DEMO_ACCOUNTS: Sequence[DemoAccount] = (
     DemoAccount("desk2", DEMO_PASSWORD, "值班员二", "Duty officer 2", Role.DUTY_OFFICER),
     DemoAccount("commander", DEMO_PASSWORD, "值班长", "Shift commander", Role.SHIFT_COMMANDER),
     DemoAccount("phone", DEMO_PASSWORD, "官渡区分中心", "Guandu sub-centre", Role.SUB_CENTRE, GUANDU),
+    DemoAccount("street", DEMO_PASSWORD, "关上街道", "Guanshang Street", Role.STREET_CENTRE, GUANSHANG),
+    DemoAccount(
+        "community",
+        DEMO_PASSWORD,
+        "示例社区（合成）",
+        "Sample community (synthetic)",
+        Role.COMMUNITY,
+        SAMPLE_COMMUNITY,
+    ),
     DemoAccount(
         "patrol", DEMO_PASSWORD, "官渡-巡-0001", "Patrol 官渡-巡-0001", Role.FIELD_UNIT, GUANDU, DEMO_UNIT
     ),

@@ -40,7 +40,7 @@ class Guard:
     `scope["state"]["actor"]` for what it lets pass, and closes everything the table does not open.
 
     `image_hosts` are further sources of images (a tile server), `script_hashes` those of inline
-    scripts (Dash's `app.csp_hashes()`); without any hash inline scripts are allowed as such.
+    scripts (Dash's `app.csp_hashes()`); without any hash no inline script runs. `form_hosts` are where a form may lead.
     """
 
     def __init__(
@@ -52,13 +52,14 @@ class Guard:
         table: RouteTable | None = None,
         image_hosts: tuple[str, ...] = (),
         script_hashes: tuple[str, ...] = (),
+        form_hosts: tuple[str, ...] = (),
     ) -> None:
         self._app = app
         self._credentials = credentials
         self._problem = problem
         self._pages = pages
         self._table = table or RouteTable()
-        self._headers = security_headers(image_hosts, script_hashes)
+        self._headers = security_headers(image_hosts, script_hashes, form_hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

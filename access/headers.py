@@ -4,13 +4,14 @@ from __future__ import annotations
 
 
 def security_headers(
-    image_hosts: tuple[str, ...] = (), script_hashes: tuple[str, ...] = ()
+    image_hosts: tuple[str, ...] = (), script_hashes: tuple[str, ...] = (), form_hosts: tuple[str, ...] = ()
 ) -> dict[str, str]:
-    """Header values by name. `image_hosts` are CSP sources such as `https://t0.tianditu.gov.cn`."""
-    inline = " ".join(f"'{value.strip(chr(39))}'" for value in script_hashes) or "'unsafe-inline'"
+    """Header values by name. `image_hosts` are CSP sources such as `https://t0.tianditu.gov.cn`; a form may
+    lead on to `form_hosts` (signing out of an identity provider does)."""
+    hashes = [f"'{value.strip(chr(39))}'" for value in script_hashes]
     policy = {
         "default-src": "'self'",
-        "script-src": f"'self' {inline}",
+        "script-src": " ".join(["'self'", *hashes]),
         # Mantine, Leaflet and Dash set style attributes and style elements.
         "style-src": "'self' 'unsafe-inline'",
         "img-src": " ".join(["'self'", "data:", "blob:", *image_hosts]),
@@ -21,7 +22,7 @@ def security_headers(
         "worker-src": "'self' blob:",
         "object-src": "'none'",
         "base-uri": "'none'",
-        "form-action": "'self'",
+        "form-action": " ".join(["'self'", *form_hosts]),
         "frame-ancestors": "'none'",
     }
     return {

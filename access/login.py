@@ -8,8 +8,10 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
+from access.accounts import Account
 from access.credentials import Presented, address_of
 from access.next_page import safe_next
+from access.oidc import IdentityProvider
 from access.pages import Pages
 from access.passwords import TooManyAttemptsError
 from access.permissions import HOMES, RouteTable
@@ -24,10 +26,9 @@ _YEAR_S = 365 * 24 * 3600
 _LONGEST_FORM_BYTES = 16_384
 
 
-def login_router(access: Access, pages: Pages) -> APIRouter:
+def login_router(door: Door) -> APIRouter:
     """The routes /, /login, /logout and /language."""
     router = APIRouter(include_in_schema=False)
-    door = _Door(access, pages)
     router.add_api_route("/", door.home, methods=["GET"])
     router.add_api_route("/login", door.show, methods=["GET"])
     router.add_api_route("/login", door.enter, methods=["POST"])
@@ -37,9 +38,11 @@ def login_router(access: Access, pages: Pages) -> APIRouter:
     return router
 
 
-class _Door:
-    def __init__(self, access: Access, pages: Pages) -> None:
-        self._access, self._pages = access, pages
+class Door:
+    """The routes, and what the sign-in by an identity provider shares with the one by password."""
+
+    def __init__(self, access: Access, pages: Pages, provider: IdentityProvider | None = None) -> None:
+        self._access, self._pages, self._provider = access, pages, provider
         self._table = RouteTable()
 
     async def home(self) -> Response:
@@ -57,7 +60,7 @@ class _Door:
         return self._pages.sign_in(request, wanted)
 
     async def enter(self, request: Request) -> Response:
-        form = await _form(request)
+        form = await form_of(request)
         wanted, login = safe_next(form.get("next")), form.get("login", "")
         words = WORDS[language_of(request)]
         try:
@@ -68,13 +71,17 @@ class _Door:
             if before:
                 await run_in_threadpool(self._access.sessions.end, before, address_of(request.scope))
         except WrongCredentialsError:
-            return self._refused(request, wanted, login, 401, words["wrong"])
+            return self.refused(request, wanted, login, 401, words["wrong"])
         except TooManyAttemptsError as error:
             wait_s = int(error.details["retry_after_s"])
             message = words["locked"].format(minutes=-(-wait_s // 60))
-            return self._refused(request, wanted, login, 429, message, wait_s)
+            return self.refused(request, wanted, login, 429, message, wait_s)
         except UnavailableError:
-            return self._refused(request, wanted, login, 503, words["away"], 2)
+            return self.refused(request, wanted, login, 503, words["away"], 2)
+        return self.entered(request, token, account, wanted)
+
+    def entered(self, request: Request, token: str, account: Account, wanted: str) -> Response:
+        """The way to where the person wanted to go, with the cookie of the session."""
         response = RedirectResponse(self._reachable(account.actor(), wanted), status_code=303)
         response.set_cookie(
             COOKIE,
@@ -94,9 +101,14 @@ class _Door:
         return self._pages.sign_out(request)
 
     async def leave(self, request: Request) -> Response:
+        target = "/login"
         if cookie := Presented.by(request.scope).cookie:
+            if self._provider is not None:
+                of_provider = await run_in_threadpool(self._is_of_provider, cookie)
+                here = f"{request.url.scheme}://{request.url.netloc}/login"
+                target = (of_provider and await self._provider.leave_url(here)) or target
             await run_in_threadpool(self._access.sessions.end, cookie, address_of(request.scope))
-        response = RedirectResponse("/login", status_code=303)
+        response = RedirectResponse(target, status_code=303)
         response.delete_cookie(COOKIE, httponly=True, samesite="lax")
         return response
 
@@ -110,6 +122,11 @@ class _Door:
         response.set_cookie(LANGUAGE_COOKIE, language, max_age=_YEAR_S, samesite="lax")
         return response
 
+    def _is_of_provider(self, cookie: str) -> bool:
+        actor = self._access.sessions.resolve(cookie)
+        account = self._access.accounts.with_id(actor.actor_id) if actor else None
+        return account is not None and account.issuer is not None
+
     def _reachable(self, actor: Actor, wanted: str) -> str:
         """Where the person wanted to go, or their own face when that is closed to them."""
         rule = self._table.rule("GET", wanted.partition("?")[0])
@@ -117,7 +134,7 @@ class _Door:
             return wanted
         return _home(actor)
 
-    def _refused(
+    def refused(
         self, request: Request, wanted: str, login: str, status: int, error: str, retry_after_s: int = 0
     ) -> Response:
         headers = {"Retry-After": str(retry_after_s)} if retry_after_s else {}
@@ -130,7 +147,7 @@ def _home(actor: Actor) -> str:
     return HOMES.get(actor.role, "/login")
 
 
-async def _form(request: Request) -> dict[str, str]:
+async def form_of(request: Request) -> dict[str, str]:
     """The fields of a small urlencoded form; the first of each name."""
     body = b""
     async for chunk in request.stream():

@@ -1,10 +1,12 @@
-"""Passwords: kept as Argon2id hashes, tried slowly, and locked after five failures."""
+"""Passwords: kept as Argon2id hashes, tried slowly, and locked after five failures from one address."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
+from ipaddress import IPv6Address, ip_address, ip_network
 from threading import BoundedSemaphore, Lock
 
 from argon2 import PasswordHasher
@@ -15,11 +17,13 @@ from core.errors import CommandCentreError, InvalidInputError
 
 SHORTEST, LONGEST = 10, 256
 FAILURES_BEFORE_LOCK = 5
+FAILURES_BEFORE_LOCK_EVERYWHERE = 50
 FIRST_LOCK = timedelta(minutes=15)
 LONGEST_LOCK = timedelta(hours=24)
 FAILURES_PER_ADDRESS = 30
 ADDRESS_WINDOW = timedelta(minutes=5)
 _MOST_ADDRESSES = 10_000
+_EVERYWHERE = ""
 
 _hasher = PasswordHasher()
 # One try takes 64 MiB; forty at once would take the memory that PostgreSQL needs.
@@ -63,27 +67,55 @@ def _nobodys_hash() -> str:
 
 
 class Lockout:
-    """Counts failures by the name that was tried, whether an account has it or not, so that a lock
-    does not tell which names exist. The fifth locks for 15 minutes, each further one for twice as long."""
+    """Counts failures by the name that was tried, whether an account has it or not, so that a lock does not tell
+    which names exist.
+
+    The fifth from one address locks the name there for 15 minutes, each further one for twice as long. So nobody
+    locks out an officer who sits elsewhere. Guessing one name from many addresses is slow too: from the fiftieth
+    failure on the name is locked everywhere but where somebody has signed in with it before.
+    """
 
     def __init__(self, store: AccountStore) -> None:
         self._store = store
 
-    def check(self, login: str, now: datetime) -> None:
-        """Raises TooManyAttemptsError while the name is locked."""
-        found = self._store.sign_in_failures(login)
+    def check(self, login: str, address: str, now: datetime, is_known_there: Callable[[], bool]) -> None:
+        """Raises TooManyAttemptsError while the name is locked for this address. `is_known_there` answers whether
+        somebody has signed in with the name from there; it is asked only while the name is locked everywhere."""
+        if here := self._wait(login, network_of(address), now):
+            raise _too_many(here)
+        everywhere = self._wait(login, _EVERYWHERE, now)
+        if everywhere and not is_known_there():
+            raise _too_many(everywhere)
+
+    def failed(self, login: str, address: str, now: datetime) -> None:
+        self._count(login, network_of(address), now, FAILURES_BEFORE_LOCK)
+        self._count(login, _EVERYWHERE, now, FAILURES_BEFORE_LOCK_EVERYWHERE)
+
+    def succeeded(self, login: str, address: str) -> None:
+        """Forgets the failures from there; those from elsewhere were somebody else's."""
+        self._store.forget_sign_in_failures(login, network_of(address))
+
+    def _wait(self, login: str, address: str, now: datetime) -> timedelta | None:
+        found = self._store.sign_in_failures(login, address)
         locked_until: datetime | None = found["locked_until"] if found else None
-        if locked_until and locked_until > now:
-            raise _too_many(locked_until - now)
+        return locked_until - now if locked_until and locked_until > now else None
 
-    def failed(self, login: str, now: datetime) -> None:
-        failures = self._store.count_sign_in_failure(login, now)
-        if failures >= FAILURES_BEFORE_LOCK:
-            doublings = min(failures - FAILURES_BEFORE_LOCK, 10)
-            self._store.lock_sign_in(login, now + min(FIRST_LOCK * 2**doublings, LONGEST_LOCK))
+    def _count(self, login: str, address: str, now: datetime, most: int) -> None:
+        failures = self._store.count_sign_in_failure(login, address, now)
+        if failures >= most:
+            lock = min(FIRST_LOCK * 2 ** min(failures - most, 10), LONGEST_LOCK)
+            self._store.lock_sign_in(login, address, now + lock)
 
-    def succeeded(self, login: str) -> None:
-        self._store.forget_sign_in_failures(login)
+
+def network_of(address: str) -> str:
+    """What counts as one address: of IPv6 the first 64 bits, which one household or one attacker has whole."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address[:64] or "unknown"
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    return address
 
 
 class AddressLimit:
@@ -96,12 +128,14 @@ class AddressLimit:
 
     def check(self, address: str, now: datetime) -> None:
         """Raises TooManyAttemptsError."""
+        address = network_of(address)
         with self._lock:
             failures = self._recent(address, now)
             if len(failures) >= FAILURES_PER_ADDRESS:
                 raise _too_many(failures[0] + ADDRESS_WINDOW - now)
 
     def failed(self, address: str, now: datetime) -> None:
+        address = network_of(address)
         with self._lock:
             if len(self._failures) >= _MOST_ADDRESSES and address not in self._failures:
                 self._failures.pop(next(iter(self._failures)))

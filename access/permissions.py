@@ -8,6 +8,7 @@ from enum import Enum
 from functools import cached_property
 
 from core.actor import Permission, Role
+from core.command_tree import CommandLevel
 
 P = Permission
 
@@ -73,11 +74,26 @@ _UNIT = frozenset(
     }
 )
 
+_COMMUNITY = frozenset(
+    {
+        P.VIEW_PHONE,
+        P.ACKNOWLEDGE_ALERT,
+        P.ESCALATE_ALERT,
+        P.READ_ALERTS,
+        P.READ_ASSIGNMENTS,
+        P.READ_CAP,
+    }
+)
+_STREET = _COMMUNITY | {P.SET_PASSABILITY}
+
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.WALL: frozenset({P.VIEW_WALL}),
     Role.DUTY_OFFICER: _OFFICER,
     Role.SHIFT_COMMANDER: _OFFICER | {P.RUN_DRILL, P.VIEW_METRICS, P.SET_RESPONSE_LEVEL, P.VIEW_ANALYSIS},
     Role.SUB_CENTRE: _DISTRICT,
+    # Setting an alert aside, the all-clear and lending units stay with the district (a proposal).
+    Role.STREET_CENTRE: _STREET,
+    Role.COMMUNITY: _COMMUNITY,
     Role.FIELD_UNIT: _UNIT,
     Role.ANALYST: frozenset(
         {P.VIEW_WALL, P.VIEW_METRICS, P.READ_ALERTS, P.READ_CAP, P.VIEW_ANALYSIS, P.VIEW_REPLAY}
@@ -89,6 +105,12 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.DEVICE: frozenset(),
     Role.SYSTEM: frozenset({P.GRADE, P.REPORT_STATUS}),
 }
+
+HIGHEST_LEVEL: dict[Role, CommandLevel] = {
+    Role.STREET_CENTRE: CommandLevel.STREET,
+    Role.COMMUNITY: CommandLevel.COMMUNITY,
+}
+"""The highest node of the command tree that an account of the role can stand on; any for the other roles."""
 
 TOKEN_PERMISSIONS = frozenset(
     {
@@ -118,6 +140,8 @@ HOMES: dict[Role, str] = {
     Role.SHIFT_COMMANDER: "/desk/",
     Role.ADMINISTRATOR: "/desk/",
     Role.SUB_CENTRE: "/m/",
+    Role.STREET_CENTRE: "/m/",
+    Role.COMMUNITY: "/m/",
     Role.FIELD_UNIT: "/m/",
 }
 """The face a role starts with."""
@@ -180,8 +204,12 @@ ROUTES: tuple[Rule, ...] = (
     Rule("GET", "/", Door.SIGNED_IN, page=True),
     Rule("GET", "/login", Door.PUBLIC, page=True),
     Rule("POST", "/login", Door.PUBLIC, page=True),
+    Rule("GET", "/login/oidc", Door.PUBLIC, page=True),
+    Rule("GET", "/login/oidc/back", Door.PUBLIC, page=True),
     Rule("GET", "/logout", Door.PUBLIC, page=True),
     Rule("POST", "/logout", Door.PUBLIC, page=True),
+    Rule("GET", "/sessions", Door.ANY_FACE, page=True),
+    Rule("POST", "/sessions", Door.ANY_FACE, page=True),
     Rule("GET", "/language/{language}", Door.PUBLIC, page=True),
     Rule("GET", "/assets/*", Door.PUBLIC),
     Rule("GET", "/basemap/*", Door.ANY_FACE),

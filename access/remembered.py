@@ -40,6 +40,7 @@ class RememberedActors:
     ) -> None:
         self._look_up, self._kind, self._monotonic_s = look_up, kind, monotonic_s
         self._known: dict[str, _Known] = {}
+        self._forgotten = 0
         self._away_since_s: float | None = None
         self._asked_at_s = float("-inf")
         self._lock = Lock()
@@ -66,6 +67,7 @@ class RememberedActors:
             and now_s - self._asked_at_s < ASK_AGAIN_AFTER_S
         ):
             return known.actor
+        forgotten = self._forgotten
         try:
             self._asked_at_s = now_s
             actor = self._look_up(key)
@@ -77,16 +79,19 @@ class RememberedActors:
         self._note_back(now_s)
         if actor is None:
             self.forget(key)
-        else:
+        elif forgotten == self._forgotten:
+            # Else something was revoked while the database answered: perhaps this, so the next request asks again.
             self._remember(key, actor)
         return actor
 
     def forget(self, key: str) -> None:
+        self._forgotten += 1
         self._known.pop(key, None)
 
     def forget_actor(self, actor_id: str) -> None:
         """Every credential of this actor."""
         with self._lock:
+            self._forgotten += 1
             for key in [key for key, known in self._known.items() if known.actor.actor_id == actor_id]:
                 self._known.pop(key, None)
 

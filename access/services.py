@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from access.accounts import Accounts
 from access.credentials import Credentials
 from access.ports import AccountStore, Record
+from access.revocations import Revocations
 from access.sessions import Sessions
 from access.sign_in import SignIn
 from access.terminals import FindTerminal, TerminalKeys
@@ -23,6 +24,7 @@ class Access:
     tokens: Tokens
     credentials: Credentials
     sign_in: SignIn
+    revocations: Revocations
 
 
 def access_services(
@@ -45,4 +47,5 @@ def access_services(
         tokens,
         Credentials(sessions, tokens, TerminalKeys(find_terminal) if find_terminal else None),
         SignIn(store, accounts, sessions, record, clock, wall),
+        Revocations(sessions, tokens),
     )

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from access.accounts import Account, Accounts
+from access.passwords import network_of
 from access.ports import AccountStore, Record
 from access.remembered import RememberedActors
 from core.actor import Actor, Role
 from core.clock import Clock
-from core.events import Event
+from core.errors import NotFoundError
+from core.events import happened
 
 COOKIE = "cc_session"
 LASTS = timedelta(hours=12)
@@ -37,6 +39,11 @@ class Session:
     @classmethod
     def from_row(cls, row: Mapping[str, object]) -> Session:
         return cls(**row)  # type: ignore[arg-type]  # a row's columns are these fields
+
+    @property
+    def session_id(self) -> str:
+        """Names the session to people and in the journal; nobody can sign in with it."""
+        return self.token_hash[:16]
 
 
 def digest(secret: str) -> str:
@@ -67,7 +74,7 @@ class Sessions:
         now = self._wall.now()
         session = Session(digest(token), account.account_id, now, now + lasts(account.role), origin)
         self._store.add_session(asdict(session))
-        self._note("session.began", account.actor(), origin)
+        self._note("session.began", replace(account.actor(), origin=origin), session.session_id)
         return token, session
 
     def end(self, token: str, origin: str) -> None:
@@ -77,11 +84,36 @@ class Sessions:
         self._store.revoke_session(key, self._wall.now())
         self._remembered.forget(key)
         if actor:
-            self._note("session.ended", actor, origin)
+            self._note("session.ended", replace(actor, origin=origin), key[:16])
 
-    def end_all_of(self, account_id: str) -> None:
-        """Every session of an account."""
-        self._store.revoke_sessions_of(account_id, self._wall.now())
+    def of(self, account_id: str) -> list[Session]:
+        """The sessions of an account that are worth something, the newest first."""
+        now = self._wall.now()
+        found = [Session.from_row(row) for row in self._store.sessions_of(account_id)]
+        valid = [s for s in found if s.revoked_at is None and s.expires_at > now]
+        return sorted(valid, key=lambda s: s.began_at, reverse=True)
+
+    def knows(self, account: Account, address: str) -> bool:
+        """Whether somebody has signed in to the account from this address in the last weeks."""
+        there = network_of(address)
+        found = self._store.sessions_of(account.account_id)
+        return any(network_of(Session.from_row(row).origin) == there for row in found)
+
+    def revoke(self, by: Actor, account_id: str, session_id: str | None = None, reason: str = "") -> int:
+        """Ends one session of an account, or all of them, at once and everywhere; how many ended. `by` is the person
+        themselves or an administrator. Raises NotFoundError when there is no such session."""
+        valid = self.of(account_id)
+        ending = [s for s in valid if session_id in (None, s.session_id)]
+        if session_id is not None and not ending:
+            raise NotFoundError(f"session: found no {session_id[:40]!r} that is still open")
+        for session in ending:
+            self._store.revoke_session(session.token_hash, self._wall.now())
+            self._note("session.revoked", by, session.session_id, account_id, reason=reason)
+        self._remembered.forget_actor(account_id)
+        return len(ending)
+
+    def forget_actor(self, account_id: str) -> None:
+        """What was remembered of an account is looked up again."""
         self._remembered.forget_actor(account_id)
 
     def fresh(self, token: str) -> Actor | None:
@@ -119,17 +151,10 @@ class Sessions:
         """Whether this account may be signed in here at all; demo accounts only in a drill."""
         return account.disabled_at is None and (self._demo or not account.demo)
 
-    def _note(self, event_type: str, actor: Actor, origin: str) -> None:
-        self._record(
-            Event(
-                event_type,
-                self._clock.now(),
-                actor.actor_id,
-                actor.actor_id,
-                {"name": actor.name},
-                origin=origin,
-            )
-        )
+    def _note(self, event_type: str, by: Actor, session_id: str, account_id: str = "", **data: str) -> None:
+        told = {"name": by.name, "session": session_id, **data}
+        subject = account_id or by.actor_id
+        self._record(happened(by, event_type, at=self._clock.now(), subject=subject, data=told))
 
 
 def lasts(role: Role) -> timedelta:

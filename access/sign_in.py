@@ -46,16 +46,25 @@ class SignIn:
         # What is typed becomes a key in the database: at most a name's length, and no NUL.
         login = "".join(c for c in login if c.isprintable()).strip().lower()[:_LONGEST_NAME]
         self._addresses.check(address, now)
-        self._lockout.check(login, now)
         account = self._accounts.named(login)
+        self._lockout.check(
+            login, address, now, lambda: account is not None and self._sessions.knows(account, address)
+        )
         usable = account if account and self._sessions.admits(account) else None
         if not matches(password, usable.password_hash if usable else None) or usable is None:
-            self._addresses.failed(address, now)
-            self._lockout.failed(login, now)
-            self._record(
-                Event("sign_in.refused", self._clock.now(), "nobody", login, {"login": login}, origin=address)
-            )
+            self._lockout.failed(login, address, now)
+            self.refused(login, address, "wrong-credentials")
             raise WrongCredentialsError("found a name and a password that do not belong together")
-        self._lockout.succeeded(login)
+        self._lockout.succeeded(login, address)
         token, _ = self._sessions.begin(usable, address)
         return token, usable
+
+    def refuse_flood(self, address: str) -> None:
+        """Raises TooManyAttemptsError for an address that has failed too often lately."""
+        self._addresses.check(address, self._wall.now())
+
+    def refused(self, login: str, address: str, reason: str) -> None:
+        """Counts and journals a sign-in that failed, by password or elsewhere."""
+        self._addresses.failed(address, self._wall.now())
+        data = {"login": login, "reason": reason}
+        self._record(Event("sign_in.refused", self._clock.now(), "nobody", login, data, origin=address))

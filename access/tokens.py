@@ -96,7 +96,7 @@ class Tokens:
     def all(self) -> list[Token]:
         return [Token.from_row(row) for row in self._store.tokens()]
 
-    def revoke(self, by: str, token_id: str) -> Token:
+    def revoke(self, by: str, token_id: str, reason: str = "") -> Token:
         """The token is worth nothing from now on. Raises NotFoundError."""
         row = self._store.token(token_id)
         if row is None:
@@ -106,8 +106,12 @@ class Tokens:
         token = replace(Token.from_row(row), revoked_at=self._wall.now())
         self._store.save_token(token.to_row())
         self._remembered.forget_actor(token.token_id)
-        self._note("token.revoked", by, token)
+        self._note("token.revoked", by, token, reason=reason)
         return token
+
+    def forget_actor(self, token_id: str) -> None:
+        """What was remembered of a token is looked up again."""
+        self._remembered.forget_actor(token_id)
 
     def fresh(self, text: str) -> Actor | None:
         """Whose it is when that was looked up in the last five seconds; never blocks."""
@@ -131,4 +135,5 @@ class Tokens:
         return token.actor() if is_it and usable else None
 
     def _note(self, event_type: str, by: str, token: Token, **data: str) -> None:
-        self._record(Event(event_type, self._clock.now(), by, token.token_id, {"name": token.name, **data}))
+        told = {"name": token.name, **data}
+        self._record(Event(event_type, self._clock.now(), by, token.token_id, told, actor_name=by, origin=by))

@@ -31,7 +31,11 @@ from roads.areas import city_bounds
 log = logging.getLogger(__name__)
 
 GATEWAY = Actor(
-    "gateway", "接入网关 gateway", Role.DEVICE, permissions=frozenset({Permission.REPORT_POSITIONS})
+    "gateway",
+    "接入网关 gateway",
+    Role.DEVICE,
+    permissions=frozenset({Permission.REPORT_POSITIONS}),
+    origin="gateway",
 )
 """Who reports what terminals say that the gateway let in."""
 

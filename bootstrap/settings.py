@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import CommandCentreError
@@ -69,6 +69,29 @@ class Settings(BaseSettings):
         "",
         description="Addresses of reverse proxies, comma-separated, whose X-Forwarded-* headers are believed.",
     )
+    oidc_issuer: str | None = Field(
+        None,
+        description="The city's OpenID Connect provider, its issuer exactly; no such sign-in when absent.",
+    )
+    oidc_client_id: Text = Field("command-centre", description="What this system is called at the provider.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Its secret there; without one it is a public client, which PKCE protects alone."
+    )
+    oidc_roles: Path | None = Field(
+        None,
+        validate_default=True,
+        description="YAML file of which claims give which role and jurisdiction (docs/access.md).",
+    )
+    oidc_scope: str = Field(
+        "", description="Scopes asked for besides openid and profile, separated by spaces."
+    )
+    oidc_name: str = Field("", description="What the sign-in page calls the provider.")
+    api_requests_s: int = Field(
+        500,
+        ge=1,
+        le=1_000_000,
+        description="Requests a second that one token or account may send to the API, twice as many at once.",
+    )
     tile_url: str | None = Field(
         None, description="Tiles of a base map with {x}, {y} and {z}; the offline base map when absent."
     )
@@ -114,7 +137,7 @@ class Settings(BaseSettings):
     city_name: Text = Field("昆明", description="Name of the city on the Chinese screens.")
     city_name_en: Text = Field("Kunming", description="Name of the city on the English screens.")
 
-    @field_validator("data_dir", "catalogue_dir", "road_network")
+    @field_validator("data_dir", "catalogue_dir", "road_network", "oidc_roles")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return path and path.expanduser().resolve()
@@ -143,6 +166,20 @@ class Settings(BaseSettings):
     @classmethod
     def _is_mqtt(cls, url: str | None) -> str | None:
         return url and _with_scheme(url, "mqtt://", "mqtts://")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, url: str | None) -> str | None:
+        # Plain http would hand the code to whoever listens: only on this machine, for a test.
+        on_this_machine = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
+        return url if url is None or url.startswith(on_this_machine) else _with_scheme(url, "https://")
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _gives_roles(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is None and info.data.get("oidc_issuer"):
+            raise ValueError("the file that gives the people of CC_OIDC_ISSUER their roles")
+        return path
 
     @field_validator("tile_url")
     @classmethod

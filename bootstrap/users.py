@@ -79,9 +79,19 @@ def set_password(settings: Settings, name: str, *, password: str) -> list[str]:
     return commands.set_password(_access(settings), name, password)
 
 
-def disable(settings: Settings, name: str) -> list[str]:
+def disable(settings: Settings, name: str, *, reason: str = "") -> list[str]:
     """What to say after barring a person. Raises NotFoundError."""
-    return commands.disable_user(_access(settings), name)
+    return commands.disable_user(_access(settings), name, reason)
+
+
+def sessions(settings: Settings, name: str) -> list[str]:
+    """One line for each signed-in browser of a person. Raises NotFoundError."""
+    return commands.list_sessions(_access(settings), name)
+
+
+def sign_out(settings: Settings, name: str, *, reason: str, session: str | None) -> list[str]:
+    """What to say after ending a person's sessions. Raises NotFoundError."""
+    return commands.sign_out_user(_access(settings), name, reason, session)
 
 
 def create_token(settings: Settings, name: str, permissions: Sequence[str], jurisdiction: str) -> list[str]:
@@ -94,9 +104,9 @@ def list_tokens(settings: Settings) -> list[str]:
     return commands.list_tokens(_access(settings))
 
 
-def revoke_token(settings: Settings, token_id: str) -> list[str]:
+def revoke_token(settings: Settings, token_id: str, *, reason: str = "") -> list[str]:
     """What to say after ending a token. Raises NotFoundError."""
-    return commands.revoke_token(_access(settings), token_id)
+    return commands.revoke_token(_access(settings), token_id, reason)
 
 
 def _access(settings: Settings) -> Access:

@@ -22,13 +22,20 @@ from starlette.types import ASGIApp
 from access.callbacks import CallbackGate, Forms
 from access.demo import DEMO_ACCOUNTS, ensure_demo_accounts
 from access.guard import Guard
-from access.login import login_router
+from access.identity_roles import IdentityRoles
+from access.login import Door, login_router
+from access.oidc import IdentityProvider
+from access.oidc_login import oidc_router
 from access.pages import Pages
+from access.sessions_page import sessions_router
 from bootstrap.promptness import answer_promptly
 from bootstrap.settings import REPOSITORY, Settings, SettingsError
 from bootstrap.users import access_for
 from bootstrap.wiring import Parts, wire
 from core.actor import Actor
+from core.clock import WallClock
+from core.errors import InvalidInputError
+from core.events import Event
 from dashboard.apps import mount_faces, set_up
 from dashboard.callback_forms import callback_forms
 from dashboard.page import FaceSettings
@@ -36,6 +43,7 @@ from intake.body_limit import BodyLimit
 from intake.coordinates import to_wgs84
 from intake.counters import IntakeCounters
 from intake.problems import Problems
+from intake.request_limit import RequestLimit
 from intake.router import intake_router
 from intake.terminals import KnownTerminals
 from jobs.names import LAST_SWEEP_KEY
@@ -53,6 +61,7 @@ from roads.areas import city_bounds
 from roads.commands import basemap_dir, network_path
 from roads.gazetteer import RoadGazetteer
 from roads.grid_outlines import write_outlines
+from store.accounts import SqlAccounts
 
 log = logging.getLogger(__name__)
 
@@ -82,12 +91,14 @@ def build_web(settings: Settings) -> Web:
         ensure_demo_accounts(access.accounts)
     counters = IntakeCounters()
     problems = Problems(counters)
+    provider, roles = _identity_provider(settings)
     pages = Pages(
         {"zh": settings.city_name, "en": settings.city_name_en},
         stylesheet="/assets/tokens.css",
         demo_accounts=DEMO_ACCOUNTS if demo else (),
+        provider=settings.oidc_name if provider else None,
     )
-    hub = _hub(parts)
+    hub = _hub(parts, access.revocations.heard)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -101,7 +112,11 @@ def build_web(settings: Settings) -> Web:
     # No generated docs: their pages load scripts from elsewhere. The document itself is /api/v1/openapi.json.
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     problems.install(app)
-    app.include_router(login_router(access, pages))
+    door = Door(access, pages, provider)
+    app.include_router(login_router(door))
+    app.include_router(sessions_router(access.sessions, pages))
+    if provider and roles:
+        app.include_router(oidc_router(access, door, provider, roles, SqlAccounts(parts.engine), WallClock()))
     cap = cap_router(parts.ports, counters)
     app.include_router(intake_router(parts.ports, counters, city_bounds(), terminals, described_with=cap))
     app.include_router(cap)
@@ -143,16 +158,36 @@ def build_web(settings: Settings) -> Web:
     )
     gated = CallbackGate(app, forms, problems.answer)
     inner: ASGIApp = GZipMiddleware(BodyLimit(gated, problems), minimum_size=1_000, compresslevel=6)
+    limited = RequestLimit(inner, problems, str(settings.redis_url), settings.api_requests_s)
     guarded = Guard(
-        inner,
+        limited,
         access.credentials,
         problems.answer,
         pages,
         image_hosts=_tile_hosts(settings),
         # One inline script, which starts Dash's renderer and is the same in every face.
+        form_hosts=(provider.origin,) if provider else (),
         script_hashes=tuple(sorted({value for face in faces for value in face.csp_hashes()})),
     )
     return Web(guarded, app, parts, forms)
+
+
+def _identity_provider(settings: Settings) -> tuple[IdentityProvider | None, IdentityRoles | None]:
+    """The city's provider and what its people may be here; raises SettingsError for roles that cannot be read."""
+    if settings.oidc_issuer is None or settings.oidc_roles is None:
+        return None, None
+    try:
+        roles = IdentityRoles.load(settings.oidc_roles)
+    except InvalidInputError as error:
+        raise SettingsError(f"CC_OIDC_ROLES: {error.message}") from error
+    secret = settings.oidc_client_secret
+    provider = IdentityProvider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        secret.get_secret_value() if secret else None,
+        settings.oidc_scope,
+    )
+    return provider, roles
 
 
 def serve(settings: Settings) -> None:
@@ -174,7 +209,7 @@ def serve(settings: Settings) -> None:
     )
 
 
-def _hub(parts: Parts) -> LiveHub:
+def _hub(parts: Parts, sign_in_ended: Callable[[Event], str | None]) -> LiveHub:
     ports = parts.ports
 
     def clock() -> Json:
@@ -188,6 +223,7 @@ def _hub(parts: Parts) -> LiveHub:
         refresh_clock=parts.refresh_clock,
         coverage=parts.coverage.state,
         may_look=lambda actor, subject_id: may_look(ports, actor, subject_id),
+        sign_in_ended=sign_in_ended,
     )
     health = HealthMonitor(
         parts.store,

@@ -17,6 +17,8 @@ class Role(StrEnum):
     DUTY_OFFICER = "duty_officer"
     SHIFT_COMMANDER = "shift_commander"
     SUB_CENTRE = "sub_centre"
+    STREET_CENTRE = "street_centre"
+    COMMUNITY = "community"
     FIELD_UNIT = "field_unit"
     ANALYST = "analyst"
     ADMINISTRATOR = "administrator"
@@ -70,7 +72,7 @@ class Actor:
     jurisdiction: str = CITY
     permissions: frozenset[Permission] = frozenset()
     origin: str = ""
-    """Where the request came from (an address), for the journal."""
+    """Where the request came from, for the journal: an address and, when it was one, the face or the API."""
     unit_id: str | None = None
     """The unit that a field unit's account belongs to: it speaks for this one and no other."""
 
@@ -82,7 +84,14 @@ class Actor:
         return jurisdiction.startswith(self.jurisdiction)
 
 
-SYSTEM = Actor("system", "系统", Role.SYSTEM, CITY, frozenset({Permission.GRADE, Permission.REPORT_STATUS}))
+SYSTEM = Actor(
+    "system",
+    "系统",
+    Role.SYSTEM,
+    CITY,
+    frozenset({Permission.GRADE, Permission.REPORT_STATUS}),
+    origin="system",
+)
 """The rules and computations themselves, when they act on nobody's behalf; milestones by GPS are theirs."""
 
 current_actor: ContextVar[Actor | None] = ContextVar("current_actor", default=None)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from core.command_tree import CommandLevel, node_at
 from core.geo import LonLat, distance_m
 from dispatch.correlation import box_around
 from dispatch.coverage import Uncovered
@@ -138,16 +139,16 @@ def with_package(
 ) -> tuple[Candidate, ...]:
     """The package first, then so many others; each group by travel time as it was ranked.
 
-    The units that are `left` for other incidents come after all others.
+    The units that are `left` for other incidents come after all others. A unit of the incident's own district is asked
+    for by nobody, whichever street the incident lies in.
     """
+    district = node_at(CommandLevel.DISTRICT, incident_jurisdiction)
     fills = {place.unit_id: place.need for place in places}
     marked = [
         replace(
             candidate,
             need=fills.get(candidate.unit_id),
-            must_ask=None
-            if candidate.jurisdiction.startswith(incident_jurisdiction)
-            else candidate.jurisdiction,
+            must_ask=None if candidate.jurisdiction.startswith(district) else candidate.jurisdiction,
         )
         for candidate in ranked
     ]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.command_tree import CommandLevel, node_at
 from core.errors import InvalidInputError
 from core.geo import BoundingBox, LonLat
 from drills.intake_api import Json
@@ -122,7 +123,8 @@ def _home(
         place = roads.random_place(rng, within)
         jurisdiction = districts.jurisdiction_of(place)
         if jurisdiction is not None:
-            return place, jurisdiction
+            # The force is the districts': no unit belongs to a street.
+            return place, node_at(CommandLevel.DISTRICT, jurisdiction)
     raise InvalidInputError(
         f"found no road inside the city in {MOST_TRIES} tries, expected the road network to cover it"
     )

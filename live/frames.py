@@ -71,7 +71,10 @@ def _shows(
     kind: str, state: Mapping[str, Any], jurisdiction: str, jurisdiction_of_point: Mapping[str, str]
 ) -> bool:
     # A district also sees where the city above it stands, and what is said about all of it.
-    above = kind in ("response_levels", "alerts") and jurisdiction.startswith(str(state["jurisdiction"]))
+    about_all = kind == "response_levels" or (
+        kind == "alerts" and str(state.get("subject_id", "")).startswith(("area:", "cap:"))
+    )
+    above = about_all and jurisdiction.startswith(str(state["jurisdiction"]))
     # A request is for both sides.
     asking = kind == "assistance" and str(state["asked_by_jurisdiction"]).startswith(jurisdiction)
     return above or asking or _lies_in(state, jurisdiction, jurisdiction_of_point)

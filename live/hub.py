@@ -16,7 +16,7 @@ from prometheus_client import Gauge
 
 from core.actor import CITY, Actor
 from core.errors import UnavailableError
-from core.events import JournalRow
+from core.events import Event, JournalRow
 from live import frames
 from live.doorbell import listen
 from live.health import HealthMonitor
@@ -66,6 +66,8 @@ class HubSources:
     refresh_clock: Callable[[], None]
     coverage: Callable[[], dict[str, Any] | None]
     may_look: Callable[[Actor, str], bool]
+    sign_in_ended: Callable[[Event], str | None] = lambda _: None
+    """Whoever has to be recognised anew after a row of the journal, by actor_id; does not block."""
 
 
 class LiveHub:
@@ -233,6 +235,10 @@ class LiveHub:
         kind = row.event.type
         if kind == "readings.ingested":
             self._readings_at = row.recorded_at.timestamp()
+        if (doubted := self._sources.sign_in_ended(row.event)) is not None:
+            for listener in self._listeners:
+                if listener.actor.actor_id == doubted:
+                    listener.doubted.set()
         if kind.startswith(_CHANGES_METRICS):
             self._metrics_due.set()
         if row.event.reload:

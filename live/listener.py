@@ -38,6 +38,8 @@ class Listener:
         self._texts: deque[str] = deque()
         self._frame: bytes | None = None
         self._wake = asyncio.Event()
+        self.doubted = asyncio.Event()
+        """Set when the sign-in may have ended: the socket asks at once instead of at its next turn."""
 
     @property
     def waiting(self) -> int:

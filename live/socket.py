@@ -39,7 +39,7 @@ def live_router(
         tasks = [
             asyncio.create_task(_send(hub, listener, socket)),
             asyncio.create_task(_until_closed(hub, listener, socket)),
-            asyncio.create_task(_until_signed_out(socket, still_valid)),
+            asyncio.create_task(_until_signed_out(socket, listener, still_valid)),
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -85,8 +85,12 @@ async def _until_closed(hub: LiveHub, listener: Listener, socket: WebSocket) -> 
     return None
 
 
-async def _until_signed_out(socket: WebSocket, still_valid: Callable[[Scope], Awaitable[bool]]) -> int | None:
+async def _until_signed_out(
+    socket: WebSocket, listener: Listener, still_valid: Callable[[Scope], Awaitable[bool]]
+) -> int | None:
     while True:
-        await asyncio.sleep(REVALIDATE_EVERY_S)
+        with suppress(TimeoutError):  # nobody doubts it: ask all the same, in case the doorbell is away
+            await asyncio.wait_for(listener.doubted.wait(), REVALIDATE_EVERY_S)
+        listener.doubted.clear()
         if not await still_valid(dict(socket.scope)):
             return SIGNED_OUT

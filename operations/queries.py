@@ -52,6 +52,13 @@ def concerns(actor: Actor, jurisdiction: str) -> bool:
     return actor.covers(jurisdiction) or actor.jurisdiction.startswith(jurisdiction)
 
 
+def alert_concerns(actor: Actor, subject_id: str, jurisdiction: str) -> bool:
+    """Whether an alert is for the actor to see. One about an area, or what another warning centre says, is for
+    everybody below too; one about a place is not, although the place's street may be unknown."""
+    is_about_all = subject_id.startswith(("area:", "cap:"))
+    return concerns(actor, jurisdiction) if is_about_all else actor.covers(jurisdiction)
+
+
 def snapshot_state(ports: Ports, actor: Actor) -> Json:
     """All that is open in the actor's jurisdiction, as of journal row `seq` (docs/live-protocol.md)."""
     now = ports.clock.now()
@@ -60,7 +67,9 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
     states = {state.point_id: state for state in snap.point_states}
     incidents = {i.incident_id: i for i in snap.incidents if actor.covers(i.jurisdiction)}
     state = {
-        "alerts": [alert_state(a) for a in snap.alerts if concerns(actor, a.jurisdiction)],
+        "alerts": [
+            alert_state(a) for a in snap.alerts if alert_concerns(actor, a.subject_id, a.jurisdiction)
+        ],
         "incidents": [incident_state(i) for i in incidents.values()],
         "units": [unit_state(u) for u in snap.units if actor.covers(u.jurisdiction)],
         "assignments": [assignment_state(a) for a in snap.assignments if actor.covers(a.jurisdiction)],
@@ -187,7 +196,8 @@ def incident_detail(ports: Ports, actor: Actor, incident_id: str, rows: int = TI
 def open_alerts(ports: Ports, actor: Actor) -> list[Json]:
     """Open alerts in the actor's jurisdiction, the gravest first."""
     require(actor, Permission.READ_ALERTS)
-    return [alert_state(a) for a in ports.store.open_alerts() if concerns(actor, a.jurisdiction)]
+    found = ports.store.open_alerts()
+    return [alert_state(a) for a in found if alert_concerns(actor, a.subject_id, a.jurisdiction)]
 
 
 def assignments_of_units(ports: Ports, actor: Actor, unit_ids: Collection[str] | None) -> list[Json]:

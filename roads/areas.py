@@ -1,4 +1,4 @@
-"""The city's districts: their outlines, and which of them a place lies in."""
+"""The city's districts and what is known below them: their outlines, and which of them a place lies in."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from operations.ports import PartOfCity
 from roads.layout import CATALOGUE
 
 DISTRICTS: Path = CATALOGUE / "areas" / "districts.geojson"
+STREETS: Path = CATALOGUE / "areas" / "streets.geojson"
+"""Streets and communities whose outlines a city has; what is in none belongs to its district."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +60,53 @@ def district_of(place: LonLat) -> str | None:
     return load_districts()[int(found.min())].code if len(found) else None
 
 
+@dataclass(frozen=True, slots=True)
+class NodeBelow:
+    """A street (9 digits) or community (12 digits) with its outline, WGS-84."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    polygon: BaseGeometry
+
+
+@cache
+def load_streets() -> tuple[NodeBelow, ...]:
+    """All streets and communities that have an outline, the lowest nodes first; none where a city has no such file."""
+    if not STREETS.exists():
+        return ()
+    found = [
+        NodeBelow(
+            f["properties"]["code"], f["properties"]["name"], f["properties"]["name_en"], shape(f["geometry"])
+        )
+        for f in json.loads(STREETS.read_text(encoding="utf-8"))["features"]
+    ]
+    return tuple(sorted(found, key=lambda node: (-len(node.code), node.code)))
+
+
+def node_of(place: LonLat) -> str | None:
+    """Code of the lowest node of the command tree whose outline the place lies in; None outside the city."""
+    district = district_of(place)
+    if district is None:
+        return None
+    here = shapely.Point(*place)
+    below = (n.code for n in load_streets() if n.code.startswith(district) and n.polygon.intersects(here))
+    return next(below, district)
+
+
 def city_bounds() -> BoundingBox:
     """The box around all districts: what lies outside it is certainly not in the city."""
     return BoundingBox(*(float(edge) for edge in shapely.total_bounds([d.polygon for d in load_districts()])))
 
 
 class DistrictAreas:
-    """Fulfils operations.ports.Areas: a jurisdiction is a district."""
+    """Fulfils operations.ports.Areas: a jurisdiction is a district, or a street or community with an outline."""
 
     def names(self) -> Mapping[str, tuple[str, str]]:
         return {CITY: ("昆明市", "Kunming")} | {d.code: (d.name_zh, d.name_en) for d in load_districts()}
 
     def jurisdiction_of(self, place: LonLat) -> str | None:
-        return district_of(place)
+        return node_of(place)
 
     def part_in_city(self, areas: Sequence[CapArea], codes: Collection[str]) -> PartOfCity | None:
         shapes = [shape for area in areas for shape in _shapes(area)]

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import ConflictError
-from store.accounts_tables import accounts, sessions, sign_in_failures, tokens
+from store.accounts_tables import accounts, sessions, sign_in_failures, sign_ins_under_way, tokens
 from store.database import translated
 
 Row = Mapping[str, Any]
@@ -36,6 +36,9 @@ class SqlAccounts:
     def account_named(self, login: str) -> Row | None:
         return self._one(accounts, accounts.c.login == login)
 
+    def account_of(self, issuer: str, subject: str) -> Row | None:
+        return self._one(accounts, (accounts.c.issuer == issuer) & (accounts.c.subject == subject))
+
     def save_account(self, row: Row) -> None:
         try:
             self._upsert(accounts, "account_id", row)
@@ -48,6 +51,9 @@ class SqlAccounts:
 
     def session(self, token_hash: str) -> Row | None:
         return self._one(sessions, sessions.c.token_hash == token_hash)
+
+    def sessions_of(self, account_id: str) -> Sequence[Row]:
+        return self._all(sessions, sessions.c.account_id == account_id)
 
     def extend_session(self, token_hash: str, expires_at: datetime) -> None:
         this = sessions.c.token_hash == token_hash
@@ -68,16 +74,16 @@ class SqlAccounts:
     def save_token(self, row: Row) -> None:
         self._upsert(tokens, "token_id", row)
 
-    def sign_in_failures(self, login: str) -> Row | None:
-        return self._one(sign_in_failures, sign_in_failures.c.login == login)
+    def sign_in_failures(self, login: str, address: str) -> Row | None:
+        return self._one(sign_in_failures, _failure(login, address))
 
-    def count_sign_in_failure(self, login: str, at: datetime) -> int:
+    def count_sign_in_failure(self, login: str, address: str, at: datetime) -> int:
         failure = sign_in_failures.c
         counted = (
             insert(sign_in_failures)
-            .values(login=login, failures=1, failed_at=at)
+            .values(login=login, address=address, failures=1, failed_at=at)
             .on_conflict_do_update(
-                index_elements=["login"], set_={"failures": failure.failures + 1, "failed_at": at}
+                index_elements=["login", "address"], set_={"failures": failure.failures + 1, "failed_at": at}
             )
             .returning(failure.failures)
         )
@@ -85,20 +91,32 @@ class SqlAccounts:
             connection.execute(delete(sign_in_failures).where(failure.failed_at < at - FAILURES_KEPT_FOR))
             return int(connection.execute(counted).scalar_one())
 
-    def lock_sign_in(self, login: str, until: datetime) -> None:
-        this = sign_in_failures.c.login == login
-        self._execute(update(sign_in_failures).where(this).values(locked_until=until))
+    def lock_sign_in(self, login: str, address: str, until: datetime) -> None:
+        self._execute(update(sign_in_failures).where(_failure(login, address)).values(locked_until=until))
 
-    def forget_sign_in_failures(self, login: str) -> None:
-        self._execute(delete(sign_in_failures).where(sign_in_failures.c.login == login))
+    def forget_sign_in_failures(self, login: str, address: str | None = None) -> None:
+        which = sign_in_failures.c.login == login if address is None else _failure(login, address)
+        self._execute(delete(sign_in_failures).where(which))
+
+    def begin_sign_in(self, row: Row, now: datetime) -> None:
+        old = sign_ins_under_way.c.expires_at < now
+        self._execute(delete(sign_ins_under_way).where(old), insert(sign_ins_under_way).values(**row))
+
+    def take_sign_in(self, state_hash: str, browser_hash: str) -> Row | None:
+        under_way = sign_ins_under_way.c
+        this = (under_way.state_hash == state_hash) & (under_way.browser_hash == browser_hash)
+        taken = delete(sign_ins_under_way).where(this).returning(sign_ins_under_way)
+        with translated(), self._engine.begin() as connection:
+            found = connection.execute(taken).mappings().one_or_none()
+        return dict(found) if found else None
 
     def _revoke(self, which: ColumnElement[bool], at: datetime) -> None:
         still_valid = sessions.c.revoked_at.is_(None)
         self._execute(update(sessions).where(which, still_valid).values(revoked_at=at))
 
-    def _all(self, table: Table) -> Sequence[Row]:
+    def _all(self, table: Table, *which: ColumnElement[bool]) -> Sequence[Row]:
         with translated(), self._engine.connect() as connection:
-            return [dict(row) for row in connection.execute(select(table)).mappings()]
+            return [dict(row) for row in connection.execute(select(table).where(*which)).mappings()]
 
     def _one(self, table: Table, which: ColumnElement[bool]) -> Row | None:
         with translated(), self._engine.connect() as connection:
@@ -114,3 +132,7 @@ class SqlAccounts:
         with translated(), self._engine.begin() as connection:
             for statement in statements:
                 connection.execute(statement)
+
+
+def _failure(login: str, address: str) -> ColumnElement[bool]:
+    return (sign_in_failures.c.login == login) & (sign_in_failures.c.address == address)

@@ -1,4 +1,4 @@
-"""The tables of accounts, sessions, device tokens and failed sign-ins; secrets are kept as hashes only."""
+"""The tables of accounts, sessions, device tokens and sign-ins; secrets are kept as hashes only."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ accounts = Table(
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("jurisdiction", Text, nullable=False),
-    Column("password_hash", Text, nullable=False),
+    Column("password_hash", Text),
     Column("demo", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     Column("unit_id", Text),
+    Column("issuer", Text),
+    Column("subject", Text),
+    Index("accounts_identity", "issuer", "subject", unique=True),
 )
 
 sessions = Table(
@@ -55,7 +58,19 @@ sign_in_failures = Table(
     "sign_in_failures",
     metadata,
     Column("login", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("failed_at", Instant, nullable=False),
     Column("locked_until", Instant),
+)
+
+sign_ins_under_way = Table(
+    "sign_ins_under_way",
+    metadata,
+    Column("state_hash", Text, primary_key=True),
+    Column("browser_hash", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("verifier", Text, nullable=False),
+    Column("next_path", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
 )

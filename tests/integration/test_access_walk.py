@@ -35,6 +35,7 @@ from store.migrate import migrate
 TABLE = RouteTable()
 PEOPLE = [role for role in Role if role not in (Role.DEVICE, Role.SYSTEM)]
 PASSWORD = "a password for the walk"
+PLACES = {Role.STREET_CENTRE: "530111001", Role.COMMUNITY: "530111001901"}
 HOST = "centre.test"
 
 
@@ -149,7 +150,10 @@ def centre() -> Iterator[Centre]:
             access = access_for(web.parts)
             cookies = {}
             for role in PEOPLE:
-                account = access.accounts.add("test", f"walk-{role.value}"[:31], role.value, role, PASSWORD)
+                place = PLACES.get(role, CITY)
+                account = access.accounts.add(
+                    "test", f"walk-{role.value}"[:31], role.value, role, PASSWORD, place
+                )
                 cookies[role], _ = access.sessions.begin(account, "test")
             token = access.tokens.create("test", "walk", TOKEN_PERMISSIONS)
             with asyncio.Runner() as runner, served(runner, web.guarded):

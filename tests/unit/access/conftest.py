@@ -29,7 +29,8 @@ class MemoryAccounts:
         self._accounts: dict[str, dict[str, Any]] = {}
         self._sessions: dict[str, dict[str, Any]] = {}
         self._tokens: dict[str, dict[str, Any]] = {}
-        self._failures: dict[str, dict[str, Any]] = {}
+        self._failures: dict[tuple[str, str], dict[str, Any]] = {}
+        self._under_way: dict[str, dict[str, Any]] = {}
 
     def _ask(self) -> None:
         self.asked += 1
@@ -47,6 +48,11 @@ class MemoryAccounts:
     def account_named(self, login: str) -> Row | None:
         self._ask()
         return next((row for row in self._accounts.values() if row["login"] == login), None)
+
+    def account_of(self, issuer: str, subject: str) -> Row | None:
+        self._ask()
+        wanted = (issuer, subject)
+        return next((r for r in self._accounts.values() if (r["issuer"], r["subject"]) == wanted), None)
 
     def save_account(self, row: Row) -> None:
         self._ask()
@@ -67,6 +73,10 @@ class MemoryAccounts:
     def session(self, token_hash: str) -> Row | None:
         self._ask()
         return self._sessions.get(token_hash)
+
+    def sessions_of(self, account_id: str) -> Sequence[Row]:
+        self._ask()
+        return [row for row in self._sessions.values() if row["account_id"] == account_id]
 
     def extend_session(self, token_hash: str, expires_at: datetime) -> None:
         self._ask()
@@ -94,23 +104,35 @@ class MemoryAccounts:
         self._ask()
         self._tokens[row["token_id"]] = dict(row)
 
-    def sign_in_failures(self, login: str) -> Row | None:
+    def sign_in_failures(self, login: str, address: str) -> Row | None:
         self._ask()
-        return self._failures.get(login)
+        return self._failures.get((login, address))
 
-    def count_sign_in_failure(self, login: str, at: datetime) -> int:
+    def count_sign_in_failure(self, login: str, address: str, at: datetime) -> int:
         self._ask()
-        row = self._failures.setdefault(login, {"failures": 0, "locked_until": None})
+        row = self._failures.setdefault((login, address), {"failures": 0, "locked_until": None})
         row["failures"] += 1
         return int(row["failures"])
 
-    def lock_sign_in(self, login: str, until: datetime) -> None:
+    def lock_sign_in(self, login: str, address: str, until: datetime) -> None:
         self._ask()
-        self._failures[login]["locked_until"] = until
+        self._failures[login, address]["locked_until"] = until
 
-    def forget_sign_in_failures(self, login: str) -> None:
+    def forget_sign_in_failures(self, login: str, address: str | None = None) -> None:
         self._ask()
-        self._failures.pop(login, None)
+        for key in [k for k in self._failures if k[0] == login and address in (None, k[1])]:
+            del self._failures[key]
+
+    def begin_sign_in(self, row: Row, now: datetime) -> None:
+        self._ask()
+        self._under_way = {k: r for k, r in self._under_way.items() if r["expires_at"] >= now}
+        self._under_way[row["state_hash"]] = dict(row)
+
+    def take_sign_in(self, state_hash: str, browser_hash: str) -> Row | None:
+        self._ask()
+        if self._under_way.get(state_hash, {}).get("browser_hash") != browser_hash:
+            return None
+        return self._under_way.pop(state_hash)
 
 
 @dataclass

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from access.accounts import Account
+from access.commands import list_sessions, sign_out_user
+from access.credentials import origin_of
 from access.demo import ensure_demo_accounts, ensure_replayer_token
 from access.remembered import RememberedActors
+from access.revocations import ENDING
+from access.sign_in import WrongCredentialsError
 from core.actor import CITY, Actor, Permission, Role
 from core.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
+from tests.unit.access.conftest import PASSWORD
 
 HOUR_S, DAY_S = 3600, 86_400
 
@@ -183,7 +189,18 @@ def test_what_an_account_cannot_be_is_refused(centre: Any) -> None:
 
 def test_demo_accounts_and_their_token_are_worth_nothing_in_service(centre: Any, tmp_path: Any) -> None:
     demo = ensure_demo_accounts(centre.access.accounts)
-    logins = ["wall", "desk1", "desk2", "commander", "phone", "patrol", "analyst", "admin"]
+    logins = [
+        "wall",
+        "desk1",
+        "desk2",
+        "commander",
+        "phone",
+        "street",
+        "community",
+        "patrol",
+        "analyst",
+        "admin",
+    ]
     assert [account.login for account in demo] == logins
     assert ensure_demo_accounts(centre.access.accounts) == demo
     token, account = centre.access.sign_in("phone", demo[3].password, "::1")
@@ -197,3 +214,109 @@ def test_demo_accounts_and_their_token_are_worth_nothing_in_service(centre: Any,
     assert in_service.tokens.resolve(text) is None
     with pytest.raises(Exception, match="do not belong together"):
         in_service.sign_in("admin", demo[4].password, "::1")
+
+
+def test_a_person_sees_their_sessions_and_ends_one_of_them(centre: Any) -> None:
+    person = centre.person("li", Role.DUTY_OFFICER)
+    here, _ = centre.access.sign_in("li", PASSWORD, "10.0.0.7")
+    centre.wall.advance(60)
+    there, _ = centre.access.sign_in("li", PASSWORD, "10.0.0.8")
+    actor = centre.access.sessions.resolve(here)
+    newest, oldest = centre.access.sessions.of(person.account_id)
+    assert [newest.origin, oldest.origin] == ["10.0.0.8", "10.0.0.7"]
+    assert there not in repr([newest.session_id, oldest.session_id])
+    assert centre.access.sessions.revoke(actor, person.account_id, newest.session_id, "left open") == 1
+    assert centre.access.sessions.resolve(there) is None and centre.access.sessions.resolve(here)
+    assert centre.events[-1].type == "session.revoked" and centre.events[-1].data["reason"] == "left open"
+
+
+def test_nobody_ends_a_session_of_somebody_else_by_its_name(centre: Any) -> None:
+    person, other = centre.person("li", Role.DUTY_OFFICER), centre.person("wang", Role.DUTY_OFFICER)
+    token, _ = centre.access.sign_in("wang", PASSWORD, "10.0.0.8")
+    [session] = centre.access.sessions.of(other.account_id)
+    with pytest.raises(NotFoundError):
+        centre.access.sessions.revoke(person.actor(), person.account_id, session.session_id)
+    assert centre.access.sessions.resolve(token)
+
+
+def test_every_process_hears_of_a_session_that_ended_elsewhere(centre: Any) -> None:
+    person = centre.person("li", Role.DUTY_OFFICER)
+    token, _ = centre.access.sign_in("li", PASSWORD, "10.0.0.7")
+    elsewhere = centre.started_again()
+    assert elsewhere.sessions.resolve(token)
+    centre.access.sessions.revoke(person.actor(), person.account_id, None, "handed in")
+    assert elsewhere.sessions.fresh(token), "trusted for five seconds while nobody tells it"
+    assert elsewhere.revocations.heard(centre.events[-1]) == person.account_id
+    assert elsewhere.sessions.fresh(token) is None and elsewhere.sessions.resolve(token) is None
+
+
+def test_a_look_up_that_began_before_a_revocation_is_not_remembered_after_it() -> None:
+    actor = Actor("a", "a", Role.DUTY_OFFICER)
+
+    def look_up(_: str) -> Actor:
+        remembered.forget_actor("a")  # revoked while the database was answering
+        return actor
+
+    remembered = RememberedActors(look_up, "session")
+    assert remembered.resolve("k") is actor
+    assert remembered.fresh("k") is None
+
+
+@pytest.mark.parametrize(
+    ("role", "place"),
+    [
+        (Role.STREET_CENTRE, CITY),
+        (Role.STREET_CENTRE, "530111"),
+        (Role.COMMUNITY, "530111001"),
+        (Role.DUTY_OFFICER, "53011"),
+        (Role.DUTY_OFFICER, "5301110010010"),
+    ],
+)
+def test_an_account_stands_on_a_node_of_the_command_tree_of_its_own_level_or_below(
+    centre: Any, role: Role, place: str
+) -> None:
+    with pytest.raises(InvalidInputError):
+        centre.person("li", role, place)
+
+
+def test_what_the_command_line_ends_is_ended_with_a_reason(centre: Any) -> None:
+    centre.person("li", Role.DUTY_OFFICER)
+    token, _ = centre.access.sign_in("li", PASSWORD, "10.0.0.7")
+    assert len(list_sessions(centre.access, "li")) == 1
+    sign_out_user(centre.access, "li", "lost phone")
+    assert centre.access.sessions.resolve(token) is None
+    told = centre.events[-1]
+    assert (told.actor_id, told.origin, told.data["reason"]) == ("command-line", "command-line", "lost phone")
+
+
+def test_every_row_about_access_says_who_and_from_where(centre: Any) -> None:
+    accounts, sessions, tokens = centre.access.accounts, centre.access.sessions, centre.access.tokens
+    person = centre.person("li", Role.DUTY_OFFICER)
+    token, _ = centre.access.sign_in("li", PASSWORD, "10.0.0.7")
+    with pytest.raises(WrongCredentialsError):
+        centre.access.sign_in("li", "wrong password", "10.0.0.9")
+    sessions.end(token, "10.0.0.7")
+    sessions.begin(person, "10.0.0.8")
+    sessions.revoke(replace(person.actor(), origin="10.0.0.7"), person.account_id)
+    accounts.of_identity("https://id.example", "sub", "Wang", Role.ANALYST, CITY)
+    accounts.of_identity("https://id.example", "sub", "Wang", Role.WALL, CITY)
+    tokens.create("command-line", "gauge", [Permission.REPORT_READINGS])
+    tokens.revoke("command-line", tokens.all()[0].token_id, "stolen")
+    accounts.set_password("command-line", "li", PASSWORD)
+    accounts.disable("command-line", "li", "left")
+    assert {e.type for e in centre.events} >= ENDING
+    nowhere = [e.type for e in centre.events if not e.actor_id or not e.origin]
+    assert not nowhere
+
+
+@pytest.mark.parametrize(
+    ("path", "origin"),
+    [
+        ("/desk/_dash-update-component", "10.0.0.7 desk"),
+        ("/m/", "10.0.0.7 phone"),
+        ("/api/v1/calls", "10.0.0.7 api"),
+    ],
+)
+def test_what_comes_in_by_a_face_or_the_api_says_so(path: str, origin: str) -> None:
+    assert origin_of({"type": "http", "path": path, "client": ("10.0.0.7", 1)}) == origin
+    assert origin_of({"type": "http", "path": "/sessions", "client": ("10.0.0.7", 1)}) == "10.0.0.7"

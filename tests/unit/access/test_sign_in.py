@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from access import passwords
-from access.passwords import FAILURES_PER_ADDRESS, TooManyAttemptsError, hashed, matches
+from access.passwords import (
+    FAILURES_BEFORE_LOCK_EVERYWHERE,
+    FAILURES_PER_ADDRESS,
+    TooManyAttemptsError,
+    hashed,
+    matches,
+    network_of,
+)
 from access.sign_in import WrongCredentialsError
 from core.actor import Role
 from core.errors import InvalidInputError
@@ -28,18 +35,49 @@ def test_the_right_password_begins_a_session(centre: Any) -> None:
 
 
 @pytest.mark.parametrize("login", ["li", "nobody-has-this-name"])
-def test_five_failures_lock_a_name_for_fifteen_minutes_whether_it_exists_or_not(
+def test_five_failures_lock_a_name_at_an_address_for_fifteen_minutes_whether_it_exists_or_not(
     centre: Any, login: str
 ) -> None:
     centre.person("li", Role.DUTY_OFFICER)
     for _ in range(5):
         fail(centre, login)
     with pytest.raises(TooManyAttemptsError) as refused:
-        centre.access.sign_in(login, PASSWORD, "10.0.0.8")
+        centre.access.sign_in(login, PASSWORD, "10.0.0.7")
     assert refused.value.details["retry_after_s"] == 15 * MINUTE_S + 1
     centre.wall.advance(15 * MINUTE_S + 1)
     if login == "li":
-        assert centre.access.sign_in(login, PASSWORD, "10.0.0.8")
+        assert centre.access.sign_in(login, PASSWORD, "10.0.0.7")
+
+
+def test_nobody_locks_out_an_officer_who_sits_elsewhere(centre: Any) -> None:
+    centre.person("li", Role.DUTY_OFFICER)
+    for _ in range(5):
+        fail(centre, "li", "198.51.100.1")
+    assert centre.access.sign_in("li", PASSWORD, "10.0.0.7")
+
+
+def test_guessing_one_name_from_many_addresses_locks_it_but_for_where_it_is_known(centre: Any) -> None:
+    centre.person("li", Role.DUTY_OFFICER)
+    centre.access.sign_in("li", PASSWORD, "10.0.0.7")
+    for n in range(FAILURES_BEFORE_LOCK_EVERYWHERE):
+        fail(centre, "li", f"198.51.100.{n}")
+    with pytest.raises(TooManyAttemptsError):
+        centre.access.sign_in("li", PASSWORD, "198.51.100.200")
+    # Where the officer signs in every day, the right password is enough, and a wrong one still counts.
+    assert centre.access.sign_in("li", PASSWORD, "10.0.0.7")
+    for _ in range(5):
+        fail(centre, "li", "10.0.0.7")
+    with pytest.raises(TooManyAttemptsError):
+        centre.access.sign_in("li", PASSWORD, "10.0.0.7")
+
+
+def test_a_household_s_ipv6_addresses_count_as_one(centre: Any) -> None:
+    for n in range(5):
+        fail(centre, "li", f"2001:db8:1:2::{n:x}")
+    with pytest.raises(TooManyAttemptsError):
+        centre.access.sign_in("li", PASSWORD, "2001:db8:1:2:ffff::9")
+    fail(centre, "li", "2001:db8:1:3::1")
+    assert network_of("::ffff:10.0.0.7") == network_of("10.0.0.7")
 
 
 def test_each_further_failure_doubles_the_lock(centre: Any) -> None:

@@ -42,6 +42,12 @@ def test_three_variables_carry_no_prefix(monkeypatch: pytest.MonkeyPatch) -> Non
         ("UNITS", "0", "UNITS: found '0', expected greater than or equal to 1"),
         ("CC_DRILL_SPEED", "601", "CC_DRILL_SPEED: found '601', expected less than or equal to 600"),
         ("CC_TILE_URL", "https://t/{x}", "expected a URL that contains {y}, {z} too"),
+        ("CC_OIDC_ISSUER", "http://id.example", "expected a URL that starts with https://"),
+        (
+            "CC_OIDC_ISSUER",
+            "https://id.example",
+            "CC_OIDC_ROLES: found 'None', expected the file that gives the people",
+        ),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_was_found_and_expected(
