@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
+from threading import BoundedSemaphore
 
 import puremagic
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -11,8 +12,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.errors import CommandCentreError, InvalidInputError
 from dispatch.attachments import AttachmentKind
 
-MOST_PIXELS = 50_000_000
-"""Of a photo as it comes: more than any phone's camera makes by default, little enough to unpack."""
+MOST_PIXELS = 25_000_000
+"""Of a photo as it comes (proposed): twice what phones make by default, little enough to unpack."""
+
+UNPACKED_AT_ONCE = 2
+"""A photo takes some 150 MB while it is unpacked: those that come together wait for each other."""
 
 LONGEST_SIDE_PX = 2048
 JPEG_QUALITY = 82
@@ -65,9 +69,12 @@ def clean_media(declared: str, content: bytes) -> Media:
     raise MediaError(f"Content-Type: found {declared[:80]!r}, expected image/… or audio/…")
 
 
+_unpacking = BoundedSemaphore(UNPACKED_AT_ONCE)
+
+
 def _photo(content: bytes) -> Media:
     try:
-        with Image.open(BytesIO(content), formats=_PHOTOS) as found:
+        with _unpacking, Image.open(BytesIO(content), formats=_PHOTOS) as found:
             if found.width * found.height > MOST_PIXELS:
                 raise InvalidInputError(
                     f"photo: found {found.width} × {found.height} pixels, expected at most {MOST_PIXELS:,} / 照片太大"
