@@ -60,7 +60,7 @@ def clean_media(declared: str, content: bytes) -> Media:
     picture: no place, no owner, no appendix. Raises MediaError, InvalidInputError.
     """
     if not content:
-        raise InvalidInputError("body: found nothing, expected a photo or a voice note / 文件是空的")
+        raise InvalidInputError("文件是空的 / body: found nothing, expected a photo or a voice note")
     family = declared.partition("/")[0].strip().lower()
     if family == "image":
         return _photo(content)
@@ -77,7 +77,7 @@ def _photo(content: bytes) -> Media:
         with _unpacking, Image.open(BytesIO(content), formats=_PHOTOS) as found:
             if found.width * found.height > MOST_PIXELS:
                 raise InvalidInputError(
-                    f"photo: found {found.width} × {found.height} pixels, expected at most {MOST_PIXELS:,} / 照片太大"
+                    f"照片太大 / photo: found {found.width} × {found.height} pixels, expected at most {MOST_PIXELS:,}"
                 )
             found.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
             upright = ImageOps.exif_transpose(found).convert("RGB")
@@ -94,7 +94,7 @@ def _photo(content: bytes) -> Media:
         ValueError,
     ) as error:
         raise MediaError(
-            f"photo: found {str(error)[:120]}, expected a JPEG, PNG or WebP that can be read / 照片无法读取"
+            f"照片无法读取 / photo: found {str(error)[:120]}, expected a JPEG, PNG or WebP that can be read"
         ) from error
     return Media(AttachmentKind.PHOTO, "image/jpeg", written.getvalue(), *clean.size)
 
@@ -107,7 +107,7 @@ def _voice(content: bytes) -> Media:
     served_as = next((_VOICE[name] for name in found if name in _VOICE), None)
     if served_as is None:
         raise MediaError(
-            f"voice: found {found[0] if found and found[0] else 'something unknown'}, "
-            "expected WebM, Ogg or MP4 / 录音格式不对"
+            f"录音格式不对 / voice: found {found[0] if found and found[0] else 'something unknown'}, "
+            "expected WebM, Ogg or MP4"
         )
     return Media(AttachmentKind.VOICE, served_as, content)
