@@ -27,7 +27,7 @@
   async function put(act) {
     const item = {
       key: newKey(), owner: (cc.state.actor || {}).actor_id, wall: Date.now(), at: cityIso(), tried: 0, problem: null,
-      method: "POST", json: null, bytes: null, type: null, query: null, after: null, step: null, ...act,
+      offline: cc.link.status().state !== "online", method: "POST", json: null, bytes: null, type: null, query: null, after: null, step: null, ...act,
     };
     const n = await cc.keep.add(item);
     if (item.n === undefined) item.n = n;
@@ -61,8 +61,8 @@
 
   /** The half of a server's message that is in the reader's language. */
   function said(detail) {
-    const [chinese, english] = String(detail).split(" / ");
-    return english ? (cc.english ? english : chinese) : chinese;
+    const halves = String(detail).split(" / ");
+    return halves.find((half) => /[\u4e00-\u9fff]/.test(half) !== cc.english) || halves[0];
   }
 
   async function send() {
@@ -84,7 +84,7 @@
 
   /** False when it has to wait: nobody answered, or the server is busy. What was sent once is sent again as it was. */
   async function deliver(item) {
-    const late = item.tried > 0 || Date.now() - item.wall > LATE_AFTER_MS;
+    const late = item.offline || item.tried > 0 || Date.now() - item.wall > LATE_AFTER_MS;
     if (item.tried === 0) item.at = new Date(Math.min(Date.parse(item.at), cc.cityNow())).toISOString();
     item.tried += 1;
     await cc.keep.change(item);

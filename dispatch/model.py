@@ -213,8 +213,8 @@ def accept_assignment(assignment: Assignment, at: datetime) -> Assignment:
         return assignment
     if not assignment.status.is_open:
         raise ConflictError(
-            f"{assignment.callsign}: found an assignment that is {assignment.status}, expected an open one; it was "
-            "taken back or has ended / 任务已撤回或已结束",
+            f"{assignment.callsign} 的任务已撤回或已结束 / {assignment.callsign}: found an assignment that is "
+            f"{assignment.status}, expected an open one; it was taken back or has ended",
             assignment_id=assignment.assignment_id,
             assignment_status=str(assignment.status),
         )

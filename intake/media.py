@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
+from threading import BoundedSemaphore
 
 import puremagic
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -11,8 +12,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from core.errors import CommandCentreError, InvalidInputError
 from dispatch.attachments import AttachmentKind
 
-MOST_PIXELS = 50_000_000
-"""Of a photo as it comes: more than any phone's camera makes by default, little enough to unpack."""
+MOST_PIXELS = 25_000_000
+"""Of a photo as it comes (proposed): twice what phones make by default, little enough to unpack."""
+
+UNPACKED_AT_ONCE = 2
+"""A photo takes some 150 MB while it is unpacked: those that come together wait for each other."""
 
 LONGEST_SIDE_PX = 2048
 JPEG_QUALITY = 82
@@ -56,7 +60,7 @@ def clean_media(declared: str, content: bytes) -> Media:
     picture: no place, no owner, no appendix. Raises MediaError, InvalidInputError.
     """
     if not content:
-        raise InvalidInputError("body: found nothing, expected a photo or a voice note / 文件是空的")
+        raise InvalidInputError("文件是空的 / body: found nothing, expected a photo or a voice note")
     family = declared.partition("/")[0].strip().lower()
     if family == "image":
         return _photo(content)
@@ -65,12 +69,15 @@ def clean_media(declared: str, content: bytes) -> Media:
     raise MediaError(f"Content-Type: found {declared[:80]!r}, expected image/… or audio/…")
 
 
+_unpacking = BoundedSemaphore(UNPACKED_AT_ONCE)
+
+
 def _photo(content: bytes) -> Media:
     try:
-        with Image.open(BytesIO(content), formats=_PHOTOS) as found:
+        with _unpacking, Image.open(BytesIO(content), formats=_PHOTOS) as found:
             if found.width * found.height > MOST_PIXELS:
                 raise InvalidInputError(
-                    f"photo: found {found.width} × {found.height} pixels, expected at most {MOST_PIXELS:,} / 照片太大"
+                    f"照片太大 / photo: found {found.width} × {found.height} pixels, expected at most {MOST_PIXELS:,}"
                 )
             found.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
             upright = ImageOps.exif_transpose(found).convert("RGB")
@@ -87,7 +94,7 @@ def _photo(content: bytes) -> Media:
         ValueError,
     ) as error:
         raise MediaError(
-            f"photo: found {str(error)[:120]}, expected a JPEG, PNG or WebP that can be read / 照片无法读取"
+            f"照片无法读取 / photo: found {str(error)[:120]}, expected a JPEG, PNG or WebP that can be read"
         ) from error
     return Media(AttachmentKind.PHOTO, "image/jpeg", written.getvalue(), *clean.size)
 
@@ -100,7 +107,7 @@ def _voice(content: bytes) -> Media:
     served_as = next((_VOICE[name] for name in found if name in _VOICE), None)
     if served_as is None:
         raise MediaError(
-            f"voice: found {found[0] if found and found[0] else 'something unknown'}, "
-            "expected WebM, Ogg or MP4 / 录音格式不对"
+            f"录音格式不对 / voice: found {found[0] if found and found[0] else 'something unknown'}, "
+            "expected WebM, Ogg or MP4"
         )
     return Media(AttachmentKind.VOICE, served_as, content)

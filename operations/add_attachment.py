@@ -75,8 +75,8 @@ def add_attachment(ports: Ports, actor: Actor, command: AddAttachment) -> AddedA
         may_see_incident(tx, actor, incident)
         if (found := len(tx.attachments_of(incident.incident_id))) >= MOST_ATTACHMENTS:
             raise ConflictError(
-                f"{incident.number}: found {found} attachments, expected fewer than {MOST_ATTACHMENTS} / "
-                f"{incident.number} 已有 {found} 个附件，最多 {MOST_ATTACHMENTS} 个"
+                f"{incident.number} 已有 {found} 个附件，最多 {MOST_ATTACHMENTS} 个 / "
+                f"{incident.number}: found {found} attachments, expected fewer than {MOST_ATTACHMENTS}"
             )
         attachment = Attachment(
             attachment_id=new_id(),

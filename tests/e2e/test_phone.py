@@ -93,6 +93,11 @@ def on_the_street(screens: Screens, login: str, language: str = "zh") -> tuple[P
     return page, context
 
 
+def told(system: RunningSystem, unit: FieldUnit, *expected: str) -> None:
+    """Waits until the unit's phone has told just these steps, in this order."""
+    system.until(lambda: steps(system, unit) == list(expected), 30, f"{expected} of {unit.callsign}")
+
+
 def steps(system: RunningSystem, unit: FieldUnit) -> list[str]:
     """What the unit's phone has told, in order, as the journal has it."""
     rows = system.rows(
@@ -140,10 +145,11 @@ def test_an_order_from_accepting_it_to_its_end_with_a_photo_the_desk_sees(
     assert seen.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 1200
 
     button.click()
-    assert steps(running_system, unit) == ["assignment.accepted", "en_route", "on_scene"], "it asks once more"
+    # It cannot be taken back, so it asks once more.
+    told(running_system, unit, "assignment.accepted", "en_route", "on_scene")
     button.click()
     expect(button).to_have_count(0)
-    assert steps(running_system, unit)[-1] == "cleared"
+    told(running_system, unit, "assignment.accepted", "en_route", "on_scene", "cleared")
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -193,7 +199,7 @@ def test_without_a_connection_everything_waits_and_is_sent_in_order_with_its_tim
     context.set_offline(False)
     live(page)
     expect(page.locator(f"#{Phone.BAR} .waiting")).to_have_count(0)
-    assert steps(running_system, unit) == ["assignment.accepted", "en_route", "on_scene"]
+    told(running_system, unit, "assignment.accepted", "en_route", "on_scene")
     rows = running_system.rows(
         "SELECT type, at, data ->> 'late' AS late, data ->> 'text' AS text, subject FROM journal"
         " JOIN accounts ON account_id = actor_id WHERE login = %s"

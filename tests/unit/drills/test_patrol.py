@@ -55,6 +55,7 @@ def assignment_of(unit_id: str, path: list[LonLat], at: datetime) -> dict[str, A
         "assignment_id": "A1",
         "unit_id": unit_id,
         "status": "dispatched",
+        "accepted_at": None,
         "dispatched_at": at.isoformat(),
         "place": list(path[-1]),
         "path": [list(p) for p in path],
@@ -150,6 +151,18 @@ def test_a_dispatched_unit_sets_off_arrives_stays_clears_and_goes_home() -> None
     assert (instants[1] - instants[0]).total_seconds() <= 120 * PACE[1]
     run_s(patrol, city, 400)
     assert patrol.responding == 0 and not patrol._away
+
+
+def test_a_unit_whose_phone_accepted_its_order_drives_and_leaves_the_buttons_to_the_phone() -> None:
+    city = City(START, speed=5)
+    patrol = patrol_in(city)
+    here = patrol.place_of(CAR, city.at)
+    target = LonLat(here.lon + 0.01, here.lat)
+    order = assignment_of(shift_of(20)[CAR].unit_id, [here, target], city.at)
+    city.assignments["A1"] = {**order, "accepted_at": city.at.isoformat()}
+    run_s(patrol, city, 60)
+    assert distance_m(patrol.place_of(CAR, city.at), target) < 5
+    assert city.statuses == []
 
 
 def test_at_600_times_the_milestones_keep_their_minutes() -> None:
