@@ -18,6 +18,9 @@ BENCHMARKS = {
     "dispatch_policies": "a simulated day by policy, force, posts and weather (minutes; --quick for less)",
     "double_dispatch": "200 commits at once on 20 units, processes killed: no unit is sent twice",
     "click_to_advice": "an officer's click -> advice on a WebSocket client, 5,200 units, a flood closed",
+    "alarm_to_dispatch": "an alarm on the desk -> dispatched, by keyboard alone, in a browser",
+    "board_rows": "the board of 5,200 units in a browser: until its rows are there, and how they scroll",
+    "page_weight": "what each face weighs over the wire, and when it is useful",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }
 
