@@ -23,6 +23,9 @@ BENCHMARKS = {
     "click_to_faces": "a click on dispatch -> seen on wall, desk and phone",
     "soak": "a wall for half an hour in a storm ten times as fast: growth of page and servers",
     "replay_seek": "how soon a past second is there: state and positions, 1,300 units, a stormy hour",
+    "alarm_to_dispatch": "an alarm on the desk -> dispatched, by keyboard alone, in a browser",
+    "board_rows": "the board of 5,200 units in a browser: until its rows are there, and how they scroll",
+    "page_weight": "what each face weighs over the wire, and when it is useful",
     "roads_accuracy": "how far the synthetic main roads are from real ones (needs the real data)",
 }
 
