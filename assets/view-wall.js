@@ -145,8 +145,8 @@
       h("Tbody", {},
         h("Tr", {}, h("Th", {}, t("未结警情")), cc.severities.map((severity) => cell(grades[severity], severity)), cell(grades.none, "none")),
         h("Tr", {}, h("Th", {}, t("积水点")), cc.severities.map((severity) => cell(water[severity], severity)), h("Td", {})),
-        h("Tr", {}, h("Th", {}, h("Span", { className: "mark mark-road" }), t("道路")),
-          h("Td", { colSpan: "5", className: "roads" }, [[t("断交"), water.closed], [t("缓行"), water.slow], [t("封闭"), water.closures], [t("其他预警"), water.others]].map(([name, n]) =>
+        h("Tr", {}, h("Td", { colSpan: "6", className: "roads" }, h("Span", { className: "mark mark-road" }),
+          [[t("断交"), water.closed], [t("缓行"), water.slow], [t("封闭"), water.closures], [t("其他预警"), water.others]].map(([name, n]) =>
             h("Span", { key: name, className: n ? "" : "none" }, name, h("B", {}, String(n))))))));
   };
 

@@ -195,7 +195,9 @@ class LiveHub:
 
     async def _follow_journal(self) -> None:
         with suppress(TimeoutError):  # no doorbell within the second: read anyway
-            await asyncio.wait_for(self._rung.wait(), POLL_S)
+            # Not wait_for, which loses a cancellation that comes together with a ring (Python 3.11).
+            async with asyncio.timeout(POLL_S):
+                await self._rung.wait()
         self._rung.clear()
         if self._seq < 0:
             self._metrics = await asyncio.to_thread(self._measured, {CITY})
@@ -287,7 +289,8 @@ class LiveHub:
 
     async def _push_metrics(self) -> None:
         with suppress(TimeoutError):  # nothing happened: what time alone changes
-            await asyncio.wait_for(self._metrics_due.wait(), METRICS_EVERY_S)
+            async with asyncio.timeout(METRICS_EVERY_S):
+                await self._metrics_due.wait()
             await asyncio.sleep(METRICS_DEBOUNCE_S)
         self._metrics_due.clear()
         if not self._listeners:

@@ -90,7 +90,8 @@ async def _until_signed_out(
 ) -> int | None:
     while True:
         with suppress(TimeoutError):  # nobody doubts it: ask all the same, in case the doorbell is away
-            await asyncio.wait_for(listener.doubted.wait(), REVALIDATE_EVERY_S)
+            async with asyncio.timeout(REVALIDATE_EVERY_S):
+                await listener.doubted.wait()
         listener.doubted.clear()
         if not await still_valid(dict(socket.scope)):
             return SIGNED_OUT
