@@ -37,6 +37,7 @@ class Jt808Listener:
         self._converse, self._counters, self._limits = converse, counters, limits or Limits()
         self._talking: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._stopping = False
 
     async def listen(self, host: str, port: int) -> int:
         """Begins to listen and answers at which port (0 asks for any). Raises OSError when it is taken."""
@@ -47,6 +48,7 @@ class Jt808Listener:
     async def close(self) -> None:
         """Listens no more and ends every conversation."""
         assert self._server is not None
+        self._stopping = True
         self._server.close()
         for task in tuple(self._talking):
             task.cancel()
@@ -72,8 +74,7 @@ class Jt808Listener:
             self._counters.disconnected(PROTOCOL, reason)
             writer.close()
             try:
-                async with asyncio.timeout(1):
-                    await writer.wait_closed()
+                await asyncio.wait_for(writer.wait_closed(), 1)
             except TimeoutError:
                 # What it did not take would keep the connection open for ever.
                 writer.transport.abort()
@@ -87,14 +88,13 @@ class Jt808Listener:
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT_BYTES)
         loop = asyncio.get_running_loop()
         must_be_known_at = loop.time() + limits.authenticate_within_s
-        while True:
+        # wait_for loses a cancellation that comes together with data (Python 3.11): who was just speaking would keep
+        # the gateway from stopping until it falls silent.
+        while not self._stopping:
             known = conversation.is_authenticated
             wait_s = limits.idle_s if known else max(must_be_known_at - loop.time(), 0)
             try:
-                # Not wait_for, which loses a cancellation that comes together with data (Python 3.11): the gateway
-                # would wait for this terminal to fall silent before it stops. And it makes a task for each read.
-                async with asyncio.timeout(wait_s):
-                    data = await reader.read(READ_BYTES)
+                data = await asyncio.wait_for(reader.read(READ_BYTES), wait_s)
             except TimeoutError:
                 return "idle" if known else "not-authenticated"
             except OSError:
@@ -104,11 +104,11 @@ class Jt808Listener:
             try:
                 async for answer in conversation.hear(data):
                     writer.write(answer)
-                    async with asyncio.timeout(limits.take_answer_within_s):
-                        await writer.drain()
+                    await asyncio.wait_for(writer.drain(), limits.take_answer_within_s)
             except HangUpError as error:
                 return str(error)
             except TimeoutError:
                 return "takes-no-answer"
             except OSError:
                 return "lost"
+        return "stopping"
