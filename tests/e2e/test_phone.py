@@ -25,7 +25,15 @@ NO_CONNECTION = (
 )
 """What Chromium itself says while there is none; no page can keep it quiet."""
 WORDS = {
-    "zh": ("接警：任务收到", "出警：出发了", "到达现场", "完成处置", "离线补报", "待发送"),
+    "zh": (
+        "接警：任务收到",
+        "出警：出发了",
+        "到达现场",
+        "完成处置",
+        "离线补报",
+        "待发送",
+        "再按一次：处置完成，离开现场",
+    ),
     "en": (
         "Accept the order",
         "Set off",
@@ -33,6 +41,7 @@ WORDS = {
         "Finished here",
         "sent late, made offline",
         "Waiting to be sent",
+        "Press again: done, leaving",
     ),
 }
 
@@ -112,7 +121,7 @@ def steps(system: RunningSystem, unit: FieldUnit) -> list[str]:
 def test_an_order_from_accepting_it_to_its_end_with_a_photo_the_desk_sees(
     running_system: RunningSystem, screens: Screens, picture: Path, language: str
 ) -> None:
-    accept, set_off, there, done, *_ = WORDS[language]
+    accept, set_off, there, done, *_, sure = WORDS[language]
     unit = field_unit(running_system, 1 if language == "zh" else 2)
     page, _ = on_the_street(screens, unit.login, language)
     expect(page.locator(f"#{Phone.DUTY}")).to_contain_text(unit.callsign)
@@ -146,7 +155,7 @@ def test_an_order_from_accepting_it_to_its_end_with_a_photo_the_desk_sees(
 
     button.click()
     # It cannot be taken back, so it asks once more.
-    told(running_system, unit, "assignment.accepted", "en_route", "on_scene")
+    expect(button).to_have_text(sure)
     button.click()
     expect(button).to_have_count(0)
     told(running_system, unit, "assignment.accepted", "en_route", "on_scene", "cleared")
@@ -156,7 +165,7 @@ def test_an_order_from_accepting_it_to_its_end_with_a_photo_the_desk_sees(
 def test_without_a_connection_everything_waits_and_is_sent_in_order_with_its_time(
     running_system: RunningSystem, screens: Screens, picture: Path, language: str
 ) -> None:
-    accept, set_off, there, done, late, waits = WORDS[language]
+    accept, set_off, there, done, late, waits, _ = WORDS[language]
     screens.allow(NO_CONNECTION)
     unit = field_unit(running_system, 3 if language == "zh" else 4)
     page, context = on_the_street(screens, unit.login, language)
