@@ -131,7 +131,8 @@
     const found = await answer.json();
     period.since = found.since ? Date.parse(found.since) : null;
     period.until = Date.parse(found.until);
-    period.marks = found.marks.map((mark) => ({ ...mark, at: Date.parse(mark.at) }));
+    // To the millisecond after: the journal counts microseconds, and a mark is jumped to for what is known then.
+    period.marks = found.marks.map((mark) => ({ ...mark, at: Date.parse(mark.at) + 1 }));
     if (period.since === null) say(t("还没有可回放的记录"));
     drawTrack();
     return period.since !== null;
@@ -171,7 +172,7 @@
   }
   function jump(by) {
     const now = at();
-    const marks = by > 0 ? period.marks.filter((mark) => mark.at > now + 500) : period.marks.filter((mark) => mark.at < now - 500).reverse();
+    const marks = by > 0 ? period.marks.filter((mark) => mark.at > now) : period.marks.filter((mark) => mark.at < now - (film.playing ? 1000 : 0)).reverse();
     if (!marks.length) return;
     const [mark] = marks;
     if (mark.at < begin()) choosePeriod(null);
