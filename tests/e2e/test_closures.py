@@ -111,6 +111,8 @@ def test_an_officer_closes_a_road_by_a_click_takes_it_back_and_reopens_another(
     until(shown(desk, 1), within_s=30)
     [stored] = system.rows("SELECT * FROM closures WHERE name = %s", f"test {language} 2")
     assert len(stored["outline"]) == 3
+    # The news may be there before the answer, which closes the sheet.
+    expect(sheet).to_be_hidden()
     desk.keyboard.press("b")
     expect(mine).to_have_count(1)
     mine.click()
