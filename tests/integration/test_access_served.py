@@ -93,9 +93,11 @@ def server() -> Iterator[Server]:
             with socket.socket() as free:
                 free.bind(("127.0.0.1", 0))
                 port = free.getsockname()[1]
-            serving = uvicorn.Server(
-                uvicorn.Config(web.guarded, port=port, log_level="warning", timeout_graceful_shutdown=1)
+            # In a thread, where uvloop does not close; processes of their own have it, and end (test_supervisor).
+            served_by = uvicorn.Config(
+                web.guarded, port=port, loop="asyncio", log_level="warning", timeout_graceful_shutdown=1
             )
+            serving = uvicorn.Server(served_by)
             thread = threading.Thread(target=serving.run, daemon=True)
             thread.start()
             until(lambda: serving.started, HEARS_WITHIN_S)
@@ -103,8 +105,8 @@ def server() -> Iterator[Server]:
             serving.should_exit = True
             thread.join(ENDS_WITHIN_S)
             assert not thread.is_alive(), "the server does not end"
-            web.parts.engine.dispose()
-            other.engine.dispose()
+            web.parts.close()
+            other.close()
     finally:
         patch.undo()
         shutil.rmtree(folder, ignore_errors=True)
