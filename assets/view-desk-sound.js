@@ -38,7 +38,7 @@
   });
   const remember = (id) => { const isNew = !known.has(id); known.add(id); return isNew; };
 
-  cc.sound = {
+  cc.deskSound = {
     on,
     turn: (wanted) => {
       localStorage.setItem(KEPT, wanted ? "on" : "off");

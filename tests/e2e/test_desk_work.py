@@ -257,4 +257,4 @@ def test_the_sound_is_turned_off_and_stays_off(screens: Screens) -> None:
     expect(toast(desk, "done").last).to_contain_text("Sound is off")
     desk.reload()
     expect(desk.locator("html[data-link=online]")).to_be_attached()
-    assert desk.evaluate("window.cc.sound.on()") is False
+    assert desk.evaluate("window.cc.deskSound.on()") is False
