@@ -207,7 +207,7 @@
   };
 
   let navigating = false;
-  cc.showScene = () => cc.put("LIVE_SUBMITTING", { incident: cc.selected ? cc.state.incidents.get(cc.selected) : null, navigating, may: (cc.state.actor || {}).permissions || [] });
+  cc.showScene = () => cc.put("LIVE_SCENE_BAR", { incident: cc.selected ? cc.state.incidents.get(cc.selected) : null, navigating, may: (cc.state.actor || {}).permissions || [] });
   phone.scene = (live) => {
     if (!live || !live.incident) return null;
     const { incident } = live;

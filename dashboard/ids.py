@@ -137,7 +137,7 @@ class Phone(StrEnum):
     LIVE_DUTY = "phone-live-duty"
     LIVE_PLACE = "phone-live-place"
     LIVE_OUTBOX = "phone-live-outbox"
-    LIVE_SUBMITTING = "phone-live-submitting"
+    LIVE_SCENE_BAR = "phone-live-scenebar"
     NEAR = "phone-near-row"
     OUTBOX = "phone-outbox-list"
     BAR = "phone-bottom-bar"

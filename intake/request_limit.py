@@ -10,7 +10,7 @@ import time
 from prometheus_client import Counter
 from redis.exceptions import RedisError
 from starlette.types import ASGIApp, Receive, Scope, Send
-from throttled.asyncio import RateLimiterType, RedisStore, Throttled, rate_limiter
+from throttled import RateLimiterType, RedisStore, Throttled, rate_limiter
 from throttled.exceptions import StoreUnavailableError
 
 from core.actor import current_actor
@@ -72,7 +72,8 @@ class RequestLimit:
             return None
         try:
             async with asyncio.timeout(ANSWERS_WITHIN_S):
-                result = await self._bucket.limit(sender)
+                # In a thread: a connection of the event loop would have to be ended with it.
+                result = await asyncio.to_thread(self._bucket.limit, sender)
         except (StoreUnavailableError, RedisError, OSError) as error:
             # Chosen degradation (docs/decisions/0042): a warning that is not taken in is worse than one too many.
             log.warning("requests are not limited for %d s, Redis is away: %s", ASK_AGAIN_AFTER_S, error)

@@ -32,7 +32,7 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
             (Phone.LIVE_PLACE, Phone.LIVE_INCIDENTS): (Phone.NEAR, "phone", "near"),
             (Phone.LIVE_OUTBOX,): (Phone.OUTBOX, "phone", "outbox"),
             (Phone.LIVE_OUTBOX, Phone.LIVE_PLACE, Phone.LIVE_DUTY): (Phone.BAR, "phone", "bar"),
-            (Phone.LIVE_SUBMITTING,): (Phone.SCENE, "phone", "scene"),
+            (Phone.LIVE_SCENE_BAR,): (Phone.SCENE, "phone", "scene"),
             (Phone.LIVE_ALERTS,): (Phone.WATER, "shared", "water"),
             (Phone.LIVE_LEVELS,): (Phone.LEVEL, "phone", "level"),
             (Phone.LIVE_ASSISTANCE,): (Phone.ASSISTANCE, "assistance", "waiting"),

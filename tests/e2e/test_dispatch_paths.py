@@ -9,6 +9,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from access.demo import DEMO_PASSWORD
+from bootstrap.embedded import with_servers
 from bootstrap.settings import load_settings
 from bootstrap.users import add
 from core.actor import Role
@@ -123,8 +124,9 @@ def test_a_unit_on_its_way_to_less_is_offered_with_its_price_and_taken_by_a_clic
     unit, callsign = offer.get_attribute("data-unit"), offer.inner_text().replace("抽调", "").strip()
     expect(shown.locator(".preempt .uncovers")).to_contain_text(less["incident_number"])
     offer.click()
-    expect(toast(desk, "done").filter(has_text=f"已出警：{callsign}")).to_be_visible()
-    assert units_on(system, more) == {unit}
+    # Its first dispatch may still stand among the notices, so the database is asked.
+    system.until(lambda: units_on(system, more) == {unit}, 30, "the unit on its way to more")
+    expect(toast(desk, "done").filter(has_text=f"已出警：{callsign}").first).to_be_visible()
     assert unit not in units_on(system, less)
     [taken] = system.rows(
         "SELECT end_reason FROM assignments WHERE incident_id = %s AND unit_id = %s",
@@ -139,7 +141,7 @@ def district_officer(system: RunningSystem) -> str:
     # One of an earlier test of this run stays.
     with suppress(ConflictError):
         officer = {"role": Role.DUTY_OFFICER.value, "password": DEMO_PASSWORD, "jurisdiction": PANLONG}
-        add(load_settings(data_dir=system.data_dir), "panlong", **officer)
+        add(with_servers(load_settings(data_dir=system.data_dir)), "panlong", **officer)
     return "panlong"
 
 

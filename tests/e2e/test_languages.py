@@ -30,7 +30,7 @@ SAID = """() => {
 CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 LATIN = re.compile(r"[A-Za-z]{3,}")
 SPELT_SO = re.compile(
-    r"WGS-84|GCJ-02|BD-09|English|Esc|Enter|Ctrl|Alt|CSV|CAP|EEMUA ?191|ISA|GPS|KM\d+|RG\d+|PS\d+|min"
+    r"WGS-84|GCJ-02|BD-09|English|Esc|Enter|Ctrl|Alt|CSV|PDF|CAP|EEMUA ?191|ISA|GPS|KM\d+|RG\d+|PS\d+|min"
     r"|OpenStreetMap|[\w.-]+@[\d.]+",
     re.IGNORECASE,
 )

@@ -76,7 +76,7 @@ def test_the_page_shows_what_was_known_at_its_second_and_says_that_it_is_the_pas
         page.keyboard.press("]")
         ready(page)
         page.wait_for_timeout(150)
-        if page.evaluate("() => window.cc.selected") == incident_id:
+        if page.evaluate("() => window.cc.film.at()") / 1000 > known_at.timestamp() - 0.01:
             break
     assert page.evaluate("() => window.cc.selected") == incident_id
     assert abs(page.evaluate("() => window.cc.film.at()") / 1000 - known_at.timestamp()) < 0.01

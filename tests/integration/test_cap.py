@@ -345,7 +345,8 @@ def test_the_real_districts_say_which_part_of_the_city_an_area_touches(
     codes = [code for area in areas for _, code in area.geocodes]
     part = DistrictAreas().part_in_city(areas, codes)
     assert part is not None and part.districts == districts
-    assert DistrictAreas().jurisdiction_of(part.place) in districts
+    where = DistrictAreas().jurisdiction_of(part.place)
+    assert where is not None and where.startswith(tuple(districts))
 
 
 def test_a_warning_is_drawn_in_the_middle_of_its_area_or_in_the_part_that_lies_in_the_city() -> None:

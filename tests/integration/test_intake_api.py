@@ -241,12 +241,12 @@ def test_the_database_keeps_accounts_as_the_port_says(centre: Centre) -> None:
     store.revoke_session(session.token_hash, now + timedelta(days=1))
     row = store.session(session.token_hash)
     assert row and (row["expires_at"], row["revoked_at"]) == (now, now)
-    assert [store.count_sign_in_failure("kept", now) for _ in range(3)] == [1, 2, 3]
-    store.lock_sign_in("kept", now)
-    found = store.sign_in_failures("kept")
+    assert [store.count_sign_in_failure("kept", "::1", now) for _ in range(3)] == [1, 2, 3]
+    store.lock_sign_in("kept", "::1", now)
+    found = store.sign_in_failures("kept", "::1")
     assert found and found["locked_until"] == now
     store.forget_sign_in_failures("kept")
-    assert store.sign_in_failures("kept") is None
+    assert store.sign_in_failures("kept", "::1") is None
     assert {t.name for t in centre.access.tokens.all()} >= {"all", "gauge"}
     assert not centre.access.sessions.is_valid(token)
 
