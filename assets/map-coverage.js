@@ -27,7 +27,7 @@
   }
 
   async function load() {
-    if (asked) return;
+    if (asked || cc.link.status().state === "signed_out") return;
     asked = true;
     try {
       const answer = await fetch("/basemap/grids.geojson");

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from access.demo import DEMO_ACCOUNTS
+from bootstrap.catalogue import load_catalogue
 from dashboard.ids import Analysis, Desk, Phone, Wall
 from tests.e2e.conftest import Screens
 from tests.e2e.test_alerts import alerts, open_alert
@@ -66,7 +67,8 @@ def test_every_face_speaks_one_language(
     people = [row["words"] for row in said if row["words"]] + [
         name for account in DEMO_ACCOUNTS for name in (account.name_zh, account.name_en)
     ]
-    names = sorted({*callsigns, *people, *logins}, key=len, reverse=True)
+    sources = [rule.source for rule in load_catalogue().rules.values()]
+    names = sorted({*callsigns, *people, *logins, *sources}, key=len, reverse=True)
 
     wall = screens.open("wall", "wall", language)
     expect(wall.locator(f"#{Wall.QUEUE} .row").first).to_be_visible()
@@ -111,6 +113,7 @@ def test_every_face_speaks_one_language(
     page = screens.open_page("analyst", "/analysis/", language)
     expect(page.locator(f"#{Analysis.REPORT} .headline").first).to_be_visible()
     assert strange(page, language, names) == [], "the analysis"
+    page.wait_for_load_state("networkidle")
     page.goto("/logout")
     page.goto("/login")
     assert strange(page, language, names) == [], "the sign-in"
