@@ -193,6 +193,7 @@ def test_without_a_connection_everything_waits_and_is_sent_in_order_with_its_tim
     with page.expect_file_chooser() as chooser:
         form.locator("[data-do=photo]").click()
     chooser.value.set_files(picture)
+    expect(page.locator(f"#{Phone.REPORT_MEDIA} > *").first).to_be_attached()
     form.locator("[type=submit]").click()
     expect(page.locator(f"#{Phone.BAR} .waiting")).to_have_text(f"{waits}5")
     assert steps(running_system, unit) == []
@@ -210,7 +211,7 @@ def test_without_a_connection_everything_waits_and_is_sent_in_order_with_its_tim
     expect(page.locator(f"#{Phone.BAR} .waiting")).to_have_count(0)
     told(running_system, unit, "assignment.accepted", "en_route", "on_scene")
     rows = running_system.rows(
-        "SELECT type, at, data ->> 'late' AS late, data ->> 'text' AS text, subject FROM journal"
+        "SELECT type, at, data ->> 'late' AS late, data ->> 'text' AS text, journal.subject FROM journal"
         " JOIN accounts ON account_id = actor_id WHERE login = %s"
         " AND type IN ('assignment.accepted', 'assignment.advanced', 'call.taken', 'call.joined', 'attachment.added')"
         " ORDER BY seq",
