@@ -70,7 +70,6 @@ def test_the_record_of_an_incident_is_taken_from_its_panel(
     screens.allow(r"timeline\.(pdf|csv) net::ERR_ABORTED$")  # a download ends the navigation that it began as
     for kind in ("pdf", "csv"):
         link = desk.locator(f"#{Desk.PANEL} [data-export={kind}]")
-        link.scroll_into_view_if_needed()
         with desk.expect_download() as download:
             link.click()
         files[kind] = Path(download.value.path()).read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,7 @@ def test_an_order_from_accepting_it_to_its_end_with_a_photo_the_desk_sees(
     page.locator(".duty .order").click()
     links = page.locator(f"#{Phone.SCENE}")
     links.locator("[data-do=navigate]").click()
+    expect(links.locator("a").first).to_be_attached()
     addresses = [link.get_attribute("href") or "" for link in links.locator("a").all()]
     assert [address.partition(":")[0] for address in addresses] == ["https", "baidumap", "geo"]
     lon, lat = re.findall(r"to=([\d.]+),([\d.]+)", addresses[0])[0]
@@ -218,7 +220,10 @@ def test_without_a_connection_everything_waits_and_is_sent_in_order_with_its_tim
         unit.login,
     )
     assert [row["late"] for row in rows] == ["true"] * 5
-    assert all(before <= row["at"] <= after for row in rows), "the time it was pressed, not when it came"
+    # The phone's clock is late by as long as the last clock frame was on its way.
+    assert all(before - timedelta(seconds=1) <= row["at"] <= after for row in rows), (
+        "when it was pressed, not came"
+    )
     call, attached = rows[3], rows[4]
     assert (call["text"], attached["subject"]) == (f"water over the kerb {language}", call["subject"])
     [kept] = running_system.rows(
@@ -297,6 +302,7 @@ def test_a_unit_sees_and_reaches_an_order_outside_its_own_district(
 
 
 def test_a_voice_note_is_recorded_sent_and_heard(running_system: RunningSystem, screens: Screens) -> None:
+    screens.allow(r"attachments/\w+ net::ERR_ABORTED$")  # a player stops loading what it has enough of
     taken = running_system.take_call("voice", "traffic", NEAR.lon, NEAR.lat, "noise")
     page, _ = on_the_street(screens, "phone")
     page.evaluate(TONE)
