@@ -15,10 +15,11 @@ from pathlib import Path
 from statistics import median
 
 import httpx
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from access.demo import DEMO_PASSWORD
-from benchmarks.running import chromium_path, started
+from benchmarks.running import started
+from benchmarks.screens import DESK_SIZE, browser, face
 from dashboard.ids import Desk
 
 BAR_S = 5.0
@@ -40,16 +41,8 @@ def main(arguments: Sequence[str] = ()) -> None:
         "UNITS": str(options.units),
         "CC_LOG_LEVEL": "WARNING",
     }
-    with started(given) as (url, folder), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_context(viewport={"width": 1600, "height": 900}).new_page()
-        page.goto(f"{url}/login?next=/desk/")
-        page.fill("input[name=login]", "desk1")
-        page.fill("input[name=password]", DEMO_PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_selector("html[data-link=online]", state="attached", timeout=60_000)
+    with started(given) as (url, folder), browser() as chromium:
+        page = face(chromium, url, "desk1", DEMO_PASSWORD, "/desk/", DESK_SIZE)
         time.sleep(20)  # positions and coverage settle
         with device(url, folder) as client:
             for way, act in (("Enter, D", by_keys), ("command bar", by_command)):
@@ -59,7 +52,6 @@ def main(arguments: Sequence[str] = ()) -> None:
                     f"of {len(times)} (bar {BAR_S:g} s)",
                     flush=True,
                 )
-        browser.close()
 
 
 def device(url: str, folder: Path) -> httpx.Client:

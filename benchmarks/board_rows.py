@@ -11,10 +11,9 @@ import time
 from collections.abc import Sequence
 from statistics import median
 
-from playwright.sync_api import sync_playwright
-
 from access.demo import DEMO_PASSWORD
-from benchmarks.running import chromium_path, started
+from benchmarks.running import started
+from benchmarks.screens import DESK_SIZE, browser, face
 from dashboard.ids import Desk
 
 SCROLL = """ms => new Promise(done => {
@@ -44,16 +43,8 @@ def main(arguments: Sequence[str] = ()) -> None:
         "UNITS": str(options.units),
         "CC_LOG_LEVEL": "WARNING",
     }
-    with started(given) as (url, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_context(viewport={"width": 1600, "height": 900}).new_page()
-        page.goto(f"{url}/login?next=/desk/")
-        page.fill("input[name=login]", "desk1")
-        page.fill("input[name=password]", DEMO_PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_selector("html[data-link=online]", state="attached", timeout=60_000)
+    with started(given) as (url, _), browser() as chromium:
+        page = face(chromium, url, "desk1", DEMO_PASSWORD, "/desk/", DESK_SIZE)
         time.sleep(20)
         began = time.perf_counter()
         page.keyboard.press("l")
@@ -64,7 +55,6 @@ def main(arguments: Sequence[str] = ()) -> None:
         moving = sorted(page.evaluate(SCROLL, options.seconds * 1000))
         rows = page.evaluate("window.cc.state.units.size")
         drawn = page.locator(f"#{Desk.BOARD_UNITS} .ag-row").count()
-        browser.close()
     print(f"{rows:,} rows, first of them seen after {opened_s:.2f} s; {drawn} elements drawn")
     for what, frames in (("at rest", still), ("scrolling", moving)):
         print(

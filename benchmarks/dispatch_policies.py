@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -334,7 +335,7 @@ def _print_limits() -> None:
     together = (turn_out_s + drive_s <= TARGET_MAJOR_S).mean()
     print(
         f"\nlimits: a free unit at each of {len(points):,} demand points, always: mean travel "
-        f"{_clock(np.mean(drive_s))}, P90 {_clock(np.percentile(drive_s, 90))}, within 3:00 {together:.1%}; "
+        f"{_clock(float(np.mean(drive_s)))}, P90 {_clock(np.percentile(drive_s, 90))}, within 3:00 {together:.1%}; "
         f"turn-out alone within 3:00: {(turn_out_s <= TARGET_MAJOR_S).mean():.1%}"
     )
 
@@ -372,8 +373,8 @@ def _print_curve(found: dict[Case, DayResult]) -> None:
     by_key = {(c.units, c.placement, c.storm, c.policy): _figures(found, c) for c in _one_seed(found)}
     forces = sorted({case.units for case in found})
     for what, share in (
-        ("turn-out as measured at fire stations", lambda f: f.major_within),
-        (f"patrols that drive already, {PATROL_TURN_OUT_S:.0f} s", lambda f: f.major_within_driving),
+        ("turn-out as measured at fire stations", attrgetter("major_within")),
+        (f"patrols that drive already, {PATROL_TURN_OUT_S:.0f} s", attrgetter("major_within_driving")),
     ):
         print(f"\nmajor calls within 3:00, ours (by road), by force; target 90 %; {what}")
         print(f"{'':<22}" + "".join(f"{units:>18,}" for units in forces))

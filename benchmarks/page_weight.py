@@ -15,17 +15,18 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from access.demo import DEMO_PASSWORD
-from benchmarks.running import chromium_path, started
+from benchmarks.running import started
+from benchmarks.screens import DESK_SIZE, PHONE_SIZE, WALL_SIZE, browser
 from dashboard.ids import Desk, Phone, Wall
 
 FACES = {
-    "phone": ("phone", "/m/", 390, 844, Phone.QUEUE, 2.0),
-    "desk": ("desk1", "/desk/", 1600, 900, Desk.QUEUE, 3.0),
-    "wall": ("wall", "/wall/", 3840, 2160, Wall.QUEUE, None),
-    "analysis": ("analyst", "/analysis/", 1600, 900, None, None),
+    "phone": ("phone", "/m/", PHONE_SIZE, Phone.QUEUE, 2.0),
+    "desk": ("desk1", "/desk/", DESK_SIZE, Desk.QUEUE, 3.0),
+    "wall": ("wall", "/wall/", WALL_SIZE, Wall.QUEUE, None),
+    "analysis": ("analyst", "/analysis/", DESK_SIZE, None, None),
 }
 PHONE_BAR_KB = 700
 HEAVIEST = 6
@@ -48,21 +49,17 @@ def main(arguments: Sequence[str] = ()) -> None:
         "UNITS": str(options.units),
         "CC_LOG_LEVEL": "WARNING",
     }
-    with started(given) as (url, _), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"]
-        )
+    with started(given) as (url, _), browser() as chromium:
         time.sleep(15)  # the storm has begun and the first list is full
         for face in FACES:
-            seen = [opened(browser, url, face) for _ in range(options.times)]
+            seen = [opened(chromium, url, face) for _ in range(options.times)]
             tell(face, seen)
-        browser.close()
 
 
-def opened(browser: Browser, url: str, face: str) -> tuple[float, float, dict[str, int]]:
+def opened(chromium: Browser, url: str, face: str) -> tuple[float, float, dict[str, int]]:
     """Seconds to the first paint and until it is useful, and bytes over the wire by path, in a fresh browser."""
-    login, path, width, height, queue, _ = FACES[face]
-    context = browser.new_context(viewport={"width": width, "height": height})
+    login, path, (width, height), queue, _ = FACES[face]
+    context = chromium.new_context(viewport={"width": width, "height": height})
     page = context.new_page()
     page.goto(f"{url}/login")
     page.request.post(

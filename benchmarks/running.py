@@ -47,11 +47,6 @@ class RunningSystem:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
 
-def chromium_path() -> str | None:
-    """Debian's Chromium; None for Playwright's own."""
-    return shutil.which("chromium")
-
-
 @contextmanager
 def system_in_service(catalogue_dir: Path, more: Mapping[str, str] | None = None) -> Iterator[RunningSystem]:
     """Web, two workers, scheduler and their own PostgreSQL and Redis in live mode, with a device token; `more` are

@@ -7,14 +7,13 @@ would, and waits until units have arrived, so that what the pictures show has ha
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from access.demo import DEMO_PASSWORD
 from benchmarks.running import started
+from benchmarks.screens import browser
 from dashboard.ids import Desk
 
 IMAGES = Path(__file__).resolve().parent / "images"
@@ -30,7 +29,11 @@ FACES = {
     "desk": ("desk2", "/desk/", 1600, 900),
     "phone": ("phone", "/m/", 390, 844),
     "analysis": ("analyst", "/analysis/", 1600, 900),
+    "replay": ("desk1", "/replay/", 1600, 900),
+    "handover": ("desk1", "/handover/", 1600, 900),
 }
+NOT_LIVE = ("/analysis/", "/replay/", "/handover/")
+"""Pages that show what was."""
 
 
 def main() -> None:
@@ -48,30 +51,19 @@ def main() -> None:
                 take(page, IMAGES / f"{face}-{language}.jpg")
 
 
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium where it is installed, else Playwright's own."""
-    debian = Path("/usr/bin/chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=str(debian) if debian.exists() else None, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield chromium
-        chromium.close()
-
-
 def signed_in(
     chromium: Browser, url: str, login: str, path: str, width: int, height: int, language: str
 ) -> Page:
     """A page of a face with its live state, in pixels of `width` by `height`."""
     page = chromium.new_context(viewport={"width": width, "height": height}).new_page()
     page.goto(f"{url}/language/{language}?next=/login")
+    page.goto(f"{url}/login?next={path}")
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", DEMO_PASSWORD)
     page.click("button[type=submit]")
     page.wait_for_url("**" + path)
-    # On a busy machine the snapshot takes its time; the analysis has no live state.
-    if path != "/analysis/":
+    # On a busy machine the snapshot takes its time.
+    if path not in NOT_LIVE:
         page.wait_for_selector("html[data-link=online]", state="attached", timeout=60_000)
     page.wait_for_timeout(SETTLES_MS)
     return page
