@@ -57,3 +57,7 @@ class UnavailableError(CommandCentreError):
 
     code = "unavailable"
     status = 503
+
+
+class ClockSetBackError(UnavailableError):
+    """A drill was begun anew while something was judged by its earlier clock; nothing was changed; try again."""

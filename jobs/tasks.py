@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 
+from core.errors import ClockSetBackError
 from jobs.context import bound
 from jobs.names import LAST_SWEEP_KEY, waiting_key
 from operations import ask_assistance as asking
@@ -28,6 +31,20 @@ from operations.find_lost_work import find_lost_work
 from operations.keep_keyframe import keep_keyframe as keep
 
 log = logging.getLogger(__name__)
+WAITS = "%s waits for its next turn: %s"
+
+
+def by_turns(task: Callable[[], None]) -> Callable[[], None]:
+    """A task that comes again in seconds: where a drill is begun anew under it, its next turn judges instead."""
+
+    @wraps(task)
+    def turn() -> None:
+        try:
+            task()
+        except ClockSetBackError as error:
+            log.info(WAITS, task.__name__, error)
+
+    return turn
 
 
 def grade_readings() -> int:
@@ -60,6 +77,7 @@ def judge_calls(incident_id: str) -> None:
     calling.judge_calls(context.ports, incident_id)
 
 
+@by_turns
 def keep_alerts() -> None:
     """Once a second: the timers of alerts."""
     keeping.keep_alerts(bound().ports)
@@ -77,6 +95,8 @@ def judge_by_the_clock() -> None:
     ):
         try:
             step(ports)
+        except ClockSetBackError as error:
+            log.info(WAITS, step.__name__, error)
         except Exception as error:
             log.exception("%s failed", step.__name__)
             failed.append(error)
@@ -84,6 +104,7 @@ def judge_by_the_clock() -> None:
         raise ExceptionGroup("judging by the clock", failed)
 
 
+@by_turns
 def watch_geofences() -> None:
     """Every five seconds: units that enter or leave a geofence."""
     fencing.watch_geofences(bound().ports)
@@ -96,6 +117,7 @@ def measure_coverage() -> None:
     measuring.measure_coverage(context.ports)
 
 
+@by_turns
 def sweep() -> None:
     """Once a second: queues what was committed but never worked on, ends warnings of others and closures whose time
     is over, and leaves word that workers work."""
@@ -110,6 +132,7 @@ def sweep() -> None:
     )
 
 
+@by_turns
 def watch_units() -> None:
     """Once a second: what the positions of units on assignments and the clock say about these, and which requests
     for units of others have run out."""

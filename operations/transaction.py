@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from core.actor import Actor, Permission
-from core.errors import PermissionDeniedError, UnavailableError
+from core.errors import ClockSetBackError, PermissionDeniedError
 from operations.ports import Ports, Transaction
 
 
@@ -30,11 +30,11 @@ def committed(ports: Ports, alone: bool = False, as_of: datetime | None = None) 
     """One transaction; after its commit the doorbell is rung if the journal grew.
 
     `alone` keeps all others out meanwhile (operations/ports.py). `as_of` is the instant the action was judged
-    by: UnavailableError when a drill was begun anew since, whose transactions set the clock back.
+    by: ClockSetBackError when a drill was begun anew since, whose transactions set the clock back.
     """
     with ports.store.transaction(alone) as tx:
         if as_of is not None and ports.mode == "drill" and ports.clock.now() < as_of:
-            raise UnavailableError(
+            raise ClockSetBackError(
                 "演练刚刚调整了时间，未作任何更改，请重试 / the drill's clock was set back just now, nothing was "
                 "changed, try again"
             )

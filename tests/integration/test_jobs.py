@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from time import sleep
@@ -14,6 +14,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from bootstrap.embedded import EmbeddedServers
+from core.errors import ClockSetBackError
 from jobs import tasks
 from jobs.context import WorkerContext, bind, bound
 from jobs.names import BACKGROUND_QUEUE, DISPATCH_QUEUE, GRADING_QUEUE, LAST_SWEEP_KEY, waiting_key
@@ -290,6 +291,29 @@ def test_what_fails_by_the_clock_keeps_nothing_else_from_its_turn_and_is_kept(
     with pytest.raises(ExceptionGroup, match="by the clock"):
         tasks.judge_by_the_clock()
     assert done == [bench.ports]
+
+
+@pytest.mark.parametrize(
+    ("task", "step"),
+    [
+        (tasks.keep_alerts, "keep_alerts.keep_alerts"),
+        (tasks.watch_geofences, "watch_geofences.watch_geofences"),
+        (tasks.watch_units, "watch_units.watch_units"),
+        (tasks.judge_by_the_clock, "watch_silence.watch_silence"),
+    ],
+)
+def test_what_comes_by_turns_waits_for_the_next_one_where_a_drill_is_begun_anew_under_it(
+    bench: Bench, connection: Redis, monkeypatch: pytest.MonkeyPatch, task: Callable[[], None], step: str
+) -> None:
+    asked = []
+
+    def set_back(ports: Ports) -> None:
+        asked.append(ports)
+        raise ClockSetBackError("set back")
+
+    monkeypatch.setattr(f"operations.{step}", set_back)
+    task()
+    assert asked == [bench.ports]
 
 
 def test_a_call_has_its_rules_judged_by_a_worker_once_however_often_it_was_asked(
