@@ -92,15 +92,22 @@
 
   /** Advice to move up, each with what it brings and one button. */
   coverage.moves = (live) => {
-    const moves = (live && live.coverage && live.coverage.moves) || [];
-    if (!moves.length) return null;
-    return [
+    const { moves = [], orders = [] } = (live && live.coverage) || {};
+    return [orders.length ? ordered(orders) : null, moves.length ? advised(moves) : null];
+  };
+
+  /** Who was told to wait where, and how much longer. */
+  const ordered = (orders) => h("Div", { key: "ordered", className: "ordered" },
+    h("H3", {}, t("补位中（{n}）", { n: orders.length })),
+    h("Ul", {}, orders.map((order) => h("Li", { key: order.order_id },
+      h("Div", {}, h("B", {}, order.callsign), h("P", { className: "quiet dots" }, h("Span", {}, `→ ${cc.waitingPlace(order)}`), h("Span", {}, order.ordered_by))),
+      cc.ticking("until", order.ends_at, "quiet figure")))));
+
+  const advised = (moves) => h("Div", { key: "advised" },
       h("H3", {}, t("补位建议")),
       h("Ul", {}, moves.map((move) => h("Li", { key: `${move.unit_id}-${move.grid}` },
         h("Div", {}, h("B", {}, move.callsign), h("P", { className: "quiet dots" }, whatFor(move))),
-        h("Button", { type: "button", className: "button small", "data-do": "move-up", "data-unit": move.unit_id, "data-grid": move.grid }, t("采纳"))))),
-    ];
-  };
+        h("Button", { type: "button", className: "button small", "data-do": "move-up", "data-unit": move.unit_id, "data-grid": move.grid }, t("采纳"))))));
 
   /** A grid away from every named road: its district and its number there (the code's last five digits). */
   const gridName = (grid) => {
@@ -108,8 +115,11 @@
     return area ? t("{area} {n} 号网格", { area: cc.named(area), n: Number(grid.slice(-5)) }) : grid;
   };
 
+  /** Where an advised or ordered unit is to wait. */
+  cc.waitingPlace = (move) => cc.base.near(move.place) || gridName(move.grid);
+
   const whatFor = (move) => [
-    h("Span", {}, `${cc.minutesSeconds(move.travel_time_s)} → ${cc.base.near(move.place) || gridName(move.grid)}`),
+    h("Span", {}, `${cc.minutesSeconds(move.travel_time_s)} → ${cc.waitingPlace(move)}`),
     h("Span", {}, move.grids > 0 ? t("多覆盖 {n} 个网格", { n: move.grids }) : t("平均早到 {s} 秒", { s: move.gain_s.toFixed(1) })),
   ];
 

@@ -119,18 +119,25 @@
     if (!duty) return h("P", { className: "quiet" }, t("正在读取本单位任务…"));
     if (!duty.unit_id) return h("P", { className: "todo" }, t("此账号没有指定单位，请管理员指定。"));
     if (!duty.unit) return h("P", { className: "todo" }, t("单位 {unit} 尚未登记。", { unit: duty.unit_id }));
-    return duty.assignment ? order(duty, live.sure) : waitingFor(duty.unit);
+    return duty.assignment ? order(duty, live.sure) : waitingFor(duty.unit, duty.move_up);
   };
 
-  function waitingFor(unit) {
+  function waitingFor(unit, moveUp) {
     const last = queued(unit.unit_id).pop();
     const status = last ? last.step.to : unit.status;
     const choice = (to) => h("Button", { type: "button", className: status === to ? "on" : "", "aria-pressed": String(status === to), "data-do": "unit-status", "data-to": to }, UNIT[to]);
     return [
       h("Header", {}, h("B", {}, unit.callsign), h("Span", { className: "quiet" }, last ? t("{what}，待发送", { what: UNIT[status] }) : UNIT[status]), h("Span", { className: "quiet no-order" }, t("没有任务"))),
       h("Div", { className: "segments" }, choice("available"), choice("on_break"), choice("out_of_service")),
+      moveUp && Date.parse(moveUp.ends_at) > cc.cityNow() ? waitAt(moveUp) : null,
     ];
   }
+
+  /** Where the officer asked it to wait, and how long that stands. */
+  const waitAt = (moveUp) => h("Div", { className: "wait-at" },
+    h("P", {}, h("B", {}, t("请到 {place} 待命", { place: cc.waitingPlace(moveUp) })), cc.ticking("until", moveUp.ends_at, "figure quiet")),
+    h("P", { className: "quiet" }, t("补位命令：{by}", { by: moveUp.ordered_by })),
+    h("Div", { className: "beside" }, cc.navigation(moveUp.place, cc.waitingPlace(moveUp)).map(([word, href]) => h("A", { key: word, className: "button", href, target: href.startsWith("https") ? "_blank" : undefined, rel: "noreferrer" }, word))));
 
   function order({ unit, assignment, incident, said }, sure) {
     const taken = steps(assignment), next = nextStep(taken);

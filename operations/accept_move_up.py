@@ -11,6 +11,7 @@ from core.ids import new_id
 from dispatch.model import UnitStatus
 from dispatch.move_up_order import STANDS_FOR, MoveUpOrder
 from operations.ports import MoveUpAdvice, Ports
+from operations.public_state import changes
 from operations.texts import LONGEST_KEY, refuse_longer
 from operations.transaction import committed, require
 
@@ -87,6 +88,8 @@ def accept_move_up(ports: Ports, actor: Actor, command: AcceptMoveUp) -> MoveUpA
                     "gain_s": round(advised.gain_s, 2),
                     "grids": advised.grids,
                 },
+                # As it was: what it says of the unit tells its district and its terminal whom it is about.
+                changes=changes(units=[unit]),
             )
         )
     ports.coverage.mark_ordered(unit.unit_id)

@@ -61,6 +61,7 @@ def measure_coverage(ports: Ports, actor: Actor = SYSTEM) -> CoverageRecord | No
         soonest_two=tuple(tuple(standby.board.soonest(row)) for row in range(len(times_s))),
         streets=gaps,
         moves=_advice(ports, standby, {unit.unit_id: unit for unit, _ in placed}, orders),
+        orders=tuple(orders),
     )
     _tell(ports, actor, before.streets if before else {}, record)
     ports.coverage.keep(record)

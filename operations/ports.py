@@ -752,7 +752,8 @@ class MoveUpAdvice:
 @dataclass(frozen=True, slots=True)
 class CoverageRecord:
     """One measurement. `reached` has a digit for each grid in the partition's order: 2 within 3:00, 1 within 3:48,
-    0 not; `soonest_two` its two soonest units. `streets` is the memory of the gaps."""
+    0 not; `soonest_two` its two soonest units. `streets` is the memory of the gaps, `orders` are the move-ups that
+    stand."""
 
     measured_at: datetime
     network: str
@@ -764,6 +765,7 @@ class CoverageRecord:
     soonest_two: tuple[tuple[tuple[float, str], ...], ...]
     streets: Mapping[str, StreetCoverage]
     moves: tuple[MoveUpAdvice, ...]
+    orders: tuple[MoveUpOrder, ...]
 
 
 class CoverageKeeper(Protocol):

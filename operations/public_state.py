@@ -173,6 +173,7 @@ def coverage_state(record: CoverageRecord) -> Json:
         "grids": record.reached,
         "gaps": sorted(s for s, street in record.streets.items() if street.open_since is not None),
         "moves": [{**_fields(move), "gain_s": round(move.gain_s, 2)} for move in record.moves],
+        "orders": [move_up_state(order) for order in record.orders],
     }
 
 

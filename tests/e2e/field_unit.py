@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from access.demo import DEMO_PASSWORD
@@ -13,7 +13,9 @@ from bootstrap.wiring import Parts, wire
 from core.actor import CITY, Actor, Permission, Role
 from core.geo import LonLat
 from dispatch.model import Assignment
+from operations.accept_move_up import AcceptMoveUp, accept_move_up
 from operations.dispatch_units import DispatchUnits, dispatch_units
+from operations.ports import MoveUpAdvice
 from operations.register_units import RegisterUnits, UnitRegistration, register_units
 from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from operations.take_call import TakeCall, take_call
@@ -44,6 +46,15 @@ class FieldUnit:
             OFFICER,
             DispatchUnits(taken.incident_id, (self.unit_id,), override_reason="local"),
         )[0]
+
+    def told_to_wait(self, place: LonLat, grid: str) -> None:
+        """Advice to move this unit up there, accepted."""
+        coverage = self.parts.ports.coverage
+        record = coverage.newest()
+        assert record is not None
+        advised = MoveUpAdvice(self.unit_id, self.callsign, GUANDU, grid, place, 120, 4.5, 3)
+        coverage.keep(replace(record, moves=(advised,)))
+        accept_move_up(self.parts.ports, OFFICER, AcceptMoveUp(self.unit_id, grid))
 
     def taken_back(self, assignment: Assignment) -> None:
         stand_down_unit(self.parts.ports, OFFICER, StandDownUnit(assignment.assignment_id, "taken_back"))

@@ -226,6 +226,7 @@ def test_a_move_up_accepted_by_a_click_is_told_to_the_terminal_and_driven(
         orders = device.get("/api/v1/orders").raise_for_status().json()["orders"]
         assert device.get("/api/v1/orders?unit_ids=nobody").json() == {"orders": []}
     [order] = [order for order in orders if order["callsign"] in said.inner_text()]
+    expect(desk.locator(f"#{Desk.MOVE_UP} .ordered")).to_contain_text(order["callsign"])
     to = [order["unit_id"], *order["place"]]
     begun_m = desk.evaluate(FROM, to)
     assert begun_m > 200

@@ -301,6 +301,23 @@ def test_a_unit_sees_and_reaches_an_order_outside_its_own_district(
     expect(page.locator(f"#{Phone.PANEL} [data-incident='{order.incident_id}']")).to_contain_text("gas smell")
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "待命"), ("en", "Wait at")])
+def test_where_the_desk_told_it_to_wait_is_said_until_an_order_comes(
+    running_system: RunningSystem, screens: Screens, language: str, words: str
+) -> None:
+    unit = field_unit(running_system, 10 if language == "zh" else 11)
+    page, _ = on_the_street(screens, unit.login, language)
+    expect(page.locator(f"#{Phone.DUTY}")).to_contain_text(unit.callsign)
+    waits = page.locator(f"#{Phone.DUTY} .wait-at")
+    expect(waits).to_have_count(0)
+    unit.told_to_wait(NEAR, "53011100100001")
+    expect(waits).to_contain_text(words)
+    expect(waits.locator("a")).to_have_count(3)
+    unit.sent(f"after waiting {language}", NEAR, "two cars", running_system.now())
+    expect(page.locator(NEXT)).to_be_visible()
+    expect(waits).to_have_count(0)
+
+
 def test_a_voice_note_is_recorded_sent_and_heard(running_system: RunningSystem, screens: Screens) -> None:
     screens.allow(r"attachments/\w+ net::ERR_ABORTED$")  # a player stops loading what it has enough of
     taken = running_system.take_call("voice", "traffic", NEAR.lon, NEAR.lat, "noise")

@@ -13,8 +13,10 @@ from dispatch.model import UnitStatus
 from dispatch.move_up_order import STANDS_FOR
 from live.coverage import CLAIM_KEY
 from operations.accept_move_up import AcceptMoveUp, accept_move_up
+from operations.duty import duty_state
 from operations.measure_coverage import measure_coverage
 from operations.ports import MoveUpAdvice
+from operations.public_state import coverage_state
 from operations.queries import move_ups_of_units
 from tests.conftest import Bench
 from tests.integration.desk_work import (
@@ -63,6 +65,20 @@ def test_a_terminal_is_told_where_its_unit_is_to_wait_and_no_other_is(bench: Ben
     assert order["place"] == pytest.approx(list(CENTRE))
     assert standing(bench, "u001") == []
     assert standing(bench) == [GRID]
+
+
+def test_desk_and_phone_show_the_order_while_it_stands(bench: Bench) -> None:
+    ordered(bench)
+    patrol = replace(somebody(), unit_id="u000")
+    assert duty_state(bench.ports, patrol)["move_up"]["grid"] == GRID
+    assert duty_state(bench.ports, replace(somebody(), unit_id="u001"))["move_up"] is None
+    bench.redis.flushall()
+    seen_at(bench.ports, *(fix(f"u{i:03d}", bench.clock.now(), CENTRE) for i in range(2)))
+    record = measure_coverage(bench.ports)
+    assert record is not None
+    assert [o["unit_id"] for o in coverage_state(record)["orders"]] == ["u000"]
+    sent_to(bench.ports, called(bench.ports).incident_id, "u000")
+    assert duty_state(bench.ports, patrol)["move_up"] is None
 
 
 def test_the_same_order_again_is_no_second_one_even_after_redis_forgot(bench: Bench) -> None:
