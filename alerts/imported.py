@@ -33,7 +33,8 @@ def _level(severity: Severity, name_zh: str, name_en: str) -> Level:
 CAP_IMPORT = Rule(
     rule_id="cap-import",
     version="1",
-    source="OASIS CAP 1.2",
+    source_zh="OASIS CAP 1.2",
+    source_en="OASIS CAP 1.2",
     category="",  # each message has its own
     name_zh="外来预警",
     name_en="warning from elsewhere",

@@ -113,7 +113,8 @@ class Rule:
 
     rule_id: str
     version: str
-    source: str
+    source_zh: str
+    source_en: str
     category: str
     name_zh: str
     name_en: str

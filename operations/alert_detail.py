@@ -58,7 +58,8 @@ def rule_state(rule: Rule) -> Json:
     return {
         "rule_id": rule.rule_id,
         "version": rule.version,
-        "source": rule.source,
+        "source_zh": rule.source_zh,
+        "source_en": rule.source_en,
         "name_zh": rule.name_zh,
         "name_en": rule.name_en,
         "advice_zh": rule.advice_zh,

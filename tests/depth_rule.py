@@ -35,7 +35,8 @@ def depth_rule(
     return Rule(
         rule_id="waterlogging-depth",
         version=version,
-        source="test",
+        source_zh="试验",
+        source_en="test",
         category="waterlogging",
         name_zh="积水深度",
         name_en="depth of water",

@@ -30,7 +30,8 @@ def response_rule(off_delay: timedelta = timedelta(minutes=30)) -> Rule:
     return Rule(
         rule_id="flood-response",
         version="1",
-        source="test",
+        source_zh="试验",
+        source_en="test",
         category="waterlogging",
         name_zh="防汛响应建议",
         name_en="proposed flood response",

@@ -62,7 +62,8 @@ class _Prediction(Strict):
 class _Rule(Strict):
     rule: str
     version: str
-    source: str = Field(min_length=1)
+    source_zh: str = Field(min_length=1)
+    source_en: str = Field(min_length=1)
     category: str
     name_zh: str
     name_en: str
@@ -204,7 +205,8 @@ class _Compiling:
         return Rule(
             rule_id=file.rule,
             version=file.version,
-            source=file.source,
+            source_zh=file.source_zh,
+            source_en=file.source_en,
             category=file.category,
             name_zh=file.name_zh,
             name_en=file.name_en,

@@ -99,7 +99,7 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
         else alert["category"],
         rule=named(rule) if rule else alert["rule_id"],
         rule_version=alert["rule_version"],
-        source=rule["source"] if rule else "",
+        source=named(rule, "source") if rule else "",
         advice=named(rule, "advice") if rule else "",
         status=_status(alert),
         opened_at=alert["opened_at"],

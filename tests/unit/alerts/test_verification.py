@@ -18,7 +18,8 @@ END = START + timedelta(hours=6)
 SOON = Rule(
     rule_id="heavy-soon",
     version="1",
-    source="test",
+    source_zh="试验",
+    source_en="test",
     category="waterlogging",
     name_zh="即将重度",
     name_en="heavy soon",

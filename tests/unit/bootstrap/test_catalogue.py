@@ -161,7 +161,7 @@ def test_every_rule_can_be_evaluated_on_every_sample(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=of_rule)
 def test_every_rule_advises_in_both_languages_and_says_what_it_uses(rule: Rule) -> None:
-    assert rule.advice_zh and rule.advice_en and rule.source
+    assert rule.advice_zh and rule.advice_en and rule.source_zh and rule.source_en
     assert rule.uses and rule.uses <= features_of(rule.watches.subject, rule.watches.quantity).keys()
 
 

@@ -541,7 +541,7 @@ def test_a_condition_without_end_is_refused(folder: Path) -> None:
     text = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r"when: .*", "when: " + "(" * 100_000, text, count=1), encoding="utf-8")
     [problem] = refusal_of(folder).problems
-    assert (problem.file, problem.line, problem.where) == (RAPID, 13, "levels.0.when")
+    assert (problem.file, problem.line, problem.where) == (RAPID, 14, "levels.0.when")
 
 
 def test_an_empty_file_is_refused(folder: Path) -> None:
