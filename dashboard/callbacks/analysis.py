@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +25,7 @@ from dashboard.view_models.notices import one_language
 from operations.alarm_load import alarm_report
 from operations.dispatch_report import dispatch_report
 from operations.ports import Ports
+from operations.record_export import record_tables_export
 from operations.verify_rules import verify_rules
 
 
@@ -59,11 +62,17 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
         now = ports.clock.now()
         return alerts_frame(alarm_report(ports, actor, begin_of(period, now), now).alerts, ports.catalogue)
 
+    def exported(name: str, table: Callable[[Actor, str], pd.DataFrame], period: str) -> str:
+        actor = acting()
+        text = as_csv(table(actor, period))
+        record_tables_export(ports, actor, name, period)
+        return text
+
     for asked, file, name, table in (
         (Analysis.ASKED_RULES, Analysis.DOWNLOAD_RULES, "rules", rules),
         (Analysis.ASKED_ALERTS, Analysis.DOWNLOAD_ALERTS, "alerts", alerts),
     ):
-        _download(app, asked, file, name, lambda period, table=table: as_csv(table(acting(), period)))
+        _download(app, asked, file, name, partial(exported, name, table))
 
 
 def _download(app: Dash, asked: str, file: str, name: str, content: Any) -> None:

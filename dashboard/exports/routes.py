@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
-from core.actor import Permission
 from dashboard.callbacks.asking import acting
 from dashboard.exports.document import record_pdf
 from dashboard.exports.table import record_csv
@@ -17,7 +16,7 @@ from dashboard.view_models.record import RecordView, record_view
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S
 from operations.ports import Ports
 from operations.queries import incident_detail
-from operations.transaction import require
+from operations.record_export import record_export
 
 ROWS_AT_MOST = 10_000
 """Of one incident's journal rows, the newest."""
@@ -43,17 +42,17 @@ class Exports:
 
     def as_pdf(self, incident_id: str) -> Response:
         """The record as a document."""
-        record = self._record(incident_id)
+        record = self._record(incident_id, "pdf")
         return _file(record_pdf(record), record.number, "pdf", "application/pdf")
 
     def as_csv(self, incident_id: str) -> Response:
         """The record as a table."""
-        record = self._record(incident_id)
+        record = self._record(incident_id, "csv")
         return _file(record_csv(record).encode(), record.number, "csv", "text/csv; charset=utf-8")
 
-    def _record(self, incident_id: str) -> RecordView:
+    def _record(self, incident_id: str, kind: str) -> RecordView:
         ports, actor = self.ports, acting()
-        require(actor, Permission.EXPORT_INCIDENT)
+        record_export(ports, actor, incident_id, kind)
         detail = incident_detail(ports, actor, incident_id, rows=ROWS_AT_MOST)
         areas = ports.areas.names()
         view = incident_view(detail, ports.catalogue, TARGET_RESPONSE_S, TARGET_MAJOR_S, areas, actor.covers)

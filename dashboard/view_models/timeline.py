@@ -114,6 +114,10 @@ def _how_taken(data: Json) -> list[str]:
     return found
 
 
+def _exported(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    return t("导出 {kind}", kind=str(data["as"]).upper())
+
+
 def _alert(words: str) -> Callable[[Json, Json, Catalogue], str]:
     def said(data: Json, _row: Json, catalogue: Catalogue) -> str:
         facts = [_grade(data, catalogue)] if data.get("grade") else []
@@ -250,6 +254,7 @@ def _grade(data: Json, catalogue: Catalogue) -> str:
 _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
     "incident.opened": _opened,
     "incident.closed": _closed,
+    "incident.exported": _exported,
     "call.taken": _call,
     "alert.opened": _alert(mark("预警发布")),
     "alert.raised": _alert(mark("预警升级")),
