@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.ids import Analysis
 from dashboard.language import t
-from dashboard.layouts.shared import language_switch, loading
+from dashboard.layouts.shared import account_links, language_switch, loading
 from dashboard.page import FaceSettings
 from dashboard.view_models.analysis import PERIODS, AnalysisView, Figure, rule_rows, seat_rows
 
@@ -50,7 +50,7 @@ def page(settings: FaceSettings, drill: bool) -> Component:
                         className="downloads",
                     ),
                     language_switch("/analysis/"),
-                    html.A(t("退出"), href=settings.sign_out_url, className="language"),
+                    *account_links(settings),
                 ],
                 className="analysis-bar",
             ),
