@@ -306,7 +306,7 @@ CALLBACKS: dict[str, Permission] = {
     "handover-refresh-button.n_clicks": P.HAND_OVER,
     "handover-give-button.n_clicks": P.HAND_OVER,
     "handover-accept-button.n_clicks": P.HAND_OVER,
-    "analysis-period-choice.value": P.VIEW_ANALYSIS,
+    "analysis-period-choice.data": P.VIEW_ANALYSIS,
     "analysis-asked-rules.n_clicks": P.VIEW_ANALYSIS,
     "analysis-asked-alerts.n_clicks": P.VIEW_ANALYSIS,
 }
