@@ -82,6 +82,10 @@ _COMMUNITY = frozenset(
         P.READ_ALERTS,
         P.READ_ASSIGNMENTS,
         P.READ_CAP,
+        # What its people see, in its own area: who is nearest reports first. What is done about it is the district's.
+        P.TAKE_CALL,
+        P.ADD_NOTE,
+        P.ADD_ATTACHMENT,
     }
 )
 _STREET = _COMMUNITY | {P.SET_PASSABILITY}
