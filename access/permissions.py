@@ -82,6 +82,10 @@ _COMMUNITY = frozenset(
         P.READ_ALERTS,
         P.READ_ASSIGNMENTS,
         P.READ_CAP,
+        # What its people see, in its own area: who is nearest reports first. What is done about it is the district's.
+        P.TAKE_CALL,
+        P.ADD_NOTE,
+        P.ADD_ATTACHMENT,
     }
 )
 _STREET = _COMMUNITY | {P.SET_PASSABILITY}
@@ -306,7 +310,7 @@ CALLBACKS: dict[str, Permission] = {
     "handover-refresh-button.n_clicks": P.HAND_OVER,
     "handover-give-button.n_clicks": P.HAND_OVER,
     "handover-accept-button.n_clicks": P.HAND_OVER,
-    "analysis-period-choice.value": P.VIEW_ANALYSIS,
+    "analysis-period-choice.data": P.VIEW_ANALYSIS,
     "analysis-asked-rules.n_clicks": P.VIEW_ANALYSIS,
     "analysis-asked-alerts.n_clicks": P.VIEW_ANALYSIS,
 }

@@ -40,7 +40,8 @@
     { words: t("打开声音"), also: "sy shengyin sound on", key: "", now: () => !cc.deskSound.on(), does: () => { cc.deskSound.turn(true); cc.say({ kind: "done", action: "sound", text: t("声音已打开") }); } },
     { words: t("切换语言"), also: "yy yuyan language english zhongwen", key: "", now: () => true, does: () => document.querySelector(".bar a.language[lang]").click() },
     { words: t("键盘"), also: "jp bz jianpan bangzhu help keys", key: "?", now: () => true, does: () => DO.help() },
-    { words: t("退出"), also: "tc tuichu sign out logout", key: "", now: () => true, does: () => document.querySelector(".bar a.language:not([lang])").click() },
+    { words: t("我的登录"), also: "dl wd denglu wode sessions sign-ins browsers", key: "", now: () => true, does: () => location.assign(cc.config.sessions_url) },
+    { words: t("退出"), also: "tc tuichu sign out logout", key: "", now: () => true, does: () => location.assign(cc.config.sign_out_url) },
   ];
 
   /** Each category of call is a command of its own. */

@@ -290,6 +290,7 @@
   const waiting = setInterval(async () => {
     if (!track() || !window.dash_clientside.set_props) return;
     clearInterval(waiting);
+    cc.feed.begin();
     if (!(await readPeriod())) { setInterval(async () => { if (period.since === null && (await readPeriod())) start(); }, 5000); return; }
     start();
   }, 50);

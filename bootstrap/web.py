@@ -145,6 +145,7 @@ def build_web(settings: Settings) -> Web:
             tile_attribution=settings.tile_attribution,
             sign_in_url="/login",
             sign_out_url="/logout",
+            sessions_url="/sessions",
             scene_s={
                 "city": settings.scene_city_s,
                 "district": settings.scene_district_s,

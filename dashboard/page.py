@@ -33,8 +33,8 @@ class FaceSettings:
     """What a deployment decides about the faces.
 
     `tile_url` is a template with {x}, {y} and {z}, or None for the offline base map; `zone` is the
-    city's time zone; `sign_in_url` is where a browser whose session has ended is sent; `scene_s` is how long the wall
-    shows each of its scenes.
+    city's time zone; `sign_in_url` is where a browser whose session has ended is sent, `sessions_url` where a person
+    ends sessions of their own; `scene_s` is how long the wall shows each of its scenes.
     """
 
     city_zh: str = "昆明"
@@ -44,6 +44,7 @@ class FaceSettings:
     tile_attribution: str = ""
     sign_in_url: str = "/sign-in"
     sign_out_url: str = "/sign-out"
+    sessions_url: str = "/sessions"
     scene_s: Mapping[str, int] = field(default_factory=lambda: {"city": 45, "district": 20, "incident": 20})
 
     def city(self) -> str:
@@ -150,6 +151,7 @@ class Face(Dash):
             "sign_in_url": settings.sign_in_url,
             "scene_s": dict(settings.scene_s),
             "sign_out_url": settings.sign_out_url,
+            "sessions_url": settings.sessions_url,
             "amap_url": AMAP_URL,
         }
 

@@ -22,6 +22,8 @@ ROWS_A_TIME = 1_000
 TIMELINE_ROWS = 100
 MARKS_AT_MOST = 3_000
 """Of a centre that runs for months, what began lately."""
+OPENINGS = ("incident.opened", "call.taken")
+"""Events that open an incident: by rules, a gauge or a closed road, and by a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def _mark(row: JournalRow, actor: Actor) -> Json | None:
     """An incident that began, or an alert that became red; None for others and what lies elsewhere."""
     event, known_at = row.event, row.known_at
     assert known_at is not None  # every row that is read has one
-    kind, name = ("incidents", "incident_id") if event.type == "incident.opened" else ("alerts", "alert_id")
+    kind, name = ("incidents", "incident_id") if event.type in OPENINGS else ("alerts", "alert_id")
     found = next((one for one in event.changes.get(kind, ()) if one[name] == event.subject), None)
     if found is None or not actor.covers(found["jurisdiction"]):
         return None

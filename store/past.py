@@ -44,7 +44,7 @@ TRACKED_WITHIN = timedelta(seconds=330)
 """A unit that stays still gets a point every five minutes (live/positions.py); what is older says nothing."""
 
 # Written out, so that the planner may use the index that has the same condition.
-_BEGUN = text("type IN ('incident.opened', 'alert.opened', 'alert.raised')")
+_BEGUN = text("type IN ('incident.opened', 'call.taken', 'alert.opened', 'alert.raised')")
 _NOT_BATCHES = t.journal.c.type != "readings.ingested"
 
 

@@ -60,7 +60,7 @@ journal = Table(
         "journal_begun",
         "run",
         "known_at",
-        postgresql_where=text("type IN ('incident.opened', 'alert.opened', 'alert.raised')"),
+        postgresql_where=text("type IN ('incident.opened', 'call.taken', 'alert.opened', 'alert.raised')"),
     ),
 )
 

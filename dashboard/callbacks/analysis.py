@@ -50,7 +50,7 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
         found = report_layout(view)
         return [*found, dispatch_section(dispatch_view(dispatches))] if dispatches.sent else found
 
-    @app.callback(Output(Analysis.REPORT, "children"), Input(Analysis.PERIOD, "value"))
+    @app.callback(Output(Analysis.REPORT, "children"), Input(Analysis.PERIOD, "data"))
     async def refresh(period: str) -> Any:
         return await asyncio.to_thread(shown, period)
 
@@ -79,7 +79,7 @@ def _download(app: Dash, asked: str, file: str, name: str, content: Any) -> None
     @app.callback(
         Output(file, "data"),
         Input(asked, "n_clicks"),
-        State(Analysis.PERIOD, "value"),
+        State(Analysis.PERIOD, "data"),
         prevent_initial_call=True,
     )
     async def download(_clicks: int, period: str) -> dict[str, Any]:

@@ -196,7 +196,7 @@ SHAPES: Mapping[str, Any] = {
     f"{HandOver.KEY}.data": Ident,
     f"{HandOver.ACCEPT}.n_clicks": int | None,
     f"{HandOver.PENDING}.data": Ident | None,
-    f"{Analysis.PERIOD}.value": Literal[tuple(PERIODS)],
+    f"{Analysis.PERIOD}.data": Literal[tuple(PERIODS)],
     f"{Analysis.ASKED_RULES}.n_clicks": int | None,
     f"{Analysis.ASKED_ALERTS}.n_clicks": int | None,
 }

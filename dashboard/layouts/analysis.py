@@ -11,11 +11,13 @@ from dash.development.base_component import Component
 
 from dashboard.ids import Analysis
 from dashboard.language import t
-from dashboard.layouts.shared import language_switch, loading
+from dashboard.layouts.shared import account_links, attributes, language_switch, loading
 from dashboard.page import FaceSettings
 from dashboard.view_models.analysis import PERIODS, AnalysisView, Figure, rule_rows, seat_rows
 
 GRAPH: Any = {"displayModeBar": False, "responsive": True}
+FIRST_SHOWN = "day"
+"""The period of PERIODS that the page begins with."""
 
 
 def page(settings: FaceSettings, drill: bool) -> Component:
@@ -50,23 +52,37 @@ def page(settings: FaceSettings, drill: bool) -> Component:
                         className="downloads",
                     ),
                     language_switch("/analysis/"),
-                    html.A(t("退出"), href=settings.sign_out_url, className="language"),
+                    *account_links(settings),
                 ],
                 className="analysis-bar",
             ),
-            dcc.RadioItems(
-                id=Analysis.PERIOD,
-                options=[{"label": t(words), "value": period} for period, words in PERIODS.items()],
-                value="day",
-                className="periods",
-                inline=True,
-            ),
+            dcc.Store(id=Analysis.PERIOD, data=FIRST_SHOWN),
+            _periods(),
             html.Main(loading(t("正在计算…")), id=Analysis.REPORT),
             dcc.Download(id=Analysis.DOWNLOAD_RULES),
             dcc.Download(id=Analysis.DOWNLOAD_ALERTS),
         ],
         id=Analysis.ROOT,
         className="analysis",
+    )
+
+
+def _periods() -> Component:
+    """Buttons of which one is pressed (view-analysis.js): Dash's own radio items have no name for a screen reader."""
+    return html.Div(
+        [
+            html.Button(
+                t(words),
+                type="button",
+                **attributes(
+                    data_do="period", data_period=period, aria_pressed=str(period == FIRST_SHOWN).lower()
+                ),
+            )
+            for period, words in PERIODS.items()
+        ],
+        className="periods",
+        role="group",
+        **attributes(aria_label=t("统计时段"), data_store=Analysis.PERIOD),
     )
 
 

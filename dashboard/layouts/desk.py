@@ -11,7 +11,14 @@ from dashboard.layouts.call_form import call_form
 from dashboard.layouts.closure_form import closure_form, closures_button
 from dashboard.layouts.command_bar import command_bar
 from dashboard.layouts.desk_board import board
-from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
+from dashboard.layouts.shared import (
+    account_links,
+    attributes,
+    city_map,
+    language_switch,
+    loading,
+    stores,
+)
 from dashboard.page import FaceSettings
 from operations.catalogue import Catalogue
 
@@ -104,7 +111,7 @@ def _bar(settings: FaceSettings) -> list[Component]:
             **attributes(data_do="help", aria_label=t("键盘")),
         ),
         language_switch("/desk/"),
-        html.A(t("退出"), href=settings.sign_out_url, className="language"),
+        *account_links(settings),
     ]
 
 

@@ -8,7 +8,14 @@ from dash.development.base_component import Component
 from dashboard.ids import Phone
 from dashboard.language import t
 from dashboard.layouts.report_form import report_form
-from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
+from dashboard.layouts.shared import (
+    account_links,
+    attributes,
+    city_map,
+    language_switch,
+    loading,
+    stores,
+)
 from dashboard.page import FaceSettings
 from operations.catalogue import Catalogue
 
@@ -38,9 +45,7 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
             html.Div(id=Phone.WATER, className="counts"),
             html.Div(id=Phone.NEAR, className="near-row"),
             html.Main(html.Div(loading(t("等待实况…")), id=Phone.QUEUE, className="cards")),
-            html.Footer(
-                [language_switch("/m/"), html.A(t("退出"), href=settings.sign_out_url, className="language")]
-            ),
+            html.Footer([language_switch("/m/"), *account_links(settings)]),
             html.Section(
                 [
                     html.Button(

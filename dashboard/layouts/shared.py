@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.ids import Desk, Phone, Replay, Wall
 from dashboard.language import current_locale, t
+from dashboard.page import FaceSettings
 
 Ids = type[Wall] | type[Desk] | type[Phone] | type[Replay]
 
@@ -59,6 +60,14 @@ def language_switch(path: str) -> Component:
     """A link to the other language, coming back to this face."""
     other, word = ("zh", "中文") if current_locale.get() == "en" else ("en", "English")
     return html.A(word, href=f"/language/{other}?next={path}", className="language", lang=other)
+
+
+def account_links(settings: FaceSettings) -> list[Component]:
+    """Where one sees in which browsers one is signed in, and the way out."""
+    return [
+        html.A(t("我的登录"), href=settings.sessions_url, className="language"),
+        html.A(t("退出"), href=settings.sign_out_url, className="language"),
+    ]
 
 
 def grade_mark(severity: str | None, priority: int | None = None) -> Component:

@@ -228,7 +228,7 @@ def test_an_analyst_lands_on_the_analysis_and_takes_its_tables_away(
         "积水深度" if language == "zh" else "depth of standing water"
     )
     expect(body.locator(".main-svg").first).to_be_visible()
-    page.locator(f"#{Analysis.PERIOD} label").last.click()
+    page.locator("[data-period=all]").click()
     expect(body.locator(".headline > div")).to_have_count(6)
     for button, name in ((Analysis.ASKED_RULES, "rules"), (Analysis.ASKED_ALERTS, "alerts")):
         with page.expect_download() as download:

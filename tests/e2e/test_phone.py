@@ -19,6 +19,8 @@ from tests.scene_made import photo
 
 NEAR = LonLat(HERE.lon + 0.004, HERE.lat + 0.003)
 """Some 500 m away."""
+COMMUNITY = LonLat(102.742, 25.015)
+"""In the outline of the sample community, and so of its street."""
 PANLONG = LonLat(102.72, 25.06)
 NEXT = ".duty .button.big[data-do=step]"
 NO_CONNECTION = (
@@ -352,3 +354,34 @@ def test_everything_a_thumb_hits_is_large_enough_and_the_page_is_installable(
     assert page.evaluate(TOO_SMALL) == []
     assert page.evaluate(INSTALLABLE) == ["/m/", "standalone", [192, 512], "/m/"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, "nothing runs over the edge"
+
+
+@pytest.mark.parametrize("login", ["community", "street"])
+def test_who_is_nearest_reports_what_happens_in_its_own_area_and_writes_a_note_about_it(
+    running_system: RunningSystem, screens: Screens, picture: Path, login: str
+) -> None:
+    page, context = on_the_street(screens, login, "en")
+    context.set_geolocation({"longitude": COMMUNITY.lon, "latitude": COMMUNITY.lat, "accuracy": 12})
+    page.locator("[data-do=report-open]").click()
+    form = page.locator(f"#{Phone.REPORT}")
+    expect(form.locator(".report-place")).to_contain_text("12 m")
+    form.locator("textarea").fill(f"water in the yard, {login}")
+    with page.expect_file_chooser() as chooser:
+        form.locator("[data-do=photo]").click()
+    chooser.value.set_files(picture)
+    expect(page.locator(f"#{Phone.REPORT_MEDIA} > *").first).to_be_attached()
+    form.locator("[type=submit]").click()
+    kept = "SELECT incident_id FROM calls JOIN attachments USING (incident_id) WHERE text = %s"
+    [call] = running_system.until(
+        lambda: running_system.rows(kept, f"water in the yard, {login}"), 30, "the report and its photo"
+    )
+
+    page.locator(f"#{Phone.QUEUE} [data-incident='{call['incident_id']}']").click()
+    panel = page.locator(f"#{Phone.PANEL} [data-incident='{call['incident_id']}']")
+    panel.locator("[data-form=new-note] textarea").fill(f"pump on its way, {login}")
+    panel.locator("[data-do=note-add]").click()
+    expect(panel.locator(".notes")).to_contain_text(f"pump on its way, {login}")
+    desk = screens.open("desk1", "desk", "en")
+    desk.wait_for_function("id => window.cc.state.incidents.has(id)", arg=call["incident_id"])
+    desk.evaluate("id => window.cc.open(id)", call["incident_id"])
+    expect(desk.locator(f"#{Desk.PANEL}")).to_contain_text(f"pump on its way, {login}")

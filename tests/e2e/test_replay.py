@@ -72,6 +72,43 @@ def test_the_page_shows_what_was_known_at_its_second_and_says_that_it_is_the_pas
     page.wait_for_function("id => !window.cc.state.incidents.has(id)", arg=incident_id)
 
 
+def known_ms(page: Page) -> float:
+    return float(page.evaluate("() => window.cc.film.at()"))
+
+
+@pytest.mark.parametrize("way", ["keys", "buttons"])
+def test_the_next_and_the_previous_beginning_are_jumped_to(
+    running_system: RunningSystem, screens: Screens, way: str
+) -> None:
+    incident_id, known_at = a_past_with_an_incident(running_system)
+    known = known_at.timestamp() * 1000
+    before = written(known_at - timedelta(seconds=1.5))
+    page = screens.open_page("desk1", f"/replay/?at={before}", "en", (1600, 900))
+    ready(page)
+    marks = page.evaluate("() => window.cc.film.period.marks.map(mark => mark.at)")
+    assert len(marks) > 1, "the storm's own incidents began before the call"
+    between = [mark for mark in marks if known - 1500 < mark < known]
+
+    def jump(key: str, action: str) -> None:
+        if way == "keys":
+            page.keyboard.press(key)
+        else:
+            page.locator(f"[data-do={action}]").click()
+        ready(page)
+
+    for _ in [*between, known]:  # the next thing that began may be another's
+        jump("]", "replay-on")
+    page.wait_for_function("id => window.cc.selected === id", arg=incident_id)
+    assert 0 <= known_ms(page) - known < 2, "at the millisecond it was known"
+    expect(page.locator(f"#{Replay.QUEUE} [data-key='{incident_id}']")).to_be_visible()
+    expect(page.locator(f"#{Replay.PANEL} [data-incident='{incident_id}']")).to_be_visible()
+
+    jump("[", "replay-back")
+    page.wait_for_function("at => window.cc.film.at() < at", arg=known)
+    assert known_ms(page) == max(mark for mark in marks if mark < known), "the one before it"
+    assert not page.evaluate("id => window.cc.state.incidents.has(id)", incident_id)
+
+
 def test_units_stand_on_the_map_where_their_tracks_were(
     running_system: RunningSystem, screens: Screens
 ) -> None:

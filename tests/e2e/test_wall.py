@@ -107,7 +107,7 @@ def test_a_red_is_shown_at_once_and_sounds_until_somebody_acknowledges_it(
     alert_id = red_rain(system)
     scene(wall, "incident")
     expect(wall.locator("html[data-sound=calling]")).to_be_attached()
-    wall.wait_for_function("window.cc.sound.sounded() > 0")
+    wall.wait_for_function("() => window.cc.sound.sounded() > 0")
     desk.evaluate(
         "id => window.cc.ask('ACKNOWLEDGE', { alert_ids: [id], note: null })",
         alert_id,
@@ -147,6 +147,29 @@ def test_a_page_whose_code_is_the_deployed_one_does_not_load_itself_again(screen
     wall.wait_for_timeout(10_000)
     live(wall)
     assert loads == []
+
+
+def test_a_page_of_older_code_loads_itself_again_once(screens: Screens) -> None:
+    wall = screens.open("wall", "wall")
+    wall.wait_for_load_state("networkidle")
+    deployed = wall.evaluate("window.cc.config.version")
+    loads: list[str] = []
+    wall.on("load", lambda page: loads.append(page.url))
+
+    def of_older_code() -> None:
+        """The page takes itself for one of yesterday, and connects afresh, as after a deployment."""
+        wall.evaluate("window.cc.config.version = '0123456789ab'; window.cc.state.seq -= 1")
+
+    with wall.expect_event("load"):
+        of_older_code()
+    live(wall)
+    assert wall.evaluate("window.cc.config.version") == deployed
+    wall.wait_for_load_state("networkidle")
+    of_older_code()  # one that cannot become the new one must not load itself for ever
+    wall.wait_for_function("() => window.cc.state.seq === null")
+    live(wall)
+    wall.wait_for_timeout(5_000)
+    assert len(loads) == 1
 
 
 def test_nothing_is_kept_for_an_undo_that_no_face_has(screens: Screens) -> None:

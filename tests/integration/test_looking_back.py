@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from alerts.model import Passability
 from core.actor import CITY, Actor, Permission
 from core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
 from core.events import Event
@@ -33,6 +34,7 @@ from operations.replay import (
     replay_state,
     replay_whereabouts,
 )
+from operations.report_passability import ReportPassability, report_passability
 from operations.set_drill_time import SetDrillTime, set_drill_time
 from tests.conftest import STORM, Bench
 from tests.integration.desk_work import (
@@ -213,6 +215,31 @@ def test_one_second_is_told_from_the_next(bench: Bench) -> None:
     assert known(opened) == [taken.incident_id]
     with pytest.raises(NotFoundError):
         past_incident(bench.ports, VIEWERS[0], taken.incident_id, opened - timedelta(seconds=1))
+
+
+def test_what_is_jumped_to_is_where_each_incident_began_whoever_reported_it(bench: Bench) -> None:
+    begin(bench.ports, bench)
+    bench.clock.advance(10)
+    by_call, called_at = called(bench.ports), bench.clock.now()
+    bench.clock.advance(10)
+    joining = called(bench.ports, place=SOMEWHERE)
+    assert joining.joined
+    road = next(p for p in bench.ports.catalogue.points.values() if p.road_kind is not None)
+    bench.clock.advance(10)
+    closed = ReportPassability(road.point_id, Passability.CLOSED, bench.clock.now(), "bulletin")
+    report_passability(bench.ports, somebody(), closed)
+    with bench.store.transaction() as tx:
+        by_road = tx.open_incidents_at([road.point_id])[road.point_id]
+
+    def marks(jurisdiction: str) -> list[tuple[str, str, str]]:
+        found = replay_period(bench.ports, somebody(jurisdiction=jurisdiction))["marks"]
+        return [(mark["kind"], mark["id"], mark["at"]) for mark in found]
+
+    assert marks(CITY) == [
+        ("incidents", by_call.incident_id, called_at.isoformat()),
+        ("incidents", by_road.incident_id, bench.clock.now().isoformat()),
+    ]
+    assert not [mark for mark in marks(PANLONG) if mark[1] == by_call.incident_id]
 
 
 def test_an_incident_then_is_told_without_what_came_later(bench: Bench) -> None:

@@ -14,6 +14,7 @@ from core.errors import PermissionDeniedError
 from core.geo import LonLat
 from live.frames import event_frame
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
+from operations.add_note import AddNote, add_note
 from operations.grade_readings import grade_readings
 from operations.ports import Ports
 from operations.queries import alert_concerns, incident_detail, open_alerts, snapshot_state
@@ -105,6 +106,27 @@ def test_a_call_belongs_to_the_lowest_node_with_an_outline_and_to_all_above_it(p
     assert here in {i["incident_id"] for i in snapshot_state(ports, street)["state"]["incidents"]}
     # The district's officer is still in charge of it, and its own cars are nobody else's to ask for.
     request_recommendation(ports, somebody(jurisdiction=GUANDU), here)
+
+
+@pytest.mark.parametrize(
+    ("role", "jurisdiction"), [(Role.STREET_CENTRE, STREET), (Role.COMMUNITY, COMMUNITY)]
+)
+def test_who_is_nearest_reports_and_notes_what_lies_in_its_own_area_only(
+    ports: Ports, role: Role, jurisdiction: str
+) -> None:
+    nearest = person(role, jurisdiction)
+    taken = called(ports, nearest, HERE)
+    assert incident_detail(ports, nearest, taken.incident_id)["incident"]["jurisdiction"] == COMMUNITY
+    note = AddNote("note", "incident", taken.incident_id, "水已过脚踝")
+    assert add_note(ports, nearest, note)
+    elsewhere = called(ports, place=THERE)
+    with pytest.raises(PermissionDeniedError):
+        called(ports, nearest, THERE)
+    with pytest.raises(PermissionDeniedError):
+        add_note(ports, nearest, replace(note, idempotency_key="other", subject_id=elsewhere.incident_id))
+    # What is done about it stays with the district.
+    for permission in (Permission.DISPATCH, Permission.CLOSE_INCIDENT, Permission.SHELVE_ALERT):
+        assert not nearest.may(permission)
 
 
 def test_what_is_said_about_a_whole_area_reaches_everybody_below_it() -> None:

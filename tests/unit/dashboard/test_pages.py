@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from core.geo import LonLat
 from dashboard.apps import mount_faces, set_up
 from dashboard.ids import Analysis, Desk, HandOver, Phone, Replay, Wall, as_json
+from dashboard.page import FaceSettings
 from operations.places import Gazetteer
 from operations.ports import Ports
 from tests.unit.dashboard.states import CATALOGUE
@@ -75,6 +76,13 @@ def test_a_page_hands_its_scripts_the_ids_and_speaks_chinese_unless_asked_otherw
 def test_every_component_of_the_face_stands_in_its_layout(browser: Browser, path: str) -> None:
     layout = browser.get(f"{path}_dash-layout").text
     assert [i for i in as_json(FACES[path]).values() if f'"{i}"' not in layout] == []
+
+
+@pytest.mark.parametrize(("path", "shown"), [("/desk/", 1), ("/m/", 1), ("/analysis/", 1), ("/wall/", 0)])
+def test_beside_the_way_out_stands_where_one_is_signed_in(browser: Browser, path: str, shown: int) -> None:
+    layout = json.dumps(browser.get(f"{path}_dash-layout").json())
+    for href in (FaceSettings().sessions_url, FaceSettings().sign_out_url):
+        assert layout.count(f'"href": "{href}"') == shown
 
 
 @pytest.mark.parametrize("path", FACES)
