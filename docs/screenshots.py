@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from access.demo import DEMO_PASSWORD
 from benchmarks.running import started
 from benchmarks.screens import browser
-from dashboard.ids import Desk
+from dashboard.ids import Desk, Replay
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SPEED = 5
@@ -48,6 +48,8 @@ def main() -> None:
                 page = signed_in(chromium, url, login, path, width, height, language)
                 if face == "desk":
                     open_first(page)
+                elif face == "replay":
+                    look_back(page)
                 take(page, IMAGES / f"{face}-{language}.jpg")
 
 
@@ -74,6 +76,17 @@ def open_first(page: Page) -> None:
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_selector(f"#{Desk.PANEL} .incident", timeout=45_000)
+    page.wait_for_timeout(1_500)
+
+
+def look_back(page: Page) -> None:
+    """The newest second that is kept, and then what needed a person most."""
+    page.wait_for_selector("html[data-replay=paused]", state="attached", timeout=60_000)
+    page.keyboard.press("End")
+    page.wait_for_timeout(SETTLES_MS)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"#{Replay.PANEL} .incident", timeout=45_000)
     page.wait_for_timeout(1_500)
 
 
