@@ -141,7 +141,7 @@ def _click(
             page.evaluate(WATCH, [queue, callsign])
         at = desk.evaluate(CLICK, str(Desk.PANEL))
         for page, _ in pages.values():
-            page.wait_for_function("window.__seen.eta", timeout=TIMES_OUT_MS)
+            page.wait_for_function("() => window.__seen.eta", timeout=TIMES_OUT_MS)
         for name, (page, _) in pages.items():
             for what, seen_at in page.evaluate("window.__seen").items():
                 took[name, what].append(seen_at - at)
