@@ -93,6 +93,20 @@ def test_an_open_tunnel_may_be_driven_through_and_closing_it_warns_who_is_inside
     assert drives(bench, ports, INSIDE) is None
 
 
+def test_whoever_only_crosses_the_bridge_above_is_gone_before_the_delay_is_over(
+    bench: Bench, ports: Ports
+) -> None:
+    delayed = with_rules(ports, replace(ENTRY, on_delay=timedelta(seconds=20)))
+    close_road(ports)
+    assert drives(bench, delayed, INSIDE) is None
+    assert drives(bench, delayed, INSIDE) is None
+    assert drives(bench, delayed, OUTSIDE) is None
+    assert drives(bench, delayed, INSIDE, 60) is None, "what was crossed before counts for nothing"
+    for _ in range(2):
+        stays = drives(bench, delayed, INSIDE)
+    assert stays is not None and stays.grade_code == "entered"
+
+
 def test_a_unit_that_falls_silent_inside_stays_what_it_was_known_to_be(bench: Bench, ports: Ports) -> None:
     close_road(ports)
     assert drives(bench, ports, INSIDE) is not None
