@@ -124,7 +124,7 @@ def test_the_storm_arrives_whole_and_once_over_a_breaking_line_through_pause_and
 
     async def scene() -> None:
         async with api() as (intake, line):
-            await begin(intake, scenario, scenario.starts_at, 600.0, False, lambda line: None)
+            await begin(intake, scenario, scenario.starts_at, 150.0, False, lambda line: None)
             replayer = Replayer(intake, storyline)
             await follow(replayer, 3)
             line.unbroken = True
