@@ -24,8 +24,8 @@
 
   /* Who may not write has no line to write in. */
   cc.feed.listen(() => {
-    const actor = cc.state.actor;
-    document.documentElement.dataset.writes = actor && actor.permissions.includes("add_note") ? "yes" : "no";
+    const may = (cc.state.actor || {}).permissions || []; // who looks back may nothing
+    document.documentElement.dataset.writes = may.includes("add_note") ? "yes" : "no";
   });
 
   /* A line half written belongs to what was open when it was written; what is written at once after opening stays. */
