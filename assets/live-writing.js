@@ -22,13 +22,20 @@
     }
   };
 
-  /* A line half written belongs to what it was written about. */
-  let about = null;
+  /* Who may not write has no line to write in. */
+  cc.feed.listen(() => {
+    const may = (cc.state.actor || {}).permissions || []; // who looks back may nothing
+    document.documentElement.dataset.writes = may.includes("add_note") ? "yes" : "no";
+  });
+
+  /* A line half written belongs to what was open when it was written; what is written at once after opening stays. */
+  const about = new WeakMap();
+  const open = () => cc.selected || cc.selectedAlert;
+  document.addEventListener("input", (event) => {
+    if (event.target.closest('[data-form="new-note"]')) about.set(event.target, open());
+  });
   setInterval(() => {
-    const open = cc.selected || cc.selectedAlert;
-    if (open === about) return;
-    about = open;
-    for (const line of document.querySelectorAll('[data-form="new-note"] textarea')) line.value = "";
+    for (const line of document.querySelectorAll('[data-form="new-note"] textarea')) if (line.value && about.get(line) !== open()) line.value = "";
   }, 100);
 
   document.addEventListener("keydown", (event) => {

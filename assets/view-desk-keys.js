@@ -40,6 +40,7 @@
     if (!within || !element.dataset.do) return null;
     return `#${within.id} ` + NAMES.filter((name) => element.dataset[name]).map((name) => `[data-${name}="${CSS.escape(element.dataset[name])}"]`).join("");
   }
+  cc.nameOf = nameOf;
   document.addEventListener("focusin", (event) => { held = nameOf(event.target); });
   document.addEventListener("pointerdown", () => { held = null; });
   function holdFocus() {

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from access.permissions import ROUTES
+from core.ids import new_id
 from dashboard.ids import Analysis, Desk, Phone, Replay, Wall
 from tests.e2e.conftest import Screens, live
 from tests.e2e.test_alerts import alerts, an_alert, open_alert
@@ -313,6 +314,8 @@ def test_a_sheet_that_closes_gives_the_keyboard_back(running_system: RunningSyst
         desk.keyboard.press(key)
         expect(desk.locator(sheet)).to_be_visible()
         assert desk.evaluate("selector => document.activeElement.closest(selector) !== null", sheet), key
+        call = running_system.take_call(new_id(), "traffic", 102.72, 25.05, "draws the list again")
+        expect(desk.locator(f"#{Desk.QUEUE} [data-key='{call['incident_id']}']")).to_be_attached()
         desk.keyboard.press("Escape")
         expect(desk.locator(sheet)).to_be_hidden()
         expect(row).to_be_focused()

@@ -300,7 +300,9 @@ def test_a_unit_sees_and_reaches_an_order_outside_its_own_district(
     assert not order.jurisdiction.startswith(GUANDU)
     expect(page.locator(NEXT)).to_have_text(WORDS["zh"][0])
     page.locator(".duty .order").click()
-    expect(page.locator(f"#{Phone.PANEL} [data-incident='{order.incident_id}']")).to_contain_text("gas smell")
+    panel = page.locator(f"#{Phone.PANEL} [data-incident='{order.incident_id}']")
+    expect(panel).to_contain_text("gas smell")
+    expect(panel.locator("[data-form=new-note]")).to_be_hidden()  # a unit may write none
 
 
 @pytest.mark.parametrize(("language", "words"), [("zh", "待命"), ("en", "Wait at")])
