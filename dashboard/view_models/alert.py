@@ -202,8 +202,11 @@ def _again(level: Json | None, levels: Sequence[Json]) -> str:
     codes = [x["code"] for x in levels]
     higher = levels[codes.index(level["code"]) + 1 :] if level else []
     if not higher:
-        return t("作误报解除后：先恢复正常、再次达到，才会再预警。")
-    return t("作误报解除后：升到{level}，或先恢复正常、再次达到，才会再预警。", level=named(higher[0]))
+        return t("作误报解除后，地图上不再标它的等级；先恢复正常、再次达到，才会再预警。")
+    return t(
+        "作误报解除后，地图上不再标它的等级；升到{level}，或先恢复正常、再次达到，才会再预警。",
+        level=named(higher[0]),
+    )
 
 
 def _least(figure: str, value: float, quantity: str | None) -> str:
