@@ -22,7 +22,7 @@ SubjectKind = Literal["point", "calls", "area", "geofence", "cap"]
 @dataclass(frozen=True, slots=True)
 class Level:
     """One step of a rule. `reached` asks for it; while `held` it is not left: the space between is the set-back.
-    `thresholds` are what a screen may draw: figure -> least value, empty for a free condition."""
+    `thresholds` are what a screen may draw: figure -> least value, empty for a free condition, whose text is `when`."""
 
     code: str
     name_zh: str
@@ -32,6 +32,7 @@ class Level:
     reached: Condition
     held: Condition
     thresholds: Mapping[str, float]
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)

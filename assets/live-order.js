@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const cc = window.cc;
+  const DEAD_AFTER_MS = 3600000; // as alerts/model.py has it
   const WATERLOGGING = "waterlogging"; // the category whose grades are the map's
 
   /* 0 nobody sent; 1 an alert nobody took charge of; 2 on the way; 3 on scene; 4 an alert that is over and waits for its
@@ -19,12 +20,12 @@
     const cause = alert.suppressed_by && cc.state.alerts.get(alert.suppressed_by);
     return {
       unconfirmed: cc.waits(alert), level: cc.levelName(alert), acknowledged_by: alert.acknowledged_by, told: alert.told,
-      escalated: Boolean(alert.escalated_at), escalate_at: cc.waits(alert) ? alert.escalate_at : null, returned_at: alert.returned_at,
+      escalated: Boolean(alert.escalated_at), escalate_at: cc.waits(alert) ? alert.escalate_at : null, returned_at: alert.returned_at, returned: alert.returned_at ? returnedWord(alert) : null, held: isHeld(alert),
       shelved_until: alert.shelved_until, suppressed_by: alert.suppressed_by ? (cause ? cc.named(cause) : cc.t("另一预警")) : null,
     };
   }
   const NO_MARKS = {
-    unconfirmed: false, level: null, acknowledged_by: null, told: null, escalated: false, escalate_at: null, returned_at: null,
+    unconfirmed: false, level: null, acknowledged_by: null, told: null, escalated: false, escalate_at: null, returned_at: null, returned: null, held: false,
     shelved_until: null, suppressed_by: null,
   };
 
@@ -34,12 +35,32 @@
     return cc.named(thing, "group") || cc.named(point, "group") || cc.named(area) || thing.jurisdiction;
   }
 
-  /** Depth of water or fallen rain, with its unit. */
-  function measured(alert, point) {
-    const quantity = alert.quantity || (point && point.quantity) || null;
-    const value = point && quantity === point.quantity ? point[quantity] : alert.value;
-    return quantity && value ? `${Math.round(value)} ${quantity.split("_").pop()}` : null;
+  /** The depth in cm that is measured now where an alert stands; null where nothing is: an area and a message have no
+      gauge, a silent one says nothing, and the rain of the last minutes is not what a warning of hours is about. */
+  function depthNow(alert) {
+    const rule = cc.state.catalogue.rules[alert.rule_id];
+    if (alert.quantity !== "depth_cm" || (rule && rule.silence)) return null;
+    const point = cc.state.points.get(alert.point_id);
+    const depth = point && point.quantity === "depth_cm" ? point.depth_cm : alert.value;
+    return depth === undefined ? null : depth;
   }
+  const inCm = (depth_cm) => (depth_cm ? `${Math.round(depth_cm)} cm` : null);
+
+  /** Whether the water now stands below where its level begins, which only the set-back holds. */
+  function isHeld(alert) {
+    const grade = cc.state.catalogue.grades.find((one) => one.code === alert.grade_code);
+    const depth = depthNow(alert);
+    return alert.category === WATERLOGGING && !alert.returned_at && Boolean(grade) && depth !== null && depth < grade.at_least.depth_cm;
+  }
+
+  /** Why the alert is over: water falls, a unit leaves, everything else is as it should be. */
+  function returnedWord(alert) {
+    const rule = cc.state.catalogue.rules[alert.rule_id];
+    if (!rule || (rule.watches === "point" && !rule.silence)) return cc.t("已回落");
+    return rule.watches === "geofence" ? cc.t("已离开") : cc.t("已恢复");
+  }
+
+  const kindOf = (category) => cc.titled(cc.named(cc.state.catalogue.categories[category]) || category);
 
   function rowOfIncident(incident) {
     const alerts = cc.alertsOf(incident);
@@ -52,7 +73,7 @@
       calls: incident.calls || 0, number: incident.number, title: cc.named(incident, "title"), name: point ? cc.named(point) : cc.titled(cc.named(incident, "title")), place: incident.place,
       point: point ? cc.named(point) : null, near: point ? null : cc.base.near(incident.place), group: groupOf(incident, point),
       category: cc.named(cc.state.catalogue.categories[incident.category]), priority: incident.priority, severity: alert ? alert.severity : null,
-      depth_cm: point ? point.depth_cm : alert ? alert.depth_cm : null, measured: alert ? measured(alert, point) : point && point.depth_cm ? `${Math.round(point.depth_cm)} cm` : null,
+      depth_cm: point ? point.depth_cm : alert ? alert.depth_cm : null, measured: inCm(alert ? depthNow(alert) : point && point.depth_cm), kind: kindOf(incident.category), area: false,
       closed: Boolean(point && point.passability === "closed"), status: incident.status, since: incident.opened_at,
       units: cc.assignmentsOf(incident.incident_id)
         .map((a) => ({ callsign: a.callsign, status: a.status, eta_at: a.eta_at, overdue: a.overdue }))
@@ -69,7 +90,7 @@
       key: alert.alert_id, incident_id: null, alert_id: alert.alert_id, alert_ids: [alert.alert_id], waiting: cc.waits(alert) ? [alert.alert_id] : [],
       point_id: alert.point_id, number: "", title: cc.named(alert), name: cc.named(alert), place: alert.place, point: cc.named(alert), group: groupOf(alert, point),
       category: wet ? "" : cc.named(cc.state.catalogue.categories[alert.category]) || cc.named(rule), priority: 3, severity: alert.severity,
-      depth_cm: !wet ? null : point ? point.depth_cm : alert.depth_cm, measured: measured(alert, wet ? point : null),
+      depth_cm: !wet ? null : point ? point.depth_cm : alert.depth_cm, measured: inCm(depthNow(alert)), kind: kindOf(alert.category), area: /^(area|cap):/.test(alert.subject_id),
       closed: wet && Boolean(point && point.passability === "closed"), status: "alert", since: alert.opened_at, units: [],
     };
   }
@@ -84,10 +105,12 @@
       (a.since < b.since ? -1 : a.since > b.since ? 1 : a.key < b.key ? -1 : 1));
   }
 
-  /* A flood of alarms, or more rows than anybody reads: then the most urgent incidents stay lines of their own, since
-     each asks for a decision, and everything else stands under its basin, street or district. */
+  /* A flood of alarms, or more rows than anybody reads: then every incident that nobody was sent to stays a line of its
+     own, since each asks for a decision, and so do the most urgent of the others; everything else stands under its basin,
+     street or district. */
   const MANY_ROWS = 40;
   const LINES_IN_A_FLOOD = 12;
+  const KINDS_NAMED = 3; // of what a group holds; the rest is a number
   cc.grouping = "auto"; // or "groups", "rows": what the officer chose
   cc.unfolded = new Set(); // keys of the groups that the officer opened
 
@@ -103,6 +126,15 @@
     return counts;
   }
 
+  /** What is inside in words, the most frequent first: [["Waterlogging", 5], …]; a last one without a name for all others. */
+  function kindsOf(rows) {
+    const counts = new Map();
+    for (const row of rows) counts.set(row.kind, (counts.get(row.kind) || 0) + 1);
+    const found = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+    const others = found.slice(KINDS_NAMED).reduce((sum, [, n]) => sum + n, 0);
+    return others ? [...found.slice(0, KINDS_NAMED), [null, others]] : found;
+  }
+
   function groupsOf(rows) {
     const found = new Map();
     for (const row of rows) {
@@ -112,7 +144,7 @@
     return [...found.values()].map((group) => {
       const counts = gradesOf(group.rows);
       return {
-        ...group, counts, worst: cc.severities.find((severity) => counts[severity]) || null,
+        ...group, counts, kinds: kindsOf(group.rows), worst: cc.severities.find((severity) => counts[severity]) || null,
         since: group.rows.reduce((least, row) => (row.since < least ? row.since : least), group.rows[0].since),
         waiting: group.rows.flatMap((row) => row.waiting), nobody: group.rows.filter((row) => row.status === "open").length,
       };
@@ -126,7 +158,7 @@
     const rows = all.filter((row) => need(row) !== 6);
     const counts = { all: rows.length, open: rows.filter((row) => row.status === "open").length, incidents: rows.filter((row) => row.incident_id).length, waiting: rows.flatMap((row) => row.waiting).length, grades: gradesOf(rows.filter((row) => row.incident_id)) };
     if (!flooded(rows)) return { rows, groups: [], aside, counts, grouped: false };
-    const lines = rows.filter((row) => row.incident_id).slice(0, LINES_IN_A_FLOOD);
+    const lines = rows.filter((row) => row.incident_id).filter((row, i) => row.status === "open" || i < LINES_IN_A_FLOOD);
     const own = new Set(lines.map((row) => row.key));
     return { rows: lines, groups: groupsOf(rows.filter((row) => !own.has(row.key))), aside, counts, grouped: true };
   }
@@ -147,6 +179,22 @@
     return counts;
   }
 
+  /** The figures of an area as they are now, where its points are seen here: those a proposal is made of, but the rain
+      of hours, which is summed on the server. A gauge silent for an hour counts as on the server: no more. */
+  function figuresNow(jurisdiction) {
+    if (!jurisdiction.startsWith(cc.state.actor.jurisdiction)) return {};
+    const found = { points_graded: 0, roads_closed: 0 };
+    for (const grade of cc.state.catalogue.grades) found[`points_${grade.code}`] = 0;
+    for (const point of cc.state.points.values()) {
+      if (point.quantity !== "depth_cm" || !point.jurisdiction.startsWith(jurisdiction)) continue;
+      if (point.passability === "closed") found.roads_closed += 1;
+      if (!point.grade_code || cc.cityNow() - Date.parse(point.observed_at) > DEAD_AFTER_MS) continue;
+      found.points_graded += 1;
+      found[`points_${point.grade_code}`] += 1;
+    }
+    return found;
+  }
+
   /** The flood response level of the city and of each district that is seen here, the city first; those never set stand
       at none. `own` is that of the listener's own area. */
   function levels() {
@@ -154,7 +202,8 @@
     return Object.keys(areas).sort().map((jurisdiction) => {
       const stands = cc.state.response_levels.get(jurisdiction) || {};
       const proposes = Boolean(stands.proposed_at) && (stands.proposed_level || null) !== (stands.level || null);
-      return { level: null, since_at: null, set_by: null, reason: null, proposed_level: null, proposed_at: null, proposed_because: {}, ...stands, jurisdiction, name: cc.named(areas[jurisdiction]), proposes, own: String(cc.state.actor.jurisdiction).slice(0, 6) === jurisdiction };
+      const figures_now = proposes ? figuresNow(jurisdiction) : {};
+      return { figures_now, level: null, since_at: null, set_by: null, reason: null, proposed_level: null, proposed_at: null, proposed_because: {}, ...stands, jurisdiction, name: cc.named(areas[jurisdiction]), proposes, own: String(cc.state.actor.jurisdiction).slice(0, 6) === jurisdiction };
     });
   }
 
@@ -211,5 +260,5 @@
     return incident ? rowOfIncident(incident).name : null;
   }
 
-  cc.order = { queue, list, water, levels, units, gauges, wall, sceneName, group: (status) => GROUP[status], quiet: (row) => need(row) === 6 };
+  cc.order = { queue, list, water, levels, units, gauges, wall, sceneName, depthNow, returnedWord, group: (status) => GROUP[status], quiet: (row) => need(row) === 6 };
 })();

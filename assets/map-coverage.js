@@ -133,10 +133,16 @@
     if (!cc.ids.ASK_MOVE_UP || !frame.type.startsWith("coverage.gap_")) return;
     const streets = Object.keys(frame.data.streets || {});
     if (!streets.length) return;
-    const text = frame.type === "coverage.gap_opened" ? t("覆盖缺口：{n} 个街道（{codes}）", { n: streets.length, codes: some(streets) }) : t("缺口已补：{n} 个街道（{codes}）", { n: streets.length, codes: some(streets) });
+    const told = { n: streets.length, where: inWords(streets) };
+    const text = frame.type === "coverage.gap_opened" ? t("覆盖缺口：{n} 个街道（{where}）", told) : t("缺口已补：{n} 个街道（{where}）", told);
     cc.say({ kind: "done", action: "coverage", text });
   };
-  const some = (codes) => codes.slice(0, 3).join(" ") + (codes.length > 3 ? " …" : "");
+  /** Made-up streets have codes and no names: their districts, each with how many of them. */
+  function inWords(codes) {
+    const counts = new Map();
+    for (const code of codes) counts.set(code.slice(0, 6), (counts.get(code.slice(0, 6)) || 0) + 1);
+    return [...counts].sort((a, b) => b[1] - a[1]).map(([code, n]) => `${cc.named(cc.state.catalogue.areas[code]) || code} ${n}`).join(cc.english ? ", " : "、");
+  }
 
   let painted = null;
   cc.feed.listen((kinds) => {

@@ -30,7 +30,7 @@
 
   function look(row) {
     return [
-      "pin", row.severity ? `pin-${row.severity}` : "pin-plain", row.closed ? "is-closed" : "", row.unconfirmed ? "unconfirmed" : "",
+      "pin", row.area ? "is-flag" : "", row.severity ? `pin-${row.severity}` : "pin-plain", row.closed ? "is-closed" : "", row.unconfirmed ? "unconfirmed" : "",
       row.status === "open" ? "is-open" : "", isChosen(row) ? "selected" : "",
       row.depth_cm === null || row.depth_cm === undefined ? "" : "is-wet",
     ].filter(Boolean).join(" ");

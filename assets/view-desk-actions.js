@@ -82,6 +82,7 @@
   function choose(area, level) {
     Object.assign(chosen, { area, level });
     cc.drawLevels();
+    if (area) setTimeout(bringBack, 50);
   }
   const later = (selector) => setTimeout(() => { const found = sheet().querySelector(selector); if (found) found.focus(); }, 60);
   DO["levels-open"] = () => {
@@ -98,16 +99,30 @@
     return true;
   };
   DO["levels-close"] = () => { choose(null, null); sheet().hidden = true; };
+  /* What was typed stays with its area until its level is set: a request that failed, or a sheet that was closed, costs
+     nobody the reason. */
+  const drafts = new Map(); // jurisdiction → { text, nonce of the request it was sent with }
   DO["level-area"] = (d) => {
     if (chosen.area === d.area) { choose(null, null); return; }
     choose(d.area, d.level || null);
     later("[data-form] textarea");
+  };
+  function bringBack() {
+    const field = sheet().querySelector("[data-form] textarea"), draft = drafts.get(chosen.area);
+    if (field && draft && !field.value) field.value = draft.text;
+  }
+  document.addEventListener("input", (event) => {
+    if (chosen.area && sheet() && sheet().contains(event.target)) drafts.set(chosen.area, { text: event.target.value, nonce: null });
+  });
+  cc.settled = (outcome) => {
+    for (const [area, draft] of drafts) if (draft.nonce === outcome.nonce && outcome.kind === "done") drafts.delete(area);
   };
   DO["level-step"] = (d) => choose(chosen.area, d.level || null);
   DO["level-set"] = (d, button) => {
     const reason = cc.noteBeside(button);
     if (!reason) { missing(button, t("请先写明理由")); return null; }
     const nonce = cc.ask("RESPONSE_LEVEL", { jurisdiction: chosen.area, level: chosen.level, reason });
+    drafts.set(chosen.area, { text: reason, nonce });
     if (nonce) choose(null, null);
     return nonce;
   };

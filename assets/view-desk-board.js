@@ -32,16 +32,15 @@
     };
   }
 
-  const stands = (alert) => (alert.shelved_until ? t("已搁置") : alert.suppressed_by ? t("已抑制") : alert.returned_at ? t("已回落，待解除")
+  const stands = (alert) => (alert.shelved_until ? t("已搁置") : alert.suppressed_by ? t("已抑制") : alert.returned_at ? t("{returned}，待解除", { returned: cc.order.returnedWord(alert) })
     : cc.waits(alert) ? t("待确认") : alert.acknowledged_by ? t("已由 {name} 确认", { name: alert.acknowledged_by }) : t("已确认"));
 
   function alertRow(alert) {
     const rule = cc.state.catalogue.rules[alert.rule_id];
-    const unit = alert.quantity ? alert.quantity.split("_").pop() : "";
     return {
       id: alert.alert_id, severity: alert.severity, gravity: cc.gravity[alert.severity] || 0, level: cc.titled(cc.levelName(alert)), name: cc.named(alert),
       category: cc.titled(cc.named(cc.state.catalogue.categories[alert.category]) || cc.named(rule) || alert.category),
-      measured: alert.value === null || alert.value === undefined ? null : alert.value, unit, since: Date.parse(alert.opened_at), stands: stands(alert), area: areaName(alert.jurisdiction),
+      measured: cc.order.depthNow(alert), since: Date.parse(alert.opened_at), stands: stands(alert), area: areaName(alert.jurisdiction),
       place: alert.place,
     };
   }
@@ -56,7 +55,7 @@
   say.ccFixAge = (params) => (params.data ? seconds(fixes.get(params.data.index)) : null);
   say.ccSpan = (params) => (params.value === null || params.value === undefined ? "" : cc.minutesSeconds(params.value));
   say.ccAge = (params) => (params.value === null || params.value === undefined ? t("无定位") : cc.age(params.value));
-  say.ccMeasured = (params) => (params.value === null || params.value === undefined ? "" : `${Math.round(params.value)} ${params.data.unit}`);
+  say.ccMeasured = (params) => (params.value === null || params.value === undefined ? "–" : `${Math.round(params.value)} cm`);
   say.ccSeverity = (params) => (params.data ? SEVERITY[params.data.severity] || "" : "");
   say.ccWords = (params) => cc.gridWords(params);
   (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {}).ccGrade = (props) =>
@@ -89,7 +88,7 @@
       defaultColDef: { sortable: true, resizable: true, suppressHeaderMenuButton: false },
       dashGridOptions: {
         theme: fn(THEME), rowHeight: Math.round(30 * cc.uiScale()), headerHeight: Math.round(34 * cc.uiScale()), animateRows: false, getLocaleText: fn("ccWords(params)"), suppressMenuHide: true, cacheQuickFilter: true, asyncTransactionWaitMillis: 250,
-        rowSelection: of === "alerts" ? { mode: "multiRow", enableClickSelection: false } : { mode: "singleRow", checkboxes: false, enableClickSelection: true },
+        loading: true, rowSelection: of === "alerts" ? { mode: "multiRow", enableClickSelection: false } : { mode: "singleRow", checkboxes: false, enableClickSelection: true },
         suppressColumnVirtualisation: false, rowBuffer: 12,
       },
     },
@@ -156,7 +155,16 @@
     }
     board.dirty.clear();
     board.all = false;
-    if (change.add.length || change.update.length || change.remove.length) board.api.applyTransactionAsync(change);
+    if (change.add.length || change.update.length || change.remove.length) board.api.applyTransactionAsync(change, () => filled(board));
+    else filled(board);
+  }
+
+  /** The rows stand, or there are none: until then the grid says that it loads, and no number is told. */
+  function filled(board) {
+    if (board.filled) return;
+    board.filled = true;
+    board.api.setGridOption("loading", false);
+    count();
   }
 
   /* An event names what changed; an alert's line also follows what explains it, and a unit's its assignment. */
@@ -219,6 +227,7 @@
     askFor(null);
     search().focus();
     askFixes();
+    count();
     const board = await grid(tab);
     if (!board || tab !== wanted) return;
     board.api.setGridOption("quickFilterText", search().value);
@@ -249,10 +258,10 @@
 
   function count() {
     const board = boards[tab];
-    if (!board || !board.api) return;
+    const place = sheet().querySelector(".board-count");
+    if (!board || !board.filled) { place.textContent = t("正在载入…"); return; }
     const shown = board.api.getDisplayedRowCount(), all = cc.state[tab].size;
     const words = shown === all ? t("{n} 行", { n: all }) : t("{shown} / {n} 行", { shown, n: all });
-    const place = sheet().querySelector(".board-count");
     if (place.textContent !== words) place.textContent = words;
   }
 

@@ -83,7 +83,7 @@
     u: () => {
       const toast = cc.undoable();
       if (toast) cc.actions.undo({ undo: toast.undo.join(" "), undoes: toast.action, nonce: toast.nonce });
-      else cc.say({ kind: "done", action: "undo", text: cc.t("没有刚才的操作可撤回；更早的出警在“在办单位”里撤回。") });
+      else cc.say({ kind: "done", action: "undo", text: cc.t("没有可撤回的操作：撤回只在提示还在时有效。出警可在警情的“在办单位”里撤回；确认后不再管的预警，可写备注或上报。") });
     },
     n: () => cc.actions["call-open"]({}),
     l: () => cc.actions["board-open"](),

@@ -23,7 +23,7 @@
         className: `row ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed ? "waits" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""} ${row.key === selected ? "selected" : ""}`,
       },
         cc.mark(row.severity, row.priority),
-        h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, row.name), h("Span", { className: "dots" }, cc.factsOf(row))),
+        h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, cc.titleOf(row)), h("Span", { className: "dots" }, cc.factsOf(row))),
         h("Span", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row))));
   }
 
@@ -38,7 +38,7 @@
           className: `row is-group ${found.waiting.length && found.worst === "red" ? "unconfirmed" : ""}`,
         },
           cc.mark(found.worst, "·"),
-          h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, found.name, h("Span", { className: "quiet" }, t("{n} 条", { n: found.rows.length }))), h("Span", { className: "dots" }, cc.countsOf(found.counts))),
+          h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, found.name, h("Span", { className: "quiet" }, t("{n} 条", { n: found.rows.length }))), h("Span", { className: "dots" }, cc.countsOf(found.counts), cc.kindsIn(found.kinds))),
           h("Span", { className: "row-when" }, cc.ticking("since", found.since, "since figure"),
             found.nobody ? h("Span", { className: "nobody" }, t("{n} 处无人出警", { n: found.nobody })) : h("Span", { className: found.waiting.length ? "todo" : "quiet" }, found.waiting.length ? t("{n} 条待确认", { n: found.waiting.length }) : t("已确认")))),
         found.waiting.length ? h("Button", { type: "button", className: "button small", "data-do": "acknowledge", "data-alert": waiting }, t("全部确认")) : null),
@@ -63,29 +63,54 @@
     ];
   };
 
+  let explained = false; // whether what the alarm load means stands below its chip
+  function explain(now) {
+    if (explained === now) return;
+    explained = now;
+    window.dash_clientside.set_props(cc.ids.LOAD, { children: desk.load(cc.state.metrics && cc.state.metrics.alarm_load) });
+  }
+  cc.actions["load-explain"] = () => explain(!explained);
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") explain(false); });
+  document.addEventListener("click", (event) => { if (!event.target.closest(".load")) explain(false); });
+
   /** The alarm load of this seat, always in sight; in letters one cannot miss while it is a flood. */
   desk.load = (load) => {
     if (!load) return null;
     const own = load.own, all = load.below;
-    return h("Span", { className: `load ${all.band}`, title: t("本席 24 小时 {day} 次（可承受约 {limit}）；确认用时中位 {time}", { day: own.last_day, limit: load.limits.a_day, time: cc.minutesSeconds(own.acknowledged_median_s) }) },
-      h("Span", { className: "quiet" }, t("告警")), h("B", { className: "figure" }, String(own.last_window)), h("Span", { className: "quiet figure" }, t("辖区 {n} / 10 分", { n: all.last_window })),
-      all.band === "flood" ? h("B", { className: "flood-word" }, cc.bandWord("flood")) : null);
+    return h("Div", { className: `load ${all.band}` },
+      h("Button", { type: "button", className: "load-chip", "data-do": "load-explain", title: t("告警负荷：点开看说明"), "aria-expanded": String(explained) },
+        h("Span", { className: "quiet" }, t("告警")), h("B", { className: "figure" }, String(own.last_window)), h("Span", { className: "quiet figure" }, t("辖区 {n} / 10 分", { n: all.last_window })),
+        all.band === "flood" ? h("B", { className: "flood-word" }, cc.bandWord("flood")) : null),
+      explained ? h("Div", { className: "load-said" },
+        h("P", {}, t("近 10 分钟：要本席确认的告警 {own} 次，整个辖区 {all} 次。", { own: own.last_window, all: all.last_window })),
+        h("P", {}, t("10 分钟内 {limit} 次以上，一个人就跟不上了：这叫告警洪峰，列表自动归组。", { limit: load.limits.flood })),
+        h("P", {}, t("本席 24 小时 {day} 次（可承受约 {limit}）；确认用时中位 {time}", { day: own.last_day, limit: load.limits.a_day, time: cc.minutesSeconds(own.acknowledged_median_s) })),
+        h("P", { className: "quiet" }, t("界限出自 EEMUA 191。"))) : null);
   };
 
   /** The flood response level of one's own area, and whether the rules propose another somewhere. */
   desk.level = (levels) => {
     if (!levels || !levels.length) return null;
     const own = levels.find((area) => area.own) || levels[0];
+    // Somewhere below one's own area a higher level may stand: the gravest is named.
+    const [worst] = levels.filter((area) => !area.own && rank(area) > rank(own)).sort((a, b) => rank(b) - rank(a));
     const proposed = levels.filter((area) => area.proposes).length;
     return h("Button", { type: "button", className: `button level-chip ${proposed ? "proposed" : ""}`, "data-do": "levels-open", title: t("防汛响应级别") },
-      cc.stepMark(own.level), h("Span", {}, cc.stepName(own.level)), proposed ? h("B", {}, t("{n} 项提议", { n: proposed })) : null);
+      cc.stepMark(own.level), h("Span", {}, cc.stepName(own.level)), worst ? h("Span", { className: "level-worst" }, cc.stepMark(worst.level), worst.name) : null, proposed ? h("B", {}, t("{n} 项提议", { n: proposed })) : null);
   };
 
+  const rank = (area) => STEPS.indexOf(area.level);
   const STEPS = [null, "standby", "IV", "III", "II", "I"];
   const maySet = (area) => {
     const actor = cc.state.actor;
     return Boolean(actor) && actor.permissions.includes("set_response_level") && area.jurisdiction.startsWith(actor.jurisdiction);
   };
+
+  /** A figure that a proposal was made by, beside what it is now where that is known here. */
+  function figureWords(figure, then, now) {
+    const words = { figure: cc.figureName(figure), then: cc.figureValue(figure, then) };
+    return now === undefined ? t("{figure} 提议时 {then}", words) : t("{figure} 现 {now}，提议时 {then}", { ...words, now: cc.figureValue(figure, now) });
+  }
 
   function area(stands) {
     const open = cc.levelChosen.area === stands.jurisdiction;
@@ -93,9 +118,10 @@
       h("Button", { type: "button", className: "level-line", "data-do": "level-area", "data-area": stands.jurisdiction, "data-level": stands.level || "", disabled: !maySet(stands), "aria-expanded": String(open) },
         cc.stepMark(stands.level), h("Span", { className: "level-name" }, stands.name), h("Span", { className: "level-step" }, cc.stepName(stands.level)),
         stands.since_at ? h("Span", { className: "quiet" }, t("{who} {time} 设定", { who: stands.set_by || "", time: cc.clockWords(Date.parse(stands.since_at)) })) : h("Span", { className: "quiet" })),
+      stands.reason ? h("P", { className: "level-reason quiet" }, t("理由：{reason}", { reason: stands.reason })) : null,
       stands.proposes ? h("Div", { className: "proposal" },
         h("P", {}, h("B", {}, t("规则提议：{level}", { level: cc.stepName(stands.proposed_level) })), h("Span", { className: "figure" }, cc.clockWords(Date.parse(stands.proposed_at)))),
-        h("P", { className: "dots" }, Object.entries(stands.proposed_because).map(([figure, value]) => h("Span", { key: figure }, `${cc.figureName(figure)} ${cc.figureValue(figure, value)}`))),
+        h("P", { className: "dots" }, Object.entries(stands.proposed_because).map(([figure, value]) => h("Span", { key: figure }, figureWords(figure, value, stands.figures_now[figure])))),
         maySet(stands) && !open ? h("Button", { type: "button", className: "button small", "data-do": "level-area", "data-area": stands.jurisdiction, "data-level": stands.proposed_level || "" }, t("按提议设定…")) : null) : null,
       open ? h("Div", { className: "level-form", "data-form": "level" },
         h("Div", { className: "segments" }, STEPS.map((step) => h("Button", { type: "button", key: String(step), className: step === cc.levelChosen.level ? "on" : "", "data-do": "level-step", "data-level": step || "", "aria-pressed": String(step === cc.levelChosen.level) }, cc.stepName(step)))),
@@ -105,8 +131,11 @@
           h("Button", { type: "button", className: "button primary", "data-do": "level-set" }, t("设定 {name}：{level}", { name: stands.name, level: cc.stepName(cc.levelChosen.level) })))) : null);
   }
 
-  desk.levels = (levels) => (levels && levels.length ? h("Ol", { className: "levels" }, levels.map(area)) : h("P", { className: "quiet" }, t("等待实况…")));
-  cc.drawLevels = () => window.dash_clientside.set_props(cc.ids.LEVELS_LIST, { children: desk.levels(cc.order.levels()) });
+  const sheetOf = (levels) => (levels && levels.length ? h("Ol", { className: "levels" }, levels.map(area)) : h("P", { className: "quiet" }, t("等待实况…")));
+  /* While somebody writes a reason the sheet is not drawn anew: that would take the line away. */
+  const writing = () => Boolean(document.activeElement && document.activeElement.closest(`#${cc.ids.LEVELS_LIST} textarea`));
+  desk.levels = (levels) => (writing() ? window.dash_clientside.no_update : sheetOf(levels));
+  cc.drawLevels = () => window.dash_clientside.set_props(cc.ids.LEVELS_LIST, { children: sheetOf(cc.order.levels()) });
 
   desk.unit = (chosen) => {
     const unit = chosen && cc.state.units.get(chosen.unit_id);

@@ -5,14 +5,6 @@
   const { t, h } = cc;
   const shared = ((window.dash_clientside = window.dash_clientside || {}).shared = {});
 
-  /** An edit of the catalogue that is wrong: where it is and what to write there. */
-  function refusedWords({ problems, count }) {
-    const [{ file, line, where, found, expected }] = problems;
-    const words = t("目录有误，未生效：{place} {where}：现为 {found}，应为 {expected}", { place: line ? `${file}:${line}` : file, where, found, expected });
-    const others = t("（另有 {n} 处）", { n: count - 1 });
-    return count > 1 ? `${words} ${others}` : words;
-  }
-
   /** Everything on the screen that may not be true right now, the worst first. */
   function untruths(link, health) {
     const found = [];
@@ -30,7 +22,7 @@
     if (rules.points_ahead) found.push({ worst: true, text: t("系统时钟曾被拨回：{n} 个监测点的新读数暂不评级", { n: rules.points_ahead }) });
     for (const rule of rules.failing || []) found.push({ text: t("规则“{name}”出错 {n} 次，不再判断", { name: cc.named(rule), n: rule.failures }) });
     const refused = (health.catalogue || {}).refused;
-    if (refused) found.push({ text: refusedWords(refused) });
+    if (refused) found.push(cc.refusedWords(refused));
     if (!scheduler.ok) found.push({ text: t("调度进程停止：丢失的任务不会重做") });
     if (feeds.positions_age_s === null) found.push({ text: t("从未收到单位位置") });
     else if (feeds.positions_age_s > 15) found.push({ text: t("单位位置 {age} 未更新", { age: cc.age(feeds.positions_age_s) }) });
@@ -45,7 +37,7 @@
   cc.untruths = untruths;
   cc.truthLines = (found) => found.map((item, i) =>
     h(item.href ? "A" : "P", { key: i, href: item.href, className: item.worst ? "worst" : item.connecting ? "connecting" : "" },
-      h("Span", {}, item.text), item.at ? cc.ticking("ago", item.at, "figure") : null, item.href ? h("B", {}, t("重新登录")) : null));
+      h("Span", item.whole ? { title: item.whole } : {}, item.text), item.at ? cc.ticking("ago", item.at, "figure") : null, item.href ? h("B", {}, t("重新登录")) : null));
 
   shared.drill = (clock) => {
     if (!clock) return null;
@@ -114,6 +106,9 @@
 
   const TOLD = { community: t("社区"), street: t("街道"), district: t("区级"), city: t("市级") };
 
+  /** A row's name, and of an incident its priority, by which the list is sorted first. */
+  cc.titleOf = (row) => [row.name, row.incident_id ? h("Span", { key: "priority", className: "priority-word quiet", title: t("警情优先级，列表先按它排") }, t("{n} 级", { n: row.priority })) : null];
+
   /** What is known of a row's place: level, what was measured, closed road, or the category; and what became of the alert. */
   cc.factsOf = function (row) {
     return [
@@ -122,7 +117,8 @@
       row.measured ? h("Span", { className: "figure" }, row.measured) : null,
       row.closed ? h("Span", { className: "road-closed" }, t("断交")) : null,
       row.calls > 1 ? h("Span", { className: "figure" }, t("{n} 个来电", { n: row.calls })) : null,
-      row.returned_at ? h("Span", { className: "returned" }, t("已回落")) : null,
+      row.held ? h("Span", { className: "held", title: t("现值低于本级起点，尚未回落够，等级保持") }, t("保持")) : null,
+      row.returned_at ? h("Span", { className: "returned" }, row.returned) : null,
       row.escalated && row.unconfirmed ? h("Span", { className: "told" }, t("已报{level}", { level: TOLD[row.told] })) : null,
     ];
   };
@@ -143,6 +139,9 @@
   cc.countsOf = (counts) => h("Span", { className: "grades" }, cc.severities.filter((severity) => counts[severity]).map((severity) =>
     h("Span", { className: "count", key: severity }, cc.mark(severity), h("B", {}, String(counts[severity])))),
     counts.none ? h("Span", { className: "count" }, h("I", {}, t("未评级")), h("B", {}, String(counts.none))) : null);
+
+  /** What a group holds, in words. */
+  cc.kindsIn = (kinds) => kinds.map(([name, n]) => h("Span", { key: name || "others" }, name ? `${name} ${n}` : t("其他 {n}", { n })));
 
   /** The step of the flood response: Ⅳ to Ⅰ wear the grades' marks, standby and everyday work wear none. */
   const STEP_MARK = { IV: "blue", III: "yellow", II: "orange", I: "red" };
@@ -167,6 +166,7 @@
   shared.toasts = (outcome) => {
     // The button that waits for its answer may be pressed again; what the page itself says answers nobody.
     if (outcome && !String(outcome.nonce).startsWith("page-")) cc.answered = outcome.nonce;
+    if (outcome && cc.settled) cc.settled(outcome);
     // Closing has stood everybody down: there is nothing left to take back.
     if (outcome && outcome.action === "close" && outcome.kind === "done") for (const toast of toasts) toast.undo = [];
     const shownInForm = outcome && ["call", "close_road"].includes(outcome.action) && outcome.kind === "refused";

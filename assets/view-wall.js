@@ -80,13 +80,13 @@
   const line = (row) =>
     h("Li", { key: row.key, className: `row ${row.key === shownKey ? "shown" : ""} ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed ? "waits" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}`, "data-rows": "1", "data-open": row.status === "open" ? "1" : "0" },
       cc.mark(row.severity, row.priority),
-      h("Div", { className: "row-what" }, h("P", { className: "row-title" }, row.name), h("P", { className: "dots" }, cc.factsOf(row))),
+      h("Div", { className: "row-what" }, h("P", { className: "row-title" }, cc.titleOf(row)), h("P", { className: "dots" }, cc.factsOf(row))),
       h("Div", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row)));
 
   const group = (found) =>
     h("Li", { key: found.key, className: `row is-group ${found.nobody ? "is-open" : ""} ${found.waiting.length && found.worst === "red" ? "unconfirmed" : ""}`, "data-rows": String(found.rows.length), "data-open": String(found.nobody) },
       cc.mark(found.worst, "·"),
-      h("Div", { className: "row-what" }, h("P", { className: "row-title" }, found.name), h("P", { className: "dots" }, cc.countsOf(found.counts))),
+      h("Div", { className: "row-what" }, h("P", { className: "row-title" }, found.name), h("P", { className: "dots" }, cc.countsOf(found.counts), cc.kindsIn(found.kinds))),
       h("Div", { className: "row-when" }, cc.ticking("since", found.since, "since figure"),
         found.nobody ? h("Span", { className: "nobody" }, t("{n} 处无人出警", { n: found.nobody })) : h("Span", { className: "quiet" }, found.waiting.length ? t("{n} 条待确认", { n: found.waiting.length }) : t("已确认"))));
 
@@ -146,7 +146,7 @@
         h("Tr", {}, h("Th", {}, t("未结警情")), cc.severities.map((severity) => cell(grades[severity], severity)), cell(grades.none, "none")),
         h("Tr", {}, h("Th", {}, t("积水点")), cc.severities.map((severity) => cell(water[severity], severity)), h("Td", {})),
         h("Tr", {}, h("Td", { colSpan: "6", className: "roads" }, h("Span", { className: "mark mark-road" }),
-          [[t("断交"), water.closed], [t("缓行"), water.slow], [t("封闭"), water.closures], [t("其他预警"), water.others]].map(([name, n]) =>
+          [[t("积水断交"), water.closed], [t("积水缓行"), water.slow], [t("人工封闭"), water.closures], [t("其他预警"), water.others]].map(([name, n]) =>
             h("Span", { key: name, className: n ? "" : "none" }, name, h("B", {}, String(n))))))));
   };
 

@@ -32,7 +32,7 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
         silent_s = gauge_silent_s(ports, tx, alert)
     now = ports.clock.now()
     readings = ports.store.readings_of([alert.point_id], now - READINGS_OVER, now) if alert.point_id else []
-    rule = ports.catalogue.rules.get(alert.rule_id)
+    rule = ports.catalogue.rule(alert.rule_id)
     return {
         "alert": alert_state(alert),
         "rule": rule_state(rule) if rule else None,
@@ -54,10 +54,11 @@ def _cause(actor: Actor, alert: Alert) -> Json:
 
 
 def rule_state(rule: Rule) -> Json:
-    """What a person may want to know of a rule; its conditions stay in its file."""
+    """What a person may want to know of a rule; a free condition stands in the words of its file."""
     return {
         "rule_id": rule.rule_id,
         "version": rule.version,
+        "watches": rule.watches.subject,
         "source_zh": rule.source_zh,
         "source_en": rule.source_en,
         "name_zh": rule.name_zh,
@@ -71,6 +72,7 @@ def rule_state(rule: Rule) -> Json:
                 "name_en": level.name_en,
                 "severity": level.severity.value,
                 "thresholds": dict(level.thresholds),
+                "when": level.when,
             }
             for level in rule.levels
         ],

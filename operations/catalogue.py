@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from alerts.geofences import Geofence
+from alerts.imported import CAP_IMPORT
 from alerts.model import MonitoredPoint, Severity
 from alerts.neighbourhood import Neighbourhood
 from alerts.rules import Rule, RuleIndex
@@ -129,6 +130,10 @@ class Catalogue:
     tables: Mapping[str, GradingTable] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     geofences: Mapping[str, Geofence] = field(default_factory=dict)
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """The rule of this id; what others warn of has one of the code's own where the city wrote none."""
+        return self.rules.get(rule_id, CAP_IMPORT if rule_id == CAP_IMPORT.rule_id else None)
 
     @cached_property
     def rule_index(self) -> RuleIndex:

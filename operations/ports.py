@@ -796,6 +796,10 @@ class Areas(Protocol):
         """Chinese and English name of the city and of each district, by code."""
         ...
 
+    def names_below(self) -> Mapping[str, tuple[str, str]]:
+        """The same of the streets and communities whose outlines are known."""
+        ...
+
     def jurisdiction_of(self, place: LonLat) -> str | None:
         """The six-digit code of the district the place lies in; None outside the city."""
         ...

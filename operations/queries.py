@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.imported import CAP_IMPORT
 from alerts.model import Alert, PointState
 from core.actor import Actor, Permission
 from core.clock import DrillTime
@@ -143,9 +144,10 @@ def catalogue_state(catalogue: Catalogue) -> Json:
                 "name_zh": rule.name_zh,
                 "name_en": rule.name_en,
                 "silence": rule.silence,
+                "watches": rule.watches.subject,
                 "levels": {x.code: {"name_zh": x.name_zh, "name_en": x.name_en} for x in rule.levels},
             }
-            for rule in catalogue.rules.values()
+            for rule in (CAP_IMPORT, *catalogue.rules.values())
         },
         "nets": {n.code: {"name_zh": n.name_zh, "name_en": n.name_en} for n in catalogue.nets.values()},
         "kinds": {

@@ -105,6 +105,19 @@ def import_rule(ports: Ports) -> Rule:
     return ports.catalogue.rules.get(CAP_IMPORT.rule_id, CAP_IMPORT)
 
 
+def said_words(infos: Sequence[CapInfo], language: str) -> dict[str, str | None]:
+    """What a message says in a language (`zh`, `en`), or in its first; each text cut to a length one can read."""
+    info = _in_language(infos, language)
+    return {
+        "event": _cut(info.event, _LONGEST_NAME),
+        "headline": _cut(info.headline, _LONGEST_WORDS),
+        "description": _cut(info.description, _LONGEST_WORDS),
+        "instruction": _cut(info.instruction, _LONGEST_WORDS),
+        "sender_name": _cut(info.sender_name, _LONGEST_NAME),
+        "area": _cut(" · ".join(area.description for area in info.areas), _LONGEST_WORDS) or None,
+    }
+
+
 def end_warnings(ports: Ports, tx: Transaction, subject_ids: Collection[str], at: datetime) -> list[Alert]:
     """Gives the all-clear to the alerts about these subjects, since whoever warned says it is over."""
     work = RuleWork(ports, tx, subject_ids, ports.catalogue)
@@ -301,14 +314,10 @@ class _Receiving:
         message = self.message
         words: dict[str, Any] = {}
         if message.infos and verdict.outcome is not CapOutcome.QUARANTINED:
-            info = _in_language(message.infos, "zh")
-            words = {
-                "event": _cut(info.event, _LONGEST_NAME),
-                "headline": _cut(info.headline, _LONGEST_WORDS),
-                "description": _cut(info.description, _LONGEST_WORDS),
-                "instruction": _cut(info.instruction, _LONGEST_WORDS),
-                "sender_name": _cut(info.sender_name, _LONGEST_NAME),
-            }
+            words = dict(said_words(message.infos, "zh"))
+            english = said_words(message.infos, "en")
+            if english != words:
+                words["english"] = english
         self.tx.record(
             happened(
                 self.actor,

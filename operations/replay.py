@@ -123,7 +123,7 @@ def past_alert(ports: Ports, actor: Actor, alert_id: str, at: datetime) -> Json:
     incident = next((i for i in shown["incidents"] if i["incident_id"] == alert["incident_id"]), None)
     point_id = alert["point_id"]
     readings = ports.store.readings_of([point_id], at - READINGS_OVER, at) if point_id else []
-    rule = ports.catalogue.rules.get(alert["rule_id"])
+    rule = ports.catalogue.rule(alert["rule_id"])
     return {
         "alert": alert,
         "rule": rule_state(rule) if rule else None,

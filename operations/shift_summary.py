@@ -28,6 +28,8 @@ def shift_summary(ports: Ports, actor: Actor) -> Json:
     state = snapshot_state(ports, actor)["state"]
     reached = [i for i in ports.store.incidents_reached_since(since) if actor.covers(i.jurisdiction)]
     alerts = [a for a in state["alerts"] if a["status"] != "cleared"]
+    # An incident's title tells what it began with; how deep the water stands now is another matter.
+    depth_cm = {p["point_id"]: p.get("depth_cm") for p in state["points"]}
     on_it: dict[str, list[Any]] = {}
     for sent in state["assignments"]:
         if sent["status"] in ("dispatched", "en_route", "on_scene"):
@@ -38,6 +40,7 @@ def shift_summary(ports: Ports, actor: Actor) -> Json:
         "incidents": [
             {
                 **_of(i, _INCIDENT),
+                "depth_cm": depth_cm.get(i["point_id"]),
                 "units": [_of(a, ("callsign", "status")) for a in on_it.get(i["incident_id"], [])],
             }
             for i in sorted(state["incidents"], key=lambda i: (i["priority"], i["opened_at"]))

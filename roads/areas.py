@@ -105,6 +105,9 @@ class DistrictAreas:
     def names(self) -> Mapping[str, tuple[str, str]]:
         return {CITY: ("昆明市", "Kunming")} | {d.code: (d.name_zh, d.name_en) for d in load_districts()}
 
+    def names_below(self) -> Mapping[str, tuple[str, str]]:
+        return {node.code: (node.name_zh, node.name_en) for node in load_streets()}
+
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return node_of(place)
 

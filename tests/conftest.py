@@ -93,6 +93,9 @@ class GuanduEverywhere:
     def names(self) -> Mapping[str, tuple[str, str]]:
         return {CITY: ("昆明市", "Kunming"), "530111": ("官渡区", "Guandu"), "530103": ("盘龙区", "Panlong")}
 
+    def names_below(self) -> Mapping[str, tuple[str, str]]:
+        return {}
+
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return "530111" if 102 < place.lon < 104 and 24 < place.lat < 27 else None
 

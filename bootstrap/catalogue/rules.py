@@ -308,7 +308,17 @@ class _Compiling:
             return None
         if reached is None or held is None:
             return None
-        return Level(level.code, name_zh, name_en, severity, level.opens_incident, reached, held, {})
+        return Level(
+            level.code,
+            name_zh,
+            name_en,
+            severity,
+            level.opens_incident,
+            reached,
+            held,
+            {},
+            " ".join(level.when.split()),
+        )
 
     def _condition(self, loc: Loc, text: str) -> CelCondition | None:
         watches = self.file.watches

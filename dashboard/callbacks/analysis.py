@@ -41,7 +41,7 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
                 alarm_report(ports, actor, since, now),
                 verify_rules(ports, actor, since, now),
                 ports.catalogue,
-                ports.areas.names(),
+                {**ports.areas.names_below(), **ports.areas.names()},
                 zone,
             )
             dispatches = dispatch_report(ports, actor, since, now)

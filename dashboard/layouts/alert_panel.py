@@ -12,9 +12,10 @@ from dashboard.language import t
 from dashboard.layouts.notes import notes_part
 from dashboard.layouts.shared import attributes, grade_mark, watchers
 from dashboard.layouts.timeline import timeline_list
+from dashboard.layouts.warning import warning_part
 from dashboard.view_models.alert import OUTCOME, AlertView
 from dashboard.view_models.durations import clock_words
-from dashboard.view_models.incident import GRADE_NUMERAL
+from dashboard.view_models.incident import graded_words
 
 SHELVES_MIN = (15, 30, 60)
 """How long an alert may be set aside at one press, in minutes (this project's proposal)."""
@@ -28,10 +29,11 @@ def desk_alert(view: AlertView, zone: ZoneInfo) -> Component:
         [
             _head(view),
             _standing(view, zone),
+            warning_part(view.warning, zone),
             _acknowledge(view, with_note=True),
             _actions(view),
-            _why(view),
-            _measured(view),
+            _why(view, zone),
+            _measured(view, zone),
             _advice(view),
             notes_part("alert", view.alert_id, view.notes, zone),
             timeline_list(view.timeline, zone),
@@ -47,9 +49,10 @@ def phone_alert(view: AlertView, zone: ZoneInfo) -> Component:
         [
             _head(view),
             _standing(view, zone),
+            warning_part(view.warning, zone),
             _acknowledge(view, with_note=False),
-            _why(view),
-            _measured(view),
+            _why(view, zone),
+            _measured(view, zone),
             _advice(view),
             notes_part("alert", view.alert_id, view.notes, zone),
             timeline_list(view.timeline, zone),
@@ -65,8 +68,9 @@ def past_alert_panel(view: AlertView, zone: ZoneInfo) -> Component:
         [
             _head(view),
             _standing(view, zone),
-            _why(view),
-            _measured(view),
+            warning_part(view.warning, zone),
+            _why(view, zone),
+            _measured(view, zone),
             _advice(view),
             timeline_list(view.timeline, zone),
         ],
@@ -84,7 +88,7 @@ def _head(view: AlertView) -> Component:
                     html.H2(view.name),
                     html.P(
                         [
-                            html.B(f"{GRADE_NUMERAL[view.severity]} {view.level}"),
+                            html.B(graded_words(view.severity, view.level)),
                             html.Span(view.measured, className="figure") if view.measured else None,
                             html.Span(view.category),
                         ],
@@ -112,7 +116,7 @@ def _standing(view: AlertView, zone: ZoneInfo) -> Component:
     words = {
         "waits": t("待确认"),
         "acknowledged": t("已由 {name} 确认", name=view.acknowledged_by or ""),
-        "returned": t("已回落，待解除"),
+        "returned": t("{returned}，待解除", returned=view.returned_word),
         "shelved": t("已搁置"),
         "suppressed": t("已抑制"),
         "cleared": t("已解除"),
@@ -155,7 +159,10 @@ def _standing(view: AlertView, zone: ZoneInfo) -> Component:
             html.P([html.Span(who), html.Span(view.outcome) if view.outcome else None], className="dots")
         )
     if view.returned_at and view.status != "cleared":
-        lines.append(html.P(t("{time} 回落", time=clock_words(view.returned_at, zone)), className="quiet"))
+        when = clock_words(view.returned_at, zone)
+        lines.append(html.P(f"{when} {view.returned_word}", className="quiet"))
+    if view.held:
+        lines.append(html.P(view.held, className="quiet"))
     if view.note:
         lines.append(html.P(view.note, className="said"))
     told: list[Component] = [html.Span(t("已告{level}", level=view.told_word))]
@@ -292,12 +299,13 @@ def _clear(view: AlertView) -> Component:
                 ],
                 className="choices",
             ),
+            html.P(view.again, className="quiet"),
             html.P(t("解除不能撤回。"), className="quiet"),
         ],
     )
 
 
-def _why(view: AlertView) -> Component:
+def _why(view: AlertView, zone: ZoneInfo) -> Component:
     return html.Div(
         [
             html.H3(t("为何预警")),
@@ -305,26 +313,16 @@ def _why(view: AlertView) -> Component:
                 [html.Span(view.rule), html.Span(t("版本 {version}", version=view.rule_version))],
                 className="dots",
             ),
+            html.P(
+                t("定级时（{time}）的数值", time=clock_words(view.graded_at, zone)), className="quiet graded"
+            )
+            if view.because
+            else None,
             html.Dl(
                 [html.Div([html.Dt(reason.name), html.Dd(reason.value)]) for reason in view.because],
                 className="reasons",
             )
             if view.because
-            else None,
-            html.P(view.source, className="quiet source") if view.source else None,
-        ],
-        className="why",
-    )
-
-
-def _measured(view: AlertView) -> Component:
-    if not view.sparkline and not view.thresholds:
-        return html.Div()
-    return html.Div(
-        [
-            html.H3(t("最近一小时读数")) if view.sparkline else None,
-            html.Img(src=view.sparkline, className="sparkline", alt=t("最近一小时读数"))
-            if view.sparkline
             else None,
             html.Ul(
                 [
@@ -334,6 +332,37 @@ def _measured(view: AlertView) -> Component:
                     for severity, word, least in view.thresholds
                 ],
                 className="thresholds",
+            ),
+            html.P(view.source, className="quiet source") if view.source else None,
+        ],
+        className="why",
+    )
+
+
+def _measured(view: AlertView, zone: ZoneInfo) -> Component:
+    chart = view.chart
+    if chart is None:
+        return html.Div()
+    return html.Div(
+        [
+            html.H3(t("最近一小时读数")),
+            html.Div(
+                [
+                    html.Img(src=chart.image, className="sparkline", alt=t("最近一小时读数")),
+                    html.Span(chart.top, className="figure chart-top"),
+                    *(
+                        html.Span(figure, className="figure chart-line", style={"bottom": f"{high:.1%}"})
+                        for figure, high in chart.lines
+                    ),
+                ],
+                className="chart",
+            ),
+            html.P(
+                [
+                    html.Span(clock_words(at, zone), className="figure")
+                    for at in (chart.begins_at, chart.ends_at)
+                ],
+                className="chart-span",
             ),
         ],
         className="measured",

@@ -15,7 +15,7 @@ from dashboard.layouts.incident_units import assigned_part, milestones_part, req
 from dashboard.layouts.notes import notes_part
 from dashboard.layouts.shared import attributes, grade_mark, watchers
 from dashboard.layouts.timeline import files_part, timeline_list
-from dashboard.view_models.incident import GRADE_NUMERAL, IncidentView
+from dashboard.view_models.incident import IncidentView, graded_words
 from dashboard.view_models.timeline import PASSABILITY
 
 
@@ -79,7 +79,7 @@ def past_panel(view: IncidentView, zone: ZoneInfo) -> Component:
 def _what(view: IncidentView) -> list[Component]:
     facts: list[Component | str] = []
     if view.severity:
-        facts.append(html.B(f"{GRADE_NUMERAL[view.severity]} {view.grade}"))
+        facts.append(html.B(graded_words(view.severity, view.grade or "")))
     if view.depth:
         facts.append(html.Span(view.depth, className="figure"))
     if view.passability in ("closed", "slow"):

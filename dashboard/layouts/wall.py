@@ -52,6 +52,7 @@ def _figures(settings: FaceSettings) -> list[Component]:
                     [
                         html.Span("", className="clock", **attributes(data_tick="clock")),
                         html.Span("", className="date", **attributes(data_tick="date")),
+                        language_switch("/wall/"),
                     ],
                     className="now",
                 ),
@@ -70,7 +71,7 @@ def _figures(settings: FaceSettings) -> list[Component]:
             config={"staticPlot": True, "displayModeBar": False, "responsive": True},
         ),
         html.Div(id=Wall.LOAD, className="load-wall"),
-        html.Footer([html.Div(id=Wall.FEEDS, className="feeds"), language_switch("/wall/")]),
+        html.Footer(html.Div(id=Wall.FEEDS, className="feeds")),
     ]
 
 

@@ -9,14 +9,16 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from alerts.imported import STATED_RANK
 from core.actor import Actor, Permission
 from core.command_tree import CommandLevel
 from dashboard.language import named, t
 from dashboard.theme import tokens
 from dashboard.view_models.figures import figure_name, figure_value
+from dashboard.view_models.timeline import GRADED, Happening, notes_of, returned_word, timeline
 from dashboard.view_models.timeline import OUTCOME as OUTCOME
 from dashboard.view_models.timeline import TOLD as TOLD
-from dashboard.view_models.timeline import Happening, notes_of, timeline
+from dashboard.view_models.warning import WarningView, warning_view
 from operations.catalogue import Catalogue
 
 Json = Mapping[str, Any]
@@ -33,6 +35,18 @@ class Reason:
 
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Readings as a line: an image as a data URI, the figure at its top, its first and last instant, and thresholds
+    as their figure and how high they lie, in shares of 1."""
+
+    image: str
+    top: str
+    begins_at: str
+    ends_at: str
+    lines: Sequence[tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +81,17 @@ class AlertView:
     outcome: str | None
     measured: str | None
     because: Sequence[Reason]
+    graded_at: str
+    """Since when the level is what it is: `because` holds the figures of then."""
     thresholds: Sequence[tuple[str, str, str]]
-    """Severity, word and least value of each level."""
-    sparkline: str | None
-    """An image of the last hour's readings as a data URI; None without readings."""
+    """Severity, word and least value, or the condition, of each level."""
+    held: str
+    """Says that the value now lies below where the level begins; empty where it does not."""
+    again: str
+    """What opens the next alert here after a false alarm."""
+    returned_word: str
+    chart: Chart | None
+    """The last hour's readings; None without any."""
     incident_id: str | None
     incident_number: str | None
     timeline: Sequence[Happening]
@@ -79,6 +100,8 @@ class AlertView:
     may_escalate: bool
     may_clear: bool
     notes: Sequence[Happening] = ()
+    warning: WarningView | None = None
+    """What others said, where the alert is theirs."""
 
 
 def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
@@ -119,16 +142,16 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
         outcome=t(OUTCOME[alert["outcome"]]) if alert["outcome"] else None,
         measured=_measured(quantity, alert["value"], detail["readings"]),
         because=_reasons(alert["because"], levels),
+        graded_at=_graded_at(alert, detail["timeline"]),
         thresholds=[
-            (
-                x["severity"],
-                named(x),
-                " · ".join(_least(f, v, quantity) for f, v in x["thresholds"].items()),
-            )
+            (x["severity"], named(x), _asks(x, quantity))
             for x in reversed(levels)
-            if x["thresholds"]
+            if x["thresholds"] or x.get("when")
         ],
-        sparkline=sparkline(detail["readings"], _lines(levels, quantity)),
+        held=_held(alert, level, detail["readings"]),
+        again=_again(level, levels),
+        returned_word=returned_word(alert, catalogue),
+        chart=chart(detail["readings"], _lines(levels, quantity), quantity),
         incident_id=incident["incident_id"] if incident else None,
         incident_number=incident["number"] if incident else None,
         timeline=timeline(detail["timeline"], catalogue),
@@ -137,6 +160,7 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
         may_escalate=is_open and alert["told"] != CommandLevel.CITY and actor.may(Permission.ESCALATE_ALERT),
         may_clear=is_open and actor.may(Permission.ALL_CLEAR),
         notes=notes_of(detail["timeline"]),
+        warning=warning_view(detail["timeline"]),
     )
 
 
@@ -151,6 +175,38 @@ def _status(alert: Json) -> str:
         if alert[field] is not None:
             return mark_
     return "acknowledged" if alert["status"] == "acknowledged" else "waits"
+
+
+def _graded_at(alert: Json, rows: Sequence[Json]) -> str:
+    return next((str(row["at"]) for row in reversed(rows) if row["type"] in GRADED), str(alert["opened_at"]))
+
+
+def _asks(level: Json, quantity: str | None) -> str:
+    """What a level asks for: its thresholds, or its condition as the rule's file has it."""
+    if level["thresholds"]:
+        return " · ".join(_least(figure, value, quantity) for figure, value in level["thresholds"].items())
+    return str(level["when"])
+
+
+def _held(alert: Json, level: Json | None, readings: Sequence[Sequence[Any]]) -> str:
+    quantity = alert["quantity"]
+    least = level["thresholds"].get(quantity) if level and quantity == "depth_cm" else None
+    newest = readings[-1][1] if readings else None
+    stands = alert["status"] != "cleared" and alert["returned_at"] is None
+    if least is None or newest is None or newest >= least or not stands:
+        return ""
+    return t("现值低于本级起点 {least}，尚未回落够，等级保持", least=figure_value(quantity, least))
+
+
+def _again(level: Json | None, levels: Sequence[Json]) -> str:
+    codes = [x["code"] for x in levels]
+    higher = levels[codes.index(level["code"]) + 1 :] if level else []
+    if not higher:
+        return t("作误报解除后，地图上不再标它的等级；先恢复正常、再次达到，才会再预警。")
+    return t(
+        "作误报解除后，地图上不再标它的等级；升到{level}，或先恢复正常、再次达到，才会再预警。",
+        level=named(higher[0]),
+    )
 
 
 def _least(figure: str, value: float, quantity: str | None) -> str:
@@ -174,6 +230,10 @@ def _reasons(because: Json, levels: Sequence[Json]) -> list[Reason]:
     for name, value in because.items():
         if not isinstance(value, int | float):
             continue
+        if name == STATED_RANK:
+            stated = levels[round(value) - 1] if 1 <= value <= len(levels) else None
+            found.append(Reason(t("发布方定的级别"), named(stated) if stated else f"{value:g}"))
+            continue
         figure, _, code = name.partition(".")
         level = next((named(x) for x in levels if x["code"] == code), code)
         words = f"{figure_name(figure)} {level}".strip()
@@ -186,7 +246,9 @@ def _lines(levels: Sequence[Json], quantity: str | None) -> list[float]:
     return [x["thresholds"][quantity] for x in levels if quantity in x["thresholds"]]
 
 
-def sparkline(readings: Sequence[Sequence[Any]], thresholds: Sequence[float]) -> str | None:
+def chart(
+    readings: Sequence[Sequence[Any]], thresholds: Sequence[float], quantity: str | None
+) -> Chart | None:
     """The readings as a line, the thresholds dashed across it; the right edge is the newest reading.
 
     The scale starts at zero and ends a little above the highest reading and the lowest threshold.
@@ -194,8 +256,20 @@ def sparkline(readings: Sequence[Sequence[Any]], thresholds: Sequence[float]) ->
     points = [(datetime.fromisoformat(at).timestamp(), float(value)) for at, value in readings]
     if len(points) < 2 or not any(value for _, value in points):
         return None
-    begin, end = points[0][0], points[-1][0]
     top = 1.15 * max([value for _, value in points] + list(thresholds[:1]) + [1.0])
+    within = [level for level in thresholds if level <= top]
+    figure = quantity or "value"
+    return Chart(
+        image=_sparkline(points, within, top),
+        top=figure_value(figure, round(top)),
+        begins_at=str(readings[0][0]),
+        ends_at=str(readings[-1][0]),
+        lines=[(f"{level:g}", round(level / top, 3)) for level in within],
+    )
+
+
+def _sparkline(points: Sequence[tuple[float, float]], thresholds: Sequence[float], top: float) -> str:
+    begin, end = points[0][0], points[-1][0]
     token = tokens()
 
     def y(value: float) -> float:
@@ -206,7 +280,6 @@ def sparkline(readings: Sequence[Sequence[Any]], thresholds: Sequence[float]) ->
         f'<line x1="0" x2="{WIDE}" y1="{y(level)}" y2="{y(level)}" stroke={quoteattr(token["text-faint"])}'
         ' stroke-dasharray="4 4" vector-effect="non-scaling-stroke"/>'
         for level in thresholds
-        if level <= top
     )
     image = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}" preserveAspectRatio="none">'

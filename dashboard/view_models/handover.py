@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.language import named, t
 from dashboard.view_models.durations import minutes_seconds, share_words
-from dashboard.view_models.incident import GRADE_NUMERAL, INCIDENT_STATUS, area_name
+from dashboard.view_models.incident import GRADE_NUMERAL, INCIDENT_STATUS, area_name, graded_words
 from dashboard.view_models.levels import step_words
 from dashboard.view_models.notices import UNIT_STATUS
 from dashboard.view_models.timeline import ASSIGNMENT_STATUS, PASSABILITY
@@ -92,12 +92,13 @@ def handover_view(
         sections=[
             Section(
                 t("未结警情"),
-                (t("编号"), t("警情"), t("级别"), t("状态"), t("接报"), t("在办单位")),
+                (t("编号"), t("警情"), t("级别"), t("交班时水深"), t("状态"), t("接报"), t("在办单位")),
                 [
                     (
                         i["number"],
                         named(i, "title"),
                         str(i["priority"]),
+                        "–" if i.get("depth_cm") is None else f"{i['depth_cm']:.0f} cm",
                         t(INCIDENT_STATUS[i["status"]]),
                         when(i["opened_at"]),
                         " · ".join(f"{u['callsign']} {t(ASSIGNMENT_STATUS[u['status']])}" for u in i["units"])
@@ -189,10 +190,10 @@ def handover_view(
 
 
 def _alert(alert: Json, catalogue: Catalogue, when: Any) -> tuple[str, str, str]:
-    rule = catalogue.rules.get(alert["rule_id"])
+    rule = catalogue.rule(alert["rule_id"])
     level = rule.level(alert["grade_code"]) if rule else None
     word = named({"name_zh": level.name_zh, "name_en": level.name_en}) if level else alert["grade_code"]
-    return named(alert), f"{GRADE_NUMERAL[alert['severity']]} {word}", when(alert["opened_at"])
+    return named(alert), graded_words(alert["severity"], word), when(alert["opened_at"])
 
 
 def _signed(given: HandOver, when: Any) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,15 @@ ASSISTANCE_STATUS = {
 CALLS = ("call.taken", "call.joined")
 ON_IT = ("dispatched", "en_route", "on_scene")
 GRADE_NUMERAL = {"blue": "Ⅳ", "yellow": "Ⅲ", "orange": "Ⅱ", "red": "Ⅰ"}
+
+
+def graded_words(severity: str, word: str) -> str:
+    """`Ⅲ 中度`: a level's numeral before its word, once: some words (Ⅲ级, grade III) have their own."""
+    numeral = GRADE_NUMERAL[severity]
+    plain = unicodedata.normalize("NFKC", numeral)
+    return word if numeral in word or plain in word.split() else f"{numeral} {word}"
+
+
 ORIGIN = {"call": mark("来电"), "alert": mark("积水预警"), "closure": mark("道路断交")}
 
 
@@ -304,7 +314,7 @@ def _grade(alert: Json | None, catalogue: Catalogue) -> str | None:
     """The level's word in the rule that reached it."""
     if alert is None:
         return None
-    rule = catalogue.rules.get(alert.get("rule_id", ""))
+    rule = catalogue.rule(alert.get("rule_id", ""))
     level = rule.level(alert["grade_code"]) if rule else catalogue.waterlogging.grade(alert["grade_code"])
     if level is None:
         return str(alert["grade_code"])

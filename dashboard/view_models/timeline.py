@@ -13,6 +13,7 @@ from dashboard.view_models.durations import minutes_seconds
 from dashboard.view_models.figures import figure_value
 from dashboard.view_models.levels import step_words
 from dashboard.view_models.reasons import reason_words
+from dashboard.view_models.warning import RECEIVED, received_sentence
 from operations.catalogue import Catalogue
 
 Json = Mapping[str, Any]
@@ -42,6 +43,8 @@ OVERDUE = {
 }
 ADVICE = "recommendation.made"
 NOTE = "note.added"
+GRADED = ("alert.opened", "alert.raised", "alert.lowered", "alert.resumed")
+"""The rows after which an alert's level and its figures are new."""
 LONGEST = 40
 
 
@@ -125,6 +128,19 @@ def _alert(words: str) -> Callable[[Json, Json, Catalogue], str]:
         return f"{t(words)} {' '.join(facts)}".strip()
 
     return said
+
+
+def returned_word(alert: Json, catalogue: Catalogue) -> str:
+    """How it is said that the condition is over: water falls, a unit leaves, everything else is as it should be."""
+    rule = catalogue.rule(str(alert.get("rule_id") or alert.get("rule", "")).partition("@")[0])
+    if rule is None or (rule.watches.subject == "point" and not rule.silence):
+        return t("已回落")
+    return t("已离开") if rule.watches.subject == "geofence" else t("已恢复")
+
+
+def _returned(data: Json, row: Json, catalogue: Catalogue) -> str:
+    facts = _alert("")(data, row, catalogue)
+    return f"{returned_word(data, catalogue)} {facts}".strip()
 
 
 def _acknowledged(data: Json, _row: Json, _catalogue: Catalogue) -> str:
@@ -246,7 +262,7 @@ def _because(what: str, reason: str | None) -> str:
 
 def _grade(data: Json, catalogue: Catalogue) -> str:
     """The level's word in the rule that reached it; an incident's row names no rule and means the map's grades."""
-    rule = catalogue.rules.get(str(data.get("rule", "")).partition("@")[0])
+    rule = catalogue.rule(str(data.get("rule", "")).partition("@")[0])
     level = rule.level(data["grade"]) if rule else catalogue.waterlogging.grade(data["grade"])
     return named({"name_zh": level.name_zh, "name_en": level.name_en}) if level else str(data["grade"])
 
@@ -260,8 +276,9 @@ _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
     "alert.raised": _alert(mark("预警升级")),
     "alert.lowered": _alert(mark("预警降级")),
     "alert.cleared": _cleared,
-    "alert.returned": _alert(mark("已回落")),
+    "alert.returned": _returned,
     "alert.resumed": _alert(mark("再次达到")),
+    RECEIVED: lambda data, _row, _catalogue: received_sentence(data),
     "alert.acknowledged": _acknowledged,
     "alert.unacknowledged": lambda _data, _row, _catalogue: t("撤销确认"),
     "alert.escalated": _escalated,

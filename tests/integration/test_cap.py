@@ -145,6 +145,8 @@ def test_a_warning_for_the_city_becomes_an_alert_once(bench: Bench, live: Ports)
     assert (found.alert_id, found.jurisdiction) == (first.alert_id, "530111")
     assert types(bench) == ["alert.opened", "cap.received"]
     said = journal(bench)[-1].event
+    assert (said.data["area"], said.data["headline"]) == ("昆明主城", "昆明市气象台发布暴雨橙色预警")
+    assert "english" not in said.data, "it was written in Chinese only"
     assert (said.subject, said.data["outcome"], said.data["signature"]) == (
         first.alert_id,
         "opened",

@@ -51,6 +51,8 @@ def test_the_summary_tells_what_stands_who_has_it_and_what_happened(bench: Bench
     found = shift_summary(bench.ports, somebody())
     mine = next(i for i in found["incidents"] if i["incident_id"] == incident_id)
     assert [unit["callsign"] for unit in mine["units"]] == ["巡000"]
+    assert mine["depth_cm"] is None, "the call was about no monitored point"
+    assert any(i["depth_cm"] for i in found["incidents"]), "how deep it is now, whatever the title began with"
     assert [(a["shelved_by"], a["shelve_reason"]) for a in found["shelved"]] == [("李", "泵站检修")]
     assert len(found["unacknowledged"]) >= 1
     assert {a["alert_id"] for a in found["shelved"]}.isdisjoint(

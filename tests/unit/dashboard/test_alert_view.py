@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
+from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from alerts.imported import CAP_IMPORT
+from alerts.rules import Watch
 from core.actor import Actor, Permission, Role
 from dashboard.language import current_locale
-from dashboard.view_models.alert import alert_view, sparkline
+from dashboard.layouts.alert_panel import desk_alert
+from dashboard.view_models.alert import alert_view, chart
+from operations.alert_detail import rule_state
 from tests.unit.dashboard.states import CATALOGUE
 
 OFFICER = Actor("A1", "王芳", Role.DUTY_OFFICER, permissions=frozenset(Permission))
@@ -124,9 +130,11 @@ def test_what_may_be_done_follows_the_state_and_the_person() -> None:
 
 def test_the_line_of_readings_stays_inside_and_shows_the_thresholds_it_reaches() -> None:
     readings = [[f"2026-08-18T01:{minute:02d}:00+00:00", float(minute)] for minute in range(60)]
-    uri = sparkline(readings, [5.0, 30.0, 90.0])
-    assert uri is not None
-    image = b64decode(uri.partition(",")[2]).decode()
+    drawn = chart(readings, [5.0, 30.0, 90.0], "depth_cm")
+    assert drawn is not None
+    assert (drawn.top, drawn.begins_at, drawn.ends_at) == ("68 cm", readings[0][0], readings[-1][0])
+    assert drawn.lines == [("5", 0.074), ("30", 0.442)]
+    image = b64decode(drawn.image.partition(",")[2]).decode()
     heights = [
         float(y) for y in re.findall(r",([\d.]+)", image.partition('polyline points="')[2].partition('"')[0])
     ]
@@ -136,8 +144,8 @@ def test_the_line_of_readings_stays_inside_and_shows_the_thresholds_it_reaches()
 
 
 def test_one_reading_makes_no_line() -> None:
-    assert sparkline([["2026-08-18T01:00:00+00:00", 3.0]], []) is None
-    assert sparkline([[f"2026-08-18T01:0{n}:00+00:00", 0.0] for n in range(5)], []) is None
+    assert chart([["2026-08-18T01:00:00+00:00", 3.0]], [], "depth_cm") is None
+    assert chart([[f"2026-08-18T01:0{n}:00+00:00", 0.0] for n in range(5)], [], "depth_cm") is None
 
 
 def test_a_rain_alert_says_over_how_many_hours_its_thresholds_are() -> None:
@@ -149,3 +157,80 @@ def test_a_rain_alert_says_over_how_many_hours_its_thresholds_are() -> None:
     view = alert_view(detail, CATALOGUE, OFFICER)
     assert [least for _, _, least in view.thresholds] == ["3小时雨量 ≥ 50 mm", "12小时雨量 ≥ 50 mm"]
     assert view.measured is None
+
+
+def test_the_figures_that_graded_are_told_apart_from_what_is_measured_now() -> None:
+    detail = a_detail()
+    detail["timeline"] = [
+        {"type": kind, "at": f"2026-08-18T01:{minute}:00+00:00", "data": {}, "actor_id": "system"}
+        for kind, minute in (("alert.opened", 30), ("alert.raised", 35), ("alert.acknowledged", 40))
+    ]
+    assert alert_view(detail, CATALOGUE, OFFICER).graded_at == "2026-08-18T01:35:00+00:00"
+    assert alert_view(a_detail(), CATALOGUE, OFFICER).graded_at == a_detail()["alert"]["opened_at"]
+
+
+def test_a_level_that_only_the_set_back_holds_says_so() -> None:
+    assert alert_view(a_detail(), CATALOGUE, OFFICER).held == ""
+    fallen = {**a_detail(), "readings": [["2026-08-18T01:30:00+00:00", 47.0]]}
+    assert "50 cm" in alert_view(fallen, CATALOGUE, OFFICER).held
+    over = a_detail(returned_at="2026-08-18T02:00:00+00:00")
+    assert alert_view({**over, "readings": fallen["readings"]}, CATALOGUE, OFFICER).held == ""
+
+
+def test_a_free_condition_stands_in_its_own_words() -> None:
+    detail = a_detail()
+    detail["rule"]["levels"] = [{**LEVELS[1], "thresholds": {}, "when": "rise_cm_per_min >= 5.0"}]
+    assert alert_view(detail, CATALOGUE, OFFICER).thresholds == [("orange", "重度", "rise_cm_per_min >= 5.0")]
+
+
+def test_before_a_false_alarm_is_said_it_is_told_what_alarms_again() -> None:
+    assert "升到重度" in alert_view(a_detail(grade_code="light"), CATALOGUE, OFFICER).again
+    assert "升到" not in alert_view(a_detail(), CATALOGUE, OFFICER).again
+
+
+def test_a_warning_from_elsewhere_is_shown_with_its_own_words_in_either_language() -> None:
+    detail = a_detail(
+        rule_id=CAP_IMPORT.rule_id, grade_code="orange", quantity=None, because={"stated_rank": 3.0}
+    )
+    detail["rule"] = rule_state(CAP_IMPORT)
+    detail["readings"] = []
+    said = {
+        "msg_type": "Alert",
+        "sender": "weather.example",
+        "sent": "2026-08-18T01:15:00+00:00",
+        "ends_at": "2026-08-18T04:15:00+00:00",
+        "event": "暴雨",
+        "headline": "发布暴雨橙色预警",
+        "description": "三小时内雨量将达五十毫米",
+        "instruction": "停止户外作业",
+        "sender_name": "昆明市气象台",
+        "area": "昆明主城",
+        "english": {"event": "rainstorm", "headline": "Orange rainstorm warning", "area": "central Kunming"},
+    }
+    row = {"type": "cap.received", "at": "2026-08-18T01:16:00+00:00", "data": said, "actor_id": "weather"}
+    detail["timeline"] = [row, {**row, "data": {"msg_type": "Cancel", "sender": "weather.example"}}]
+    view = alert_view(detail, CATALOGUE, OFFICER)
+    assert (view.level, [(r.name, r.value) for r in view.because]) == ("橙色", [("发布方定的级别", "橙色")])
+    assert view.warning is not None
+    assert (view.warning.sender, view.warning.area) == ("昆明市气象台", "昆明主城")
+    assert (view.warning.instruction, view.warning.ends_at) == ("停止户外作业", said["ends_at"])
+    assert [h.what for h in view.timeline] == [
+        "外来预警撤销 · weather.example",
+        "收到外来预警 · 昆明市气象台 · 发布暴雨橙色预警",
+    ]
+    panel = str(desk_alert(view, ZoneInfo("Asia/Shanghai")))
+    assert "三小时内雨量将达五十毫米" in panel and "08-18 12:15" in panel
+    current_locale.set("en")
+    view = alert_view(detail, CATALOGUE, OFFICER)
+    assert view.level == "orange" and view.warning is not None
+    assert (view.warning.headline, view.warning.area) == ("Orange rainstorm warning", "central Kunming")
+
+
+def test_what_left_a_fence_has_left_and_only_water_falls() -> None:
+    rules = {
+        rule_id: replace(CAP_IMPORT, rule_id=rule_id, watches=Watch(subject=subject))
+        for rule_id, subject in (("fence", "geofence"), ("storm", "calls"), ("depth", "point"))
+    }
+    known = replace(CATALOGUE, rules=rules)
+    said = {rule_id: alert_view(a_detail(rule_id=rule_id), known, OFFICER).returned_word for rule_id in rules}
+    assert said == {"fence": "已离开", "storm": "已恢复", "depth": "已回落"}

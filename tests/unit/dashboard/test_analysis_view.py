@@ -76,6 +76,7 @@ def test_a_flood_stands_out_in_figures_and_bars() -> None:
     assert figures["最忙的 10 分钟"].value == "12"
     assert figures["最忙的 10 分钟"].over
     assert figures["告警洪峰"].value == "1"
+    assert figures["每席每日告警"].over, "twelve a day are few, twelve in ten minutes are not"
     bars = view.load_chart.data[0]
     assert max(bars.y) == 12
     assert len(bars.x) <= 3 + 9, "the chart begins shortly before the first alarm"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dashboard.language import current_locale
-from dashboard.view_models.incident import IncidentView, incident_view
+from dashboard.view_models.incident import IncidentView, graded_words, incident_view
 from tests.unit.dashboard.states import CATALOGUE, a_candidate, an_incident
 
 POINT = {"depth_cm": 56.4, "observed_at": "2026-08-18T01:29:50+00:00", "passability": "closed"}
@@ -214,3 +216,16 @@ def test_a_request_waits_until_its_time_and_then_says_what_came_of_it() -> None:
         ("已请求盘龙区，等待答复", True),
         ("盘龙区已拒绝（另有任务）", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("severity", "word", "said"),
+    [
+        ("yellow", "中度", "Ⅲ 中度"),
+        ("yellow", "Ⅲ级", "Ⅲ级"),
+        ("orange", "grade II", "grade II"),
+        ("blue", "light", "Ⅳ light"),
+    ],
+)
+def test_a_levels_numeral_is_said_once(severity: str, word: str, said: str) -> None:
+    assert graded_words(severity, word) == said
