@@ -50,7 +50,7 @@
   function isHeld(alert) {
     const grade = cc.state.catalogue.grades.find((one) => one.code === alert.grade_code);
     const depth = depthNow(alert);
-    return alert.category === WATERLOGGING && !alert.returned_at && Boolean(grade) && depth !== null && depth < grade.at_least.depth_cm;
+    return alert.category === WATERLOGGING && !alert.returned_at && Boolean(grade) && depth !== null && Math.round(depth) < grade.at_least.depth_cm; // as it is shown
   }
 
   /** Why the alert is over: water falls, a unit leaves, everything else is as it should be. */

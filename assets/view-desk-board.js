@@ -75,7 +75,7 @@
       { headerName: t("级别"), colId: "grade", valueGetter: fn("ccSeverity(params)"), cellRenderer: "ccGrade", filter: "agTextColumnFilter", width: 130 },
       word(t("等级"), "level", { width: 120 }), word(t("地点"), "name", { flex: 1, minWidth: 200 }), word(t("类别"), "category", { width: 150 }),
       { headerName: t("实测"), field: "measured", valueFormatter: fn("ccMeasured(params)"), filter: "agNumberColumnFilter", width: 100, cellClass: "figure" },
-      span(t("已持续"), "since", "ccSince(params)", "ccSpan(params)"), word(t("处置"), "stands", { width: 190 }), word(t("辖区"), "area", { width: 120 }),
+      span(t("已持续"), "since", "ccSince(params)", "ccSpan(params)"), word(t("状态"), "stands", { width: 190 }), word(t("辖区"), "area", { width: 120 }),
     ],
   };
   const THEME = "themeQuartz.withParams({backgroundColor: 'var(--panel)', foregroundColor: 'var(--text)', headerBackgroundColor: 'var(--panel-raised)', headerTextColor: 'var(--text-quiet)', borderColor: 'var(--edge)', rowHoverColor: 'var(--panel-raised)', selectedRowBackgroundColor: 'var(--panel-high)', oddRowBackgroundColor: 'var(--panel)', menuBackgroundColor: 'var(--panel-high)', accentColor: 'var(--text)', fontFamily: 'inherit', fontSize: '0.875rem', headerFontSize: '0.8125rem', spacing: '0.375rem', wrapperBorder: false, browserColorScheme: 'dark'})";

@@ -72,7 +72,9 @@
     d: () => cc.selected && cc.press("dispatch", panel().querySelector(".best") || document.createElement("div")),
     a: () => {
       if ((cc.selected || cc.selectedAlert) && cc.press("acknowledge", panel())) return;
-      const row = document.activeElement;
+      // While the list is drawn again nothing has the focus: the row it was on is meant.
+      const on = document.activeElement;
+      const row = (on && on !== document.body) || !held ? on : document.querySelector(held);
       if (row && row.dataset && row.dataset.waiting) cc.ask("ACKNOWLEDGE", { alert_ids: row.dataset.waiting.split(" "), note: null });
     },
     s: () => cc.selectedAlert && (cc.press("shelve-ask", panel()) || cc.press("unshelve", panel())),

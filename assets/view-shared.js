@@ -107,7 +107,7 @@
   const TOLD = { community: t("社区"), street: t("街道"), district: t("区级"), city: t("市级") };
 
   /** A row's name, and of an incident its priority, by which the list is sorted first. */
-  cc.titleOf = (row) => [row.name, row.incident_id ? h("Span", { key: "priority", className: "priority-word quiet", title: t("警情优先级，列表先按它排") }, t("{n} 级", { n: row.priority })) : null];
+  cc.titleOf = (row) => [`${row.name} `, row.incident_id ? h("Span", { key: "priority", className: "priority-word quiet", title: t("警情优先级，列表先按它排") }, t("{n} 级", { n: row.priority })) : null];
 
   /** What is known of a row's place: level, what was measured, closed road, or the category; and what became of the alert. */
   cc.factsOf = function (row) {

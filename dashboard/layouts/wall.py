@@ -47,12 +47,14 @@ def _figures(settings: FaceSettings) -> list[Component]:
     return [
         html.Header(
             [
-                html.H1(t("{city}指挥中心", city=settings.city())),
+                html.Div(
+                    [html.H1(t("{city}指挥中心", city=settings.city())), language_switch("/wall/")],
+                    className="wall-name",
+                ),
                 html.Div(
                     [
                         html.Span("", className="clock", **attributes(data_tick="clock")),
                         html.Span("", className="date", **attributes(data_tick="date")),
-                        language_switch("/wall/"),
                     ],
                     className="now",
                 ),

@@ -23,6 +23,7 @@ from dashboard.view_models.analysis import (
     seat_rows,
 )
 from operations.alarm_load import AlarmReport
+from roads.areas import DistrictAreas
 from tests.unit.dashboard.states import CATALOGUE
 
 START = datetime(2026, 8, 18, 1, 0, tzinfo=UTC)
@@ -34,7 +35,7 @@ JUDGED = Verification("depth", False, 20, 5, 1, 0, 14, None, None, ())
 SILENT = Verification("quiet", True, 0, 0, 0, 0, 0, 0, 0, ())
 
 
-def a_report(how_many: int) -> AlarmReport:
+def a_report(how_many: int, where: str = "530111") -> AlarmReport:
     moments = [
         AlertMoment(
             "alert.opened",
@@ -42,9 +43,9 @@ def a_report(how_many: int) -> AlarmReport:
             f"A{n}",
             "depth",
             f"P{n}",
-            "530111",
+            where,
             Severity.BLUE,
-            CommandLevel.DISTRICT,
+            CommandLevel.DISTRICT if len(where) == 6 else CommandLevel.STREET,
             active=True,
         )
         for n in range(how_many)
@@ -82,6 +83,12 @@ def test_a_flood_stands_out_in_figures_and_bars() -> None:
     assert len(bars.x) <= 3 + 9, "the chart begins shortly before the first alarm"
     assert view.lead_chart is not None
     assert seat_rows(view.seats) == [["官渡区", "12", "12", "1", "12", "–:––", "–:––"]]
+
+
+def test_a_street_with_a_seat_stands_under_its_name() -> None:
+    names = {**DistrictAreas().names_below(), **DistrictAreas().names()}
+    view = analysis_view(a_report(3, "530111001"), [], CATALOGUE, names, ZONE)
+    assert [row[0] for row in seat_rows(view.seats)] == ["关上街道"]
 
 
 def test_a_period_without_alarms_explains_itself_instead_of_drawing_nothing() -> None:
