@@ -153,7 +153,9 @@ def test_a_rule_clears_blue_by_itself_and_never_what_was_yellow(bench: Bench, po
 # ---------------------------------------------------------------- acts
 
 
-def test_an_acknowledgement_is_undone_and_the_steps_due_meanwhile_are_told_at_once(bench: Bench, ports: Ports) -> None:
+def test_an_acknowledgement_is_undone_and_the_steps_due_meanwhile_are_told_at_once(
+    bench: Bench, ports: Ports
+) -> None:
     read(ports, 35)
     alert_id = only(ports).alert_id
     acknowledge_alert(ports, somebody("甲"), AcknowledgeAlert(alert_id, "来了"))
