@@ -19,7 +19,6 @@
     shelve: ([id]) => cc.ask("UNSHELVE", { alert_id: id }),
   });
   DO.recommend = () => cc.advise();
-  DO.passability = (d) => cc.ask("PASSABILITY", { point_id: d.point, passability: d.state });
   /* Closing takes units off and cannot be undone: the panel asks, in place, before it does. */
   const page = document.documentElement;
   const closing = (part) => document.querySelector(`#${cc.ids.PANEL} [data-do="${part}"]`);
@@ -58,6 +57,7 @@
     delete page.dataset.confirming;
     return cc.ask("ALL_CLEAR", { alert_id: d.alert, outcome: d.outcome, note: cc.noteBeside(button) });
   };
+  cc.formMisses = missing;
   function missing(button, words) {
     const form = button.closest("[data-form]");
     form.querySelector(".form-problem").textContent = words;
