@@ -9,9 +9,9 @@
     return cc.ask("DISPATCH", { incident_id: cc.selected, unit_ids: units.split(" "), recommendation_id: advice || null, override_reason: reason || null, ...ends });
   }
 
-  DO.dispatch = (d) => send(d.unit, d.advice);
+  DO.dispatch = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice);
   DO["dispatch-other"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value);
-  DO.preempt = (d) => send(d.unit, d.advice, null, { preempts: d.assignment });
+  DO.preempt = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice, null, { preempts: d.assignment });
   DO["take-over"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value, { replaces: d.assignment });
   DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_id: d.assignment });
   Object.assign(cc.undoing, {
