@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.calling import called_again
-from alerts.lifecycle import AlertChange
+from alerts.calling import is_quiet
+from alerts.lifecycle import AlertChange, next_escalation_at
 from alerts.model import Alert, AlertStatus
 from alerts.rules import Rule
 from core.errors import ConflictError
 
 
 def give_back(alert: Alert, rule: Rule | None, at: datetime) -> AlertChange | None:
-    """The alert without an owner, its timer running from now; None when nobody has it. Raises ConflictError when
-    it is over."""
+    """The alert without an owner, its steps due when they would have been had nobody taken it: what came due meanwhile
+    is due at once. None when nobody has it. Raises ConflictError when it is over."""
     if alert.status is AlertStatus.CLEARED:
         raise ConflictError(
             "预警已解除，无法撤销确认 / the alert is cleared, nothing to give back", alert_id=alert.alert_id
@@ -29,4 +29,6 @@ def give_back(alert: Alert, rule: Rule | None, at: datetime) -> AlertChange | No
         note=None,
         changed_at=at,
     )
-    return AlertChange("alert.unacknowledged", called_again(free, rule, at))
+    if rule is not None and not is_quiet(free, rule):
+        free = replace(free, escalate_at=next_escalation_at(rule, free.told, free.alarmed_at))
+    return AlertChange("alert.unacknowledged", free)

@@ -48,6 +48,11 @@ class Passability(StrEnum):
     SLOW = "slow"
     CLOSED = "closed"
 
+    def opens(self, before: Passability) -> bool:
+        """Whether more can be driven than before."""
+        order = list(Passability)
+        return order.index(self) < order.index(before)
+
 
 RoadKind = Literal["road", "underpass", "culvert"]
 PointKind = Literal["road", "underpass", "culvert", "rain_gauge", "pump_sump"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from alerts.model import Alert, AlertStatus
 from alerts.rules import Rule
 from core.errors import ConflictError, InvalidInputError
 
@@ -59,6 +60,15 @@ def response_step(text: str | None) -> ResponseStep | None:
 def proposes_response(rule: Rule) -> bool:
     """Whether the levels of an area's rule are steps of the flood response."""
     return rule.watches.subject == "area" and all(level.code in set(ResponseStep) for level in rule.levels)
+
+
+def answers(level: ResponseStep | None, alert: Alert, rule: Rule | None) -> bool:
+    """Whether setting this level answers the alert of a rule that proposes one: at least as high, and nobody has
+    answered yet. No step at all answers nothing."""
+    if level is None or rule is None or not proposes_response(rule) or alert.status is not AlertStatus.ACTIVE:
+        return False
+    proposed = highest([alert.grade_code])
+    return proposed is not None and proposed.rank <= level.rank
 
 
 def highest(codes: Iterable[str | None]) -> ResponseStep | None:

@@ -44,6 +44,9 @@
   }
 
   cc.staleAfterS = 60; // advice older than this in the city's time is asked for again
+  /** The same for sending somebody by it: in a fast drill a minute of the city is gone before
+      anybody has read, and an open incident asks again every fifteen seconds of the wall clock. */
+  cc.tooOldAfterS = () => Math.max(cc.staleAfterS, 20 * anchor.speed);
   setInterval(tick, 1000);
   Object.assign(cc, { cityNow, setClock, tickText, tick });
 })();

@@ -9,9 +9,9 @@
     return cc.ask("DISPATCH", { incident_id: cc.selected, unit_ids: units.split(" "), recommendation_id: advice || null, override_reason: reason || null, ...ends });
   }
 
-  DO.dispatch = (d) => send(d.unit, d.advice);
+  DO.dispatch = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice);
   DO["dispatch-other"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value);
-  DO.preempt = (d) => send(d.unit, d.advice, null, { preempts: d.assignment });
+  DO.preempt = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice, null, { preempts: d.assignment });
   DO["take-over"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value, { replaces: d.assignment });
   DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_id: d.assignment });
   Object.assign(cc.undoing, {
@@ -19,7 +19,6 @@
     shelve: ([id]) => cc.ask("UNSHELVE", { alert_id: id }),
   });
   DO.recommend = () => cc.advise();
-  DO.passability = (d) => cc.ask("PASSABILITY", { point_id: d.point, passability: d.state });
   /* Closing takes units off and cannot be undone: the panel asks, in place, before it does. */
   const page = document.documentElement;
   const closing = (part) => document.querySelector(`#${cc.ids.PANEL} [data-do="${part}"]`);
@@ -58,6 +57,7 @@
     delete page.dataset.confirming;
     return cc.ask("ALL_CLEAR", { alert_id: d.alert, outcome: d.outcome, note: cc.noteBeside(button) });
   };
+  cc.formMisses = missing;
   function missing(button, words) {
     const form = button.closest("[data-form]");
     form.querySelector(".form-problem").textContent = words;

@@ -149,7 +149,7 @@
       .sort((a, b) => (a.closed_at > b.closed_at ? -1 : 1))
       .map((c) => ({ id: c.closure_id, name: c.name, place: c.place, kind: c.kind, state: c.state, until: c.expires_at, by: c.closed_by, reason: c.reason }));
     const stated = [...cc.state.points.values()].filter((p) => p.passability === "closed")
-      .map((p) => ({ point: p.point_id, name: cc.named(p), place: p.place, state: "closed", by: p.passability_by, at: p.passability_at }))
+      .map((p) => ({ point: p.point_id, wet: Boolean(p.grade_code), name: cc.named(p), place: p.place, state: "closed", by: p.passability_by, at: p.passability_at }))
       .sort((a, b) => (a.at > b.at ? -1 : 1));
     return [...set, ...stated];
   };
@@ -163,13 +163,14 @@
   function line(c) {
     const facts = c.point ? [t("监测点"), STATE[c.state], c.by] : [KIND[c.kind], STATE[c.state], until(c.until), c.by];
     const reopen = c.point
-      ? { "data-do": "passability", "data-point": c.point, "data-state": "open" }
+      ? { "data-do": c.wet ? "reopen-listed-ask" : "passability", "data-point": c.point, "data-state": "open" }
       : { "data-do": "reopen-road", "data-closure": c.id };
     return h("Li", { key: c.id || c.point },
       h("Button", { type: "button", className: "closure-line", "data-do": "closure-show", "data-lon": String(c.place[0]), "data-lat": String(c.place[1]), title: t("在地图上显示") },
         h("B", {}, c.name || t("未命名的一处")), h("Span", { className: "dots" }, facts.map((fact, i) => fact && h("Span", { key: i }, fact))),
         c.reason ? h("Span", { className: "quiet closure-reason" }, c.reason) : null),
-      h("Button", { type: "button", className: "button small", ...reopen }, t("重新开放")));
+      h("Button", { type: "button", className: "button small", ...reopen }, t("重新开放")),
+      c.point ? cc.reopening(c.point) : null);
   }
 
   closures.listed = (live) => {

@@ -175,10 +175,13 @@ class Child:
 
     def _read(self, output: IO[str]) -> None:
         with output:
+            tells = False
             for raw in output:
                 line = raw.rstrip()
                 self.last_lines.append(line)
                 self._log.emit(LogRecord(self.spec.name, 20, "", 0, line, None, None))
                 wanted = self.spec.console
-                if wanted == "all" or (wanted == "warnings" and _ALARMING.search(line)):
+                # Lines set in after an alarming one belong to it: where in which file, found and expected.
+                tells = bool(_ALARMING.search(line)) or (tells and line.startswith("  "))
+                if wanted == "all" or (wanted == "warnings" and tells):
                     self._say(f"{self.spec.name} | {line}")

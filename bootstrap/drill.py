@@ -101,7 +101,7 @@ def control(
         async with _client(settings) as client:
             api = IntakeApi(client, await _token(settings))
             for _ in range(TRIES):
-                clock = await api.clock()
+                clock = await running_clock(api, settings)
                 if clock.scenario is None:
                     raise ConflictError("found no drill running, expected one: python app.py drill NAME")
                 scenario = load_scenario(clock.scenario, points)
@@ -119,6 +119,18 @@ def control(
 
     clock = asyncio.run(turn())
     say(f"{_shown(clock.now, load_scenario(str(clock.scenario), points))} · {clock.speed:g}×")
+
+
+async def running_clock(api: IntakeApi, settings: Settings) -> CityClock:
+    """The clock of the system that runs. Raises UnavailableError that says where it was looked for."""
+    try:
+        return await api.clock()
+    except UnavailableError as error:
+        raise UnavailableError(
+            f"{error.message}\n  {settings.web_url} 没有回应；系统以别的端口运行时，这里也要写同样的 CC_PORT / nothing "
+            f"answered at {settings.web_url}: start the system, or, where it runs on another port, set the same here "
+            f"as there, for example CC_PORT={settings.port + 10} python app.py drill-clock --pause"
+        ) from error
 
 
 async def begin(

@@ -17,6 +17,8 @@ FACES = (
     ("desk", "值班台 desk"),
     ("m", "分中心手机 phone"),
     ("analysis", "预警分析 analysis"),
+    ("replay", "回放 replay"),
+    ("handover", "交接班 hand-over"),
 )
 
 
@@ -38,7 +40,7 @@ def run_all(settings: Settings, demo_accounts: Callable[[Settings], Sequence[Dem
 
     def announce(say: Say) -> None:
         accounts = demo_accounts(settings.model_copy(update=urls))
-        for line in _welcome(settings, accounts):
+        for line in welcome(settings, accounts):
             say(line)
 
     Supervisor(settings.data_dir).run(processes(settings, urls), announce)
@@ -96,7 +98,8 @@ def require_free_port(settings: Settings) -> None:
         )
 
 
-def _welcome(settings: Settings, accounts: Sequence[DemoAccount]) -> list[str]:
+def welcome(settings: Settings, accounts: Sequence[DemoAccount]) -> list[str]:
+    """What is said when everything is up: where the faces are, and who may sign in."""
     lines = ["", "系统已就绪 Everything is running"]
     lines += [f"  {title:<12} {settings.web_url}/{path}/" for path, title in FACES]
     if accounts:

@@ -132,7 +132,8 @@ class IntakeApi:
         try:
             response = await self._client.request(method, path, content=content, headers=sent)
         except httpx.TransportError as error:
-            raise UnavailableError(f"{method} {path}: {type(error).__name__} {error}".rstrip()) from error
+            tried = self._client.base_url.join(path)
+            raise UnavailableError(f"{method} {tried}: {type(error).__name__} {error}".rstrip()) from error
         if response.status_code >= 500 or response.status_code in RETRIED:
             raise UnavailableError(f"{method} {path}: answered {response.status_code}")
         if not response.is_success:

@@ -96,7 +96,8 @@ def reading(sent: MeasurementIn) -> Reading:
 
 
 class PassabilityIn(TypedDict):
-    """What somebody (`source`) says about whether a road can be driven."""
+    """What somebody (`source`) says about whether a road can be driven. A person who is signed in and opens a road
+    with water on it says why in `note`; a device need not."""
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
     point_id: Ident

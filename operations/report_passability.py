@@ -1,4 +1,5 @@
-"""Whether a road can be driven, as a person or another system states it; a closed road opens an incident."""
+"""Whether a road can be driven, as a person or another system states it; a closed road opens an incident, and a person
+who opens one with water on it says why."""
 
 from __future__ import annotations
 
@@ -6,32 +7,44 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.model import WATERLOGGING, Passability, PointState
-from core.actor import Actor, Permission
-from core.errors import NotFoundError
+from core.actor import Actor, Permission, Role
+from core.errors import ConflictError, InvalidInputError, NotFoundError
 from core.events import happened
 from operations.close_road import AffectedWork, affected_work
 from operations.instants import not_in_the_future
 from operations.open_incident import incident_at_point
 from operations.ports import Ports
 from operations.public_state import changes, point_state
+from operations.texts import readable_note
 from operations.transaction import committed, require
 
 
 @dataclass(frozen=True, slots=True)
 class ReportPassability:
-    """`source` says who states it: a traffic police bulletin, an officer on the desk."""
+    """`source` says who states it: a traffic police bulletin, an officer on the desk. `note` is also the reason of
+    whoever opens a road where water stands. `instead_of` takes a slip back: only what it says may stand."""
 
     point_id: str
     passability: Passability
     observed_at: datetime
     source: str
     note: str | None = None
+    instead_of: Passability | None = None
 
 
-def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -> PointState:
+@dataclass(frozen=True, slots=True)
+class PassabilityReported:
+    """What was known of the point before, and what is now: the same where the report changed nothing."""
+
+    before: PointState
+    after: PointState
+
+
+def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -> PassabilityReported:
     """Commits the fact; a repeated or older report changes nothing. Advice and ways under way are computed again.
 
-    Raises NotFoundError for an unknown point, InvalidInputError for a future instant.
+    Raises NotFoundError for an unknown point, InvalidInputError for a future instant or when a person opens a road
+    with water on it and does not say why, ConflictError when not `instead_of` stands.
     """
     require(actor, Permission.SET_PASSABILITY)
     point = ports.catalogue.points.get(command.point_id)
@@ -41,15 +54,21 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
         )
     require(actor, Permission.SET_PASSABILITY, point.jurisdiction)
     now = ports.clock.now()
-    command = replace(command, observed_at=not_in_the_future("observed_at", command.observed_at, now))
+    command = replace(
+        command,
+        observed_at=not_in_the_future("observed_at", command.observed_at, now),
+        note=readable_note(command.note),
+    )
     opened, affected = None, AffectedWork()
     with committed(ports, as_of=now) as tx:
         before = tx.point_states([point.point_id]).get(point.point_id, PointState(point.point_id))
         if before.passability_at is not None and command.observed_at < before.passability_at:
-            return before
+            return PassabilityReported(before, before)
         # A paused drill has one instant for everything; the last word in it counts.
         if command.observed_at == before.passability_at and command.passability is before.passability:
-            return before
+            return PassabilityReported(before, before)
+        _refuse_another(command, before)
+        _ask_why(actor, command, before)
         after = replace(
             before,
             passability=command.passability,
@@ -101,4 +120,27 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
                 )
             )
     affected.queue(ports)
-    return after
+    return PassabilityReported(before, after)
+
+
+def _refuse_another(command: ReportPassability, before: PointState) -> None:
+    if command.instead_of is None or before.passability is command.instead_of:
+        return
+    who = before.passability_by or "–"
+    raise ConflictError(
+        f"道路已由 {who} 改设 / {who} has stated otherwise since",
+        found=before.passability.value,
+        expected=command.instead_of.value,
+    )
+
+
+def _ask_why(actor: Actor, command: ReportPassability, before: PointState) -> None:
+    """A device states what it measures and has no reasons; a person who sends cars into water has one."""
+    stands = before.grade_code is not None and command.passability.opens(before.passability)
+    if not stands or command.note is not None or actor.role is Role.DEVICE:
+        return
+    depth = "" if before.value is None else f" {before.value:.0f} cm"
+    raise InvalidInputError(
+        f"note: found none, expected why the road is opened while water{depth} stands there / "
+        f"此处仍有积水{depth}，请写明重新开放的理由"
+    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alerts.response_level import ResponseLevel, response_step, set_level
+from alerts.response_level import ResponseLevel, answers, response_step, set_level
 from core.actor import Actor, Permission
 from core.errors import InvalidInputError
 from core.events import happened
+from operations.acknowledge_alert import take_charge
 from operations.ports import Ports
+from operations.propose_response_levels import PREFIX
 from operations.public_state import changes
 from operations.texts import LONGEST_REASON, readable_reason, refuse_longer
 from operations.transaction import committed, require
@@ -24,7 +26,8 @@ class SetResponseLevel:
 
 
 def set_response_level(ports: Ports, actor: Actor, command: SetResponseLevel) -> ResponseLevel:
-    """Commits the level with who set it, when, from what and why.
+    """Commits the level with who set it, when, from what and why. One that is at least as high as the area's rules
+    propose answers them: whoever set it has their alert, with the reason as its note.
 
     Raises InvalidInputError for an unknown jurisdiction or level or without a reason, PermissionDeniedError outside
     the actor's jurisdiction, ConflictError when somebody else has set this level.
@@ -41,6 +44,8 @@ def set_response_level(ports: Ports, actor: Actor, command: SetResponseLevel) ->
     require(actor, Permission.SET_RESPONSE_LEVEL, command.jurisdiction)
     now = ports.clock.now()
     with committed(ports, as_of=now) as tx:
+        # Rules make and change the proposal's alert; none is made between the level and the look at it.
+        tx.lock_rules()
         before = tx.response_level(command.jurisdiction)
         after = set_level(before, step, actor.name, reason, now)
         if after is None:
@@ -63,4 +68,7 @@ def set_response_level(ports: Ports, actor: Actor, command: SetResponseLevel) ->
                 changes=changes(response_levels=[after]),
             )
         )
+        for (rule_id, _), alert in tx.open_alerts_of([PREFIX + command.jurisdiction]).items():
+            if answers(step, alert, ports.catalogue.rules.get(rule_id)):
+                take_charge(tx, actor, alert, reason, now, level=str(step))
     return after

@@ -163,7 +163,8 @@ def register(
 
     def set_passability(actor: Actor, request: Request) -> Notice:
         passability = Passability(request["passability"])
-        report_passability(
+        instead_of = Passability(request["instead_of"]) if request.get("instead_of") else None
+        reported = report_passability(
             ports,
             actor,
             ReportPassability(
@@ -171,10 +172,19 @@ def register(
                 passability=passability,
                 observed_at=ports.clock.now(),
                 source=actor.name,
-                note=None,
+                note=request.get("reason") or None,
+                instead_of=instead_of,
             ),
         )
-        return Notice("done", t("道路已设为{state}", state=t(PASSABILITY[passability])), "passability")
+        was = reported.before.passability
+        # What takes a slip back is none itself.
+        undo = (
+            [request["point_id"], was.value, passability.value]
+            if was is not passability and instead_of is None
+            else []
+        )
+        words = t("道路已设为{state}", state=t(PASSABILITY[passability]))
+        return Notice("done", words, "passability", undo)
 
     def close(actor: Actor, request: Request) -> Notice:
         closed = close_incident(ports, actor, CloseIncident(incident_id=request["incident_id"], note=None))

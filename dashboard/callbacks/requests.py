@@ -73,6 +73,8 @@ class Responding(_Asked):
 class Passing(_Asked):
     point_id: Ident
     passability: Passability
+    reason: NotRequired[Text | None]
+    instead_of: NotRequired[Passability | None]
 
 
 class Closing(_Asked):

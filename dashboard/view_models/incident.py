@@ -136,6 +136,8 @@ class IncidentView:
     depth: str | None
     observed_at: str | None
     passability: str | None
+    water: str | None
+    """What stands on the road now, empty where its depth is not known; None where the newest grade is none."""
     point_id: str | None
     alert_id: str | None
     acknowledged: bool
@@ -216,6 +218,7 @@ def incident_view(
         depth=_depth(point, shown_alert),
         observed_at=point["observed_at"] if point else None,
         passability=point["passability"] if point else None,
+        water=(_depth(point, None) or "") if point and point.get("grade_code") else None,
         point_id=incident["point_id"],
         alert_id=shown_alert["alert_id"] if shown_alert else None,
         acknowledged=bool(shown_alert and shown_alert["status"] == "acknowledged"),

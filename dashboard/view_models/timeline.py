@@ -192,9 +192,9 @@ def _passability(data: Json, row: Json, _catalogue: Catalogue) -> str:
     else:
         change = t("道路由{before}改为{after}", before=before, after=after)
     source = data.get("source")
-    if not source or source == row.get("actor_name"):
-        return change
-    return t("{what}（来源 {source}）", what=change, source=source)
+    if source and source != row.get("actor_name"):
+        change = t("{what}（来源 {source}）", what=change, source=source)
+    return _noted(change, data.get("note"))
 
 
 def _state(code: str) -> str:

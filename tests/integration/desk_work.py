@@ -50,7 +50,7 @@ def close_road(
     ports: Ports, point_id: str = POINT, passability: Passability = Passability.CLOSED, seconds: float = 0
 ) -> PointState:
     at = ports.clock.now() + timedelta(seconds=seconds)
-    return report_passability(ports, somebody(), ReportPassability(point_id, passability, at, "交警"))
+    return report_passability(ports, somebody(), ReportPassability(point_id, passability, at, "交警")).after
 
 
 def registration(number: int, **fields: Any) -> UnitRegistration:

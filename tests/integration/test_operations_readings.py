@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from alerts.model import Passability, Reading
-from core.actor import Permission
-from core.errors import InvalidInputError, NotFoundError, PermissionDeniedError
+from alerts.model import Passability, PointState, Reading
+from core.actor import Actor, Permission, Role
+from core.errors import ConflictError, InvalidInputError, NotFoundError, PermissionDeniedError
 from operations.close_incident import CloseIncident, close_incident
 from operations.grade_readings import grade_readings
 from operations.ingest_readings import IngestReadings, ingest_readings
@@ -298,6 +298,56 @@ def test_a_device_whose_clock_runs_ahead_does_not_silence_the_officer_after_it(b
 def test_while_the_clock_stands_still_the_last_word_counts(bench: Bench) -> None:
     close_road(bench.ports)
     assert close_road(bench.ports, passability=Passability.OPEN).passability is Passability.OPEN
+
+
+def stated(bench: Bench, passability: Passability, by: Actor | None = None, **fields: Any) -> PointState:
+    report = ReportPassability(POINT, passability, bench.clock.now(), "desk", **fields)
+    return report_passability(bench.ports, by or somebody(), report).after
+
+
+@pytest.mark.parametrize(
+    ("was", "wanted"),
+    [
+        (Passability.CLOSED, Passability.SLOW),
+        (Passability.CLOSED, Passability.OPEN),
+        (Passability.SLOW, Passability.OPEN),
+    ],
+)
+def test_who_opens_a_road_with_water_on_it_says_why(
+    bench: Bench, was: Passability, wanted: Passability
+) -> None:
+    send(bench.ports, reading(bench.ports, 30))
+    grade_readings(bench.ports)
+    stated(bench, was)
+    before = types(bench.ports)
+    for note in (None, " \u202e"):
+        with pytest.raises(
+            InvalidInputError, match=r"note: found none.* 30 cm stands there / 此处仍有积水 30 cm"
+        ):
+            stated(bench, wanted, note=note)
+    assert types(bench.ports) == before
+    assert stated(bench, wanted, note="现场已抽干").passability is wanted
+    (row,) = [r.event for r in journal(bench.ports) if r.event.data.get("to") == wanted]
+    assert (row.data["note"], row.data["from"]) == ("现场已抽干", was)
+
+
+def test_no_reason_is_asked_for_what_is_dry_or_closed_further_or_stated_by_a_device(bench: Bench) -> None:
+    stated(bench, Passability.CLOSED)
+    assert stated(bench, Passability.OPEN).passability is Passability.OPEN
+    send(bench.ports, reading(bench.ports, 30))
+    grade_readings(bench.ports)
+    for further in (Passability.SLOW, Passability.CLOSED, Passability.CLOSED):
+        assert stated(bench, further).passability is further
+    device = replace(somebody("路侧检测器"), role=Role.DEVICE)
+    assert stated(bench, Passability.OPEN, device).passability_note is None
+
+
+def test_a_slip_is_taken_back_only_while_nobody_has_stated_otherwise(bench: Bench) -> None:
+    stated(bench, Passability.CLOSED)
+    back = stated(bench, Passability.OPEN, instead_of=Passability.CLOSED)
+    assert back.passability is Passability.OPEN
+    with pytest.raises(ConflictError, match="desk has stated otherwise"):
+        stated(bench, Passability.SLOW, instead_of=Passability.CLOSED)
 
 
 def test_an_unknown_point_and_a_future_instant_are_refused(bench: Bench) -> None:

@@ -8,10 +8,12 @@ import orjson
 import pytest
 
 from access.permissions import ROLES, TOKEN_PERMISSIONS
+from alerts.model import Alert, AlertStatus
 from alerts.response_level import ResponseLevel, ResponseStep
 from core.actor import CITY, Actor, Permission, Role
 from core.errors import ConflictError, InvalidInputError, PermissionDeniedError
 from live.frames import event_frame
+from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
 from operations.grade_readings import grade_readings
 from operations.ports import Ports
 from operations.propose_response_levels import propose_response_levels
@@ -119,6 +121,59 @@ def test_a_person_sets_it_and_the_journal_says_who_when_from_what_to_what_and_wh
         "by": "值班长",
     }
     assert rows[-1].changes["response_levels"][0]["level"] == "IV"
+
+
+def proposal(ports: Ports, where: str = CITY) -> Alert:
+    with ports.store.transaction() as tx:
+        return tx.open_alerts_of([f"area:{where}"])["flood-response", f"area:{where}"]
+
+
+def test_who_sets_what_was_proposed_has_answered_the_proposal(bench: Bench, ports: Ports) -> None:
+    flood(ports, 12)
+    propose_response_levels(ports)
+    put(ports, "III", reason="雨势加大")
+    answered = proposal(ports)
+    assert (answered.status, answered.acknowledged_by) == (AlertStatus.ACKNOWLEDGED, "值班长")
+    assert (answered.note, answered.escalate_at) == ("雨势加大", None)
+    rows = [r.event for r in journal(ports)][-2:]
+    assert [r.type for r in rows] == ["response_level.set", "alert.acknowledged"]
+    assert rows[1].subject == answered.alert_id
+    assert rows[1].data == {"by": "值班长", "note": "雨势加大", "level": "III"}
+    assert rows[1].changes["alerts"][0]["status"] == "acknowledged"
+
+
+def test_a_higher_level_answers_too_and_a_lower_one_or_the_end_leaves_the_proposal_waiting(
+    bench: Bench, ports: Ports
+) -> None:
+    flood(ports, 12)
+    propose_response_levels(ports)
+    for level in ("IV", "standby", None):
+        put(ports, level)
+        assert proposal(ports).status is AlertStatus.ACTIVE
+    put(ports, "II")
+    assert proposal(ports).status is AlertStatus.ACKNOWLEDGED
+
+
+def test_the_citys_level_answers_no_districts_proposal_and_a_districts_not_the_citys(
+    bench: Bench, ports: Ports
+) -> None:
+    in_guandu = [p for p in ports.catalogue.points.values() if p.jurisdiction.startswith(GUANDU)][:4]
+    send(ports, *[reading(ports, 20, point_id=p.point_id) for p in in_guandu])
+    grade_readings(ports)
+    propose_response_levels(ports)
+    put(ports, "I")
+    assert proposal(ports, GUANDU).status is AlertStatus.ACTIVE
+    put(ports, "I", somebody("官渡", GUANDU), GUANDU)
+    assert proposal(ports, GUANDU).acknowledged_by == "官渡"
+
+
+def test_who_has_the_proposals_alert_already_keeps_it(bench: Bench, ports: Ports) -> None:
+    flood(ports, 12)
+    propose_response_levels(ports)
+    acknowledge_alert(ports, somebody("甲"), AcknowledgeAlert(proposal(ports).alert_id, "会商中"))
+    put(ports, "III")
+    assert (proposal(ports).acknowledged_by, proposal(ports).note) == ("甲", "会商中")
+    assert types(ports).count("alert.acknowledged") == 1
 
 
 def test_set_again_it_stands_and_two_at_once_agree_on_who_did(bench: Bench, ports: Ports) -> None:

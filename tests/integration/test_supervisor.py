@@ -29,6 +29,7 @@ PARENT = dedent(
     LIVES = "import time; print('hello', flush=True); time.sleep(600)"
     GRANDCHILD = "import subprocess; subprocess.run(['sleep', '600'])"
     STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+    STORM = "print('WARNING rain:\\\\n  line 12: heavy\\\\nafter it')"
     FAILS = "print('no table'); raise SystemExit(3)"
     specs = {
         "two": [child("first", LIVES), child("second", LIVES)],
@@ -36,7 +37,7 @@ PARENT = dedent(
         "stubborn": [child("mule", STUBBORN, grace_s=0.5)],
         "failing-step": [child("first", LIVES), child("tables", FAILS, kind="step")],
         "crashing": [child("wreck", "print('why it fell'); raise SystemExit(7)")],
-        "task": [child("storm", "print('WARNING rain')", kind="task"), child("first", LIVES)],
+        "task": [child("storm", STORM, kind="task"), child("first", LIVES)],
     }[sys.argv[2]]
     try:
         Supervisor(Path(sys.argv[1])).run(specs, lambda say: say("all up"))
@@ -189,7 +190,8 @@ def test_a_step_that_fails_ends_the_run_with_its_last_lines(start: Callable[[str
 def test_a_task_that_has_finished_is_not_started_again(start: Callable[[str], Run]) -> None:
     run = start("task")
     run.until(lambda: "storm has finished" in run.said())
-    assert "storm | WARNING rain" in run.said()
+    assert "storm | WARNING rain:\nstorm |   line 12: heavy\n" in run.said(), "and what belongs to it"
+    assert "after it" not in run.said()
     assert "storm" not in run.processes()
 
 

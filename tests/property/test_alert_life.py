@@ -32,7 +32,7 @@ ACTS: dict[str, Callable[..., AlertChange | None]] = {
     "explain": lambda alert, at: follow_explanation(alert, RULE, "B", at),
     "free": lambda alert, at: follow_explanation(alert, RULE, None, at),
 }
-CALLED_AGAIN = ("alert.unshelved", "alert.unsuppressed", "alert.unacknowledged", "alert.resumed")
+CALLED_AGAIN = ("alert.unshelved", "alert.unsuppressed", "alert.resumed")
 STEPS = st.lists(
     st.tuples(st.integers(0, 900), st.one_of(st.sampled_from(sorted(ACTS)), st.floats(0, 80))), max_size=60
 )

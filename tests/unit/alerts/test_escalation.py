@@ -10,6 +10,7 @@ from alerts.acknowledgement import give_back
 from alerts.escalation import escalate, escalate_by_hand
 from alerts.lifecycle import acknowledge, clear
 from alerts.model import Alert, AlertStatus
+from alerts.shelving import shelve
 from core.command_tree import CommandLevel
 from core.errors import ConflictError
 from tests.alert_cases import RULE, minute, moved, opened
@@ -41,15 +42,34 @@ def test_once_somebody_has_it_nobody_further_is_told() -> None:
     assert told_by(acknowledge(told_by(opened(), 5), "甲", None, minute(6)), 60).told is CommandLevel.STREET
 
 
-def test_given_back_it_waits_from_then_on() -> None:
-    taken = acknowledge(opened(), "甲", "来了", minute(1))
-    change = give_back(taken, RULE, minute(20))
+def test_given_back_it_has_the_deadlines_again_that_it_had() -> None:
+    before = opened()
+    taken = acknowledge(before, "甲", "来了", minute(1))
+    change = give_back(taken, RULE, minute(2))
     assert change is not None and change.event == "alert.unacknowledged"
     free = change.alert
     assert (free.status, free.acknowledged_by, free.note) == (AlertStatus.ACTIVE, None, None)
-    assert told_by(free, 24).told is CommandLevel.COMMUNITY
-    assert told_by(free, 25).told is CommandLevel.STREET
-    assert give_back(free, RULE, minute(21)) is None
+    assert (free.alarmed_at, free.escalate_at) == (before.alarmed_at, before.escalate_at)
+    assert told_by(free, 4.9).told is CommandLevel.COMMUNITY
+    assert told_by(free, 5).told is CommandLevel.STREET
+    assert give_back(free, RULE, minute(3)) is None
+
+
+def test_a_step_that_became_due_while_somebody_had_it_is_told_at_once() -> None:
+    change = give_back(acknowledge(opened(), "甲", None, minute(1)), RULE, minute(12))
+    assert change is not None
+    assert told_by(change.alert, 12).told is CommandLevel.DISTRICT
+    assert told_by(change.alert, 15).told is CommandLevel.CITY
+
+
+def test_given_back_after_all_its_steps_or_while_it_is_quiet_it_waits_for_none() -> None:
+    everybody_knows = acknowledge(told_by(opened(), 15), "甲", None, minute(16))
+    change = give_back(everybody_knows, RULE, minute(17))
+    assert change is not None and change.alert.escalate_at is None
+    aside = shelve(acknowledge(opened(), "甲", None, minute(1)), "甲", "检修", minute(20), minute(2))
+    assert aside is not None
+    change = give_back(aside.alert, RULE, minute(3))
+    assert change is not None and change.alert.escalate_at is None
 
 
 def test_explained_by_another_or_over_it_escalates_to_nobody() -> None:

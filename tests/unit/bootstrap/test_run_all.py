@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap.run_all import processes, require_free_port
+from bootstrap.run_all import processes, require_free_port, welcome
 from bootstrap.settings import load_settings
 from bootstrap.supervisor import SupervisionError
 
@@ -57,3 +57,9 @@ def test_a_taken_port_is_refused_with_how_to_change_it() -> None:
         port = other.getsockname()[1]
         with pytest.raises(SupervisionError, match=f"port {port} .* is taken .*CC_PORT={port + 1} make run"):
             require_free_port(load_settings(port=port))
+
+
+def test_every_face_that_a_person_can_open_is_told_with_its_address(tmp_path: Path) -> None:
+    said = "\n".join(welcome(load_settings(data_dir=tmp_path, port=8123), []))
+    for face in ("wall", "desk", "m", "analysis", "replay", "handover"):
+        assert f"http://127.0.0.1:8123/{face}/" in said
