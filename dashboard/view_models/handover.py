@@ -129,7 +129,7 @@ def handover_view(
                 t("没有搁置的预警。"),
             ),
             Section(
-                t("已回落、待解除的预警"),
+                t("已恢复、待解除的预警"),
                 (t("预警"), t("等级"), t("发布")),
                 [_alert(a, catalogue, when) for a in summary["returned"]],
                 t("没有待解除的预警。"),
