@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from threading import Lock
 
-from operations.ports import Store
+from operations.store import Store
 
 ASK_AGAIN_AFTER_S = 5.0
 

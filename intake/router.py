@@ -27,7 +27,7 @@ from intake.terminal_routes import add_terminal_routes
 from intake.terminals import KnownTerminals, TerminalIntake
 from operations.close_road import CloseRoad, close_road
 from operations.ingest_readings import IngestReadings, ingest_readings
-from operations.ports import Fix, Ports, QuarantinedItem
+from operations.ports import Fix, Ports
 from operations.public_state import Json, closure_state, unit_state
 from operations.queries import assignments_of_units, clock_state, move_ups_of_units
 from operations.record_status import RecordStatus, record_status
@@ -36,6 +36,7 @@ from operations.reopen_road import ReopenRoad, reopen_road
 from operations.report_passability import ReportPassability, report_passability
 from operations.report_positions import ReportPositions, report_positions
 from operations.set_drill_time import SetDrillTime, set_drill_time
+from operations.stored import QuarantinedItem
 from operations.take_call import TakeCall, take_call
 
 PREFIX = "/api/v1"

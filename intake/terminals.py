@@ -17,8 +17,9 @@ from dispatch.terminals import Terminal, TerminalProtocol
 from intake.coordinates import Crs, to_wgs84
 from intake.counters import IntakeCounters
 from intake.known_units import KnownUnits
-from operations.ports import Ports, Store
+from operations.ports import Ports
 from operations.report_positions import PositionsResult, ReportPositions, report_positions
+from operations.store import Store
 
 log = logging.getLogger(__name__)
 

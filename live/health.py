@@ -12,7 +12,8 @@ from rq.cron import CronScheduler
 from core.errors import UnavailableError
 from live.positions import RedisPositionBoard
 from live.redis_client import translated
-from operations.ports import GradingLag, Store
+from operations.store import Store
+from operations.stored import GradingLag
 
 WORKER_SILENT_S = 6.0
 SCHEDULER_SILENT_S = 6.0

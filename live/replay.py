@@ -16,7 +16,7 @@ from core.actor import Actor, current_actor
 from core.errors import PermissionDeniedError
 from live import frames
 from live.positions import FRAME_VERSION, UNIT_FRAME
-from operations.ports import Ports, Whereabouts
+from operations.ports import Ports
 from operations.replay import (
     ROWS_A_TIME,
     replay_period,
@@ -24,6 +24,7 @@ from operations.replay import (
     replay_state,
     replay_whereabouts,
 )
+from operations.stored import Whereabouts
 
 PREFIX = "/api/v1/replay"
 STEADY_WITHIN_S = 120.0

@@ -9,8 +9,9 @@ from alerts.lifecycle import acknowledge
 from alerts.model import Alert, AlertStatus
 from core.actor import Actor, Permission
 from core.events import happened
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
+from operations.store import Transaction
 from operations.texts import readable_note
 from operations.transaction import committed, require
 

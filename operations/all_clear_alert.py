@@ -8,7 +8,8 @@ from alerts.all_clear import all_clear, stands_unheard
 from alerts.model import Alert, LevelState, Outcome
 from core.actor import Actor, Permission
 from operations.one_alert import change_alert, gauge_silent_s
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
+from operations.store import Transaction
 from operations.texts import readable_note
 from operations.transaction import require
 

@@ -17,8 +17,10 @@ from core.ids import new_id
 from dispatch.model import Incident
 from operations.catalogue import Catalogue
 from operations.open_incident import incident_at_point, new_incident
-from operations.ports import Ports, RuleFailure, Transaction
+from operations.ports import Ports
 from operations.public_state import Json, changes
+from operations.store import Transaction
+from operations.stored import RuleFailure
 
 log = logging.getLogger(__name__)
 

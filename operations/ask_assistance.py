@@ -9,8 +9,9 @@ from core.events import happened
 from core.ids import new_id
 from dispatch.assistance import ANSWER_WITHIN, AssistanceRequest, AssistanceStatus
 from dispatch.model import Incident, Unit
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
+from operations.store import Transaction
 from operations.transaction import committed
 
 

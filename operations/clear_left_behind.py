@@ -13,7 +13,8 @@ from operations.catalogue import Catalogue
 from operations.inhibit_alerts import settle_inhibitions
 from operations.judge_calls import PREFIX as CALLS
 from operations.one_alert import record_change
-from operations.ports import OpenAlert, Ports
+from operations.ports import Ports
+from operations.stored import OpenAlert
 from operations.transaction import committed, require
 
 

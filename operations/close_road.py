@@ -14,9 +14,10 @@ from core.events import happened
 from core.geo import LonLat
 from core.ids import new_id
 from dispatch.travel import ClosureKind, ClosureState, RoadClosure
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
 from operations.route_assignment import STILL_TO_DRIVE
+from operations.store import Transaction
 from operations.texts import LONGEST_KEY, LONGEST_LINE, LONGEST_REASON, refuse_longer
 from operations.transaction import committed, require
 

@@ -14,8 +14,10 @@ from core.events import happened
 from operations.apply_rules import RuleWork, subject_of
 from operations.catalogue import Catalogue
 from operations.inhibit_alerts import settle_inhibitions
-from operations.ports import Ports, QuarantinedItem, Transaction
+from operations.ports import Ports
 from operations.public_state import Json, depth_state, point_state
+from operations.store import Transaction
+from operations.stored import QuarantinedItem
 from operations.transaction import committed, require
 
 READINGS_A_TRANSACTION = 2_000

@@ -12,7 +12,8 @@ from core.events import happened
 from core.ids import new_id
 from operations.catalogue import Catalogue
 from operations.instants import FUTURE_TOLERANCE
-from operations.ports import Ports, QuarantinedItem
+from operations.ports import Ports
+from operations.stored import QuarantinedItem
 from operations.transaction import committed, require
 
 PLAUSIBLE: Mapping[Quantity, tuple[float, float]] = {"depth_cm": (0.0, 1000.0), "rain_mm": (0.0, 150.0)}

@@ -9,8 +9,9 @@ from alerts.inhibition import explained_by, follow_explanation, may_explain
 from alerts.model import Alert
 from core.actor import SYSTEM
 from core.events import happened
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
+from operations.store import Transaction
 
 
 def settle_inhibitions(ports: Ports, tx: Transaction, changed: Iterable[Alert]) -> None:

@@ -10,7 +10,8 @@ from core.actor import SYSTEM, Actor, Permission
 from dispatch.model import Incident, IncidentStatus
 from operations.apply_rules import RuleWork
 from operations.inhibit_alerts import settle_inhibitions
-from operations.ports import CallCounts, Ports
+from operations.ports import Ports
+from operations.stored import CallCounts
 from operations.transaction import committed, require
 
 PREFIX = "calls:"

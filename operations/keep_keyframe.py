@@ -7,8 +7,9 @@ from datetime import timedelta
 from core.actor import SYSTEM
 from core.events import JournalRow
 from operations.past_state import by_id, fold, picture
-from operations.ports import Keyframe, Ports
+from operations.ports import Ports
 from operations.queries import snapshot_state
+from operations.stored import Keyframe
 
 KEPT_EVERY = timedelta(minutes=10)
 ROWS_BETWEEN = 2_000

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alerts.model import WATERLOGGING
-from operations.ports import Lifespan, Ports
+from operations.ports import Ports
 from operations.public_state import Json
+from operations.stored import Lifespan
 
 HOUR = timedelta(hours=1)
 STEP = timedelta(minutes=1)

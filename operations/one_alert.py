@@ -12,8 +12,9 @@ from alerts.model import Alert
 from core.actor import Actor, Permission
 from core.events import happened
 from operations.inhibit_alerts import settle_inhibitions
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
+from operations.store import Transaction
 from operations.transaction import committed, require
 
 

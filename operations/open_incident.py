@@ -11,7 +11,8 @@ from core.ids import new_id
 from dispatch.correlation import box_around, incident_for
 from dispatch.model import Incident, IncidentStatus, Priority
 from operations.catalogue import Category
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
+from operations.store import Transaction
 
 CITY_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
 """China has one zone and no daylight saving; incident numbers follow the city's calendar day."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from core.actor import Actor, Permission, Role
 from core.errors import PermissionDeniedError
 from dispatch.model import Incident
-from operations.ports import Transaction
 from operations.queries import may_see
+from operations.store import Transaction
 from operations.transaction import require
 
 

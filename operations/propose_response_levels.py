@@ -15,8 +15,9 @@ from core.events import happened
 from core.geo import LonLat
 from operations.apply_rules import RuleWork
 from operations.inhibit_alerts import settle_inhibitions
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
+from operations.store import Transaction
 from operations.transaction import committed, require
 
 PREFIX = "area:"

@@ -16,7 +16,7 @@ from core.events import JournalRow
 from dispatch.correlation import box_around
 from dispatch.response import response_figures
 from operations.catalogue import Catalogue
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import (
     Json,
     alert_state,
@@ -34,6 +34,7 @@ from operations.public_state import (
     unit_state,
     wall_scene_state,
 )
+from operations.store import Transaction
 from operations.transaction import require
 
 CLOSED_STAYS_VISIBLE = timedelta(hours=1)

@@ -27,8 +27,10 @@ from operations.cap import (
 )
 from operations.inhibit_alerts import settle_inhibitions
 from operations.instants import not_in_the_future
-from operations.ports import PartOfCity, Ports, QuarantinedItem, Transaction
+from operations.ports import PartOfCity, Ports
 from operations.public_state import cap_state, changes
+from operations.store import Transaction
+from operations.stored import QuarantinedItem
 from operations.transaction import committed, require
 
 QUARANTINE_KIND = "cap"

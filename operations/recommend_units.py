@@ -12,9 +12,10 @@ from dispatch.coverage import uncovered_without
 from dispatch.model import IncidentStatus
 from dispatch.recommendation import Candidate, Recommendation, rank_candidates, with_package
 from dispatch.travel import Closure
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes, recommendation_state
 from operations.seek_units import Seeker
+from operations.store import Transaction
 from operations.transaction import committed
 
 ALTERNATIVES = 2

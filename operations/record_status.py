@@ -12,8 +12,9 @@ from core.events import happened
 from dispatch.model import AssignmentStatus, Unit, UnitStatus, advance_assignment, advance_incident
 from operations.instants import not_in_the_future
 from operations.own_unit import require_for_unit
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
+from operations.store import Transaction
 from operations.texts import LONGEST_KEY, refuse_longer
 from operations.transaction import committed, require
 

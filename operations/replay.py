@@ -13,9 +13,10 @@ from core.events import JournalRow
 from operations.alert_detail import READINGS_OVER, rule_state
 from operations.keep_keyframe import is_whole
 from operations.past_state import States, by_id, fold, picture
-from operations.ports import Ports, Whereabouts
+from operations.ports import Ports
 from operations.public_state import Json
 from operations.queries import catalogue_state, concerns, timeline_row
+from operations.stored import Whereabouts
 from operations.transaction import require
 
 ROWS_A_TIME = 1_000

@@ -11,7 +11,8 @@ from core.geo import BoundingBox
 from dispatch.fixes import FASTEST_KMH
 from operations.instants import FUTURE_TOLERANCE
 from operations.own_unit import require_for_unit
-from operations.ports import Fix, Placed, Ports, QuarantinedItem
+from operations.ports import Fix, Placed, Ports
+from operations.stored import QuarantinedItem
 from operations.transaction import require
 
 _FAR = f"found a jump, expected at most {FASTEST_KMH:g} km/h from the fix before; it is believed when others agree"

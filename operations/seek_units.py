@@ -14,7 +14,8 @@ from dispatch.recommendation import Candidate, suitable
 from dispatch.run_cards import Need, still_needed
 from dispatch.sharing import Place, Waiting, share
 from dispatch.travel import RouteFound
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
+from operations.store import Transaction
 
 MOST_LOOKED_AT = 40
 """So many waiting incidents, the most urgent and oldest, are looked at for the same units."""

@@ -8,8 +8,9 @@ from core.actor import CITY, Actor, Permission
 from core.errors import ConflictError, InvalidInputError
 from core.events import happened
 from dispatch.model import IncidentStatus
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
+from operations.store import Transaction
 from operations.transaction import committed, require
 from operations.wall_scene import Scene, WallScene
 

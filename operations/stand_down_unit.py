@@ -16,8 +16,9 @@ from dispatch.model import (
     advance_assignment,
     advance_incident,
 )
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
+from operations.store import Transaction
 from operations.transaction import committed, require
 
 

@@ -16,8 +16,9 @@ from dispatch.model import Call, Incident, IncidentStatus, Priority
 from operations.catalogue import Category
 from operations.instants import not_in_the_future
 from operations.open_incident import new_incident, open_incident_near
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
+from operations.store import Transaction
 from operations.texts import (
     LONGEST_KEY,
     LONGEST_LINE,

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from core.actor import Actor, Permission
 from core.errors import ClockSetBackError, PermissionDeniedError
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
+from operations.store import Transaction
 
 
 def require(actor: Actor, permission: Permission, jurisdiction: str | None = None) -> None:
@@ -29,7 +30,7 @@ def require(actor: Actor, permission: Permission, jurisdiction: str | None = Non
 def committed(ports: Ports, alone: bool = False, as_of: datetime | None = None) -> Iterator[Transaction]:
     """One transaction; after its commit the doorbell is rung if the journal grew.
 
-    `alone` keeps all others out meanwhile (operations/ports.py). `as_of` is the instant the action was judged
+    `alone` keeps all others out meanwhile (operations/store.py). `as_of` is the instant the action was judged
     by: ClockSetBackError when a drill was begun anew since, whose transactions set the clock back.
     """
     with ports.store.transaction(alone) as tx:

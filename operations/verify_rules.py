@@ -11,7 +11,8 @@ from alerts.rules import Rule
 from alerts.verification import Series, Verification, feature_series, verify
 from core.actor import Actor, Permission
 from operations.catalogue import Catalogue
-from operations.ports import Ports, Store
+from operations.ports import Ports
+from operations.store import Store
 from operations.transaction import require
 
 

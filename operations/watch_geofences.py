@@ -15,7 +15,9 @@ from core.geo import LonLat
 from dispatch.model import Unit
 from operations.apply_rules import RuleWork
 from operations.inhibit_alerts import settle_inhibitions
-from operations.ports import GeofenceVisit, Ports, Transaction
+from operations.ports import Ports
+from operations.store import Transaction
+from operations.stored import GeofenceVisit
 from operations.transaction import committed, require
 
 PREFIX = "unit:"

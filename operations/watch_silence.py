@@ -9,7 +9,8 @@ from alerts.features import of_quantity, point_features
 from core.actor import SYSTEM, Actor, Permission
 from operations.apply_rules import RuleWork, subject_of
 from operations.inhibit_alerts import settle_inhibitions
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
+from operations.store import Transaction
 from operations.transaction import committed, require
 
 LOOKS_AFTER = timedelta(minutes=1)

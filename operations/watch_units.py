@@ -13,9 +13,10 @@ from core.events import happened
 from dispatch.fixes import Fix, is_frozen
 from dispatch.model import Assignment, AssignmentStatus, UnitStatus
 from dispatch.watching import Crossing, crossed, crossing, has_set_off, is_inside, overdue
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.public_state import changes
 from operations.record_status import GPS, RecordStatus, record_status
+from operations.store import Transaction
 from operations.transaction import committed
 
 

@@ -15,7 +15,7 @@ from alerts.model import Alert, LevelState, Severity
 from alerts.response_level import ResponseLevel
 from alerts.rules import Rule
 from core.errors import NotFoundError
-from operations.ports import GeofenceVisit, OpenAlert, RuleFailure
+from operations.stored import GeofenceVisit, OpenAlert, RuleFailure
 from store import tables as t
 from store.among import among
 from store.rows import from_row, to_row
@@ -58,7 +58,7 @@ GRAVITY = case({severity.value: severity.rank for severity in Severity}, value=t
 
 
 class AlertRows:
-    """Part of a transaction: what operations.ports.Transaction asks about rules and alerts."""
+    """Part of a transaction: what operations.store.Transaction asks about rules and alerts."""
 
     connection: Connection
 

@@ -15,7 +15,7 @@ from store.run import CURRENT_RUN
 
 
 class AttachmentRows:
-    """Part of a transaction: what operations.ports.Transaction asks about attachments."""
+    """Part of a transaction: what operations.store.Transaction asks about attachments."""
 
     connection: Connection
 

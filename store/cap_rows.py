@@ -15,7 +15,7 @@ from store.run import CURRENT_RUN
 
 
 class CapRows:
-    """Part of a transaction: what operations.ports.Transaction asks about messages that came in."""
+    """Part of a transaction: what operations.store.Transaction asks about messages that came in."""
 
     connection: Connection
 

@@ -17,7 +17,7 @@ from store.run import CURRENT_RUN
 
 
 class ClosureRows:
-    """Part of a transaction: what operations.ports.Transaction asks about closures."""
+    """Part of a transaction: what operations.store.Transaction asks about closures."""
 
     connection: Connection
 

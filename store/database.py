@@ -20,7 +20,7 @@ from core.errors import InvalidInputError, UnavailableError
 from core.events import Event, JournalRow
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.recommendation import Recommendation
-from operations.ports import (
+from operations.stored import (
     DispatchCounts,
     FailingRule,
     GradingLag,
@@ -65,7 +65,7 @@ class SqlTransaction(
     HandOverRows,
     WallRows,
 ):
-    """One transaction; fulfils operations.ports.Transaction."""
+    """One transaction; fulfils operations.store.Transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -126,7 +126,7 @@ def _by_drill(drill: DrillTime) -> datetime:
 
 
 class SqlStore:
-    """The database; fulfils operations.ports.Store."""
+    """The database; fulfils operations.store.Store."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

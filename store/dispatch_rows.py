@@ -16,7 +16,7 @@ from core.geo import BoundingBox
 from dispatch.assistance import AssistanceRequest
 from dispatch.model import Assignment, Call, Incident, Unit, UnitStatus
 from dispatch.recommendation import Recommendation
-from operations.ports import CallCounts
+from operations.stored import CallCounts
 from store import tables as t
 from store.rows import from_row, to_row
 from store.run import CURRENT_RUN
@@ -43,7 +43,7 @@ def _capabilities(joined: str) -> frozenset[str]:
 
 
 class DispatchRows:
-    """Part of a transaction: what operations.ports.Transaction asks about the desk's things."""
+    """Part of a transaction: what operations.store.Transaction asks about the desk's things."""
 
     connection: Connection
 

@@ -37,7 +37,7 @@ _NAMES = tuple(field.name for field in fields(HandOver))
 
 
 class HandOverRows:
-    """Part of a transaction: what operations.ports.Transaction asks about hand-overs."""
+    """Part of a transaction: what operations.store.Transaction asks about hand-overs."""
 
     connection: Connection
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or
 from alerts.alarm_load import AlertMoment
 from alerts.model import Alert, Reading, Severity
 from core.command_tree import CommandLevel
-from operations.ports import Lifespan, SentFor
+from operations.stored import Lifespan, SentFor
 from store import tables as t
 from store.rows import from_row
 from store.run import CURRENT_RUN

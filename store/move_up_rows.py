@@ -16,7 +16,7 @@ from store.run import CURRENT_RUN
 
 
 class MoveUpRows:
-    """Part of a transaction: what operations.ports.Transaction asks about orders to move up."""
+    """Part of a transaction: what operations.store.Transaction asks about orders to move up."""
 
     connection: Connection
 

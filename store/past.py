@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from core.events import JournalRow
 from core.geo import LonLat
-from operations.ports import Keyframe, TrackPoint, Whereabouts
+from operations.stored import Keyframe, TrackPoint, Whereabouts
 from store import tables as t
 from store.journal import journal_row
 from store.metadata import metadata

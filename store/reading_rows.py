@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, func, insert, or_, select, text
 
 from alerts.model import PointState, Reading
-from operations.ports import QuarantinedItem, ReadingBatch, StoredReadings
+from operations.stored import QuarantinedItem, ReadingBatch, StoredReadings
 from store import tables as t
 from store.among import among
 from store.rows import from_row, to_row
@@ -67,7 +67,7 @@ _UPSERT_STATES = text(
 
 
 class ReadingRows:
-    """Part of a transaction: what operations.ports.Transaction asks about readings and points."""
+    """Part of a transaction: what operations.store.Transaction asks about readings and points."""
 
     connection: Connection
 

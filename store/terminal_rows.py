@@ -35,7 +35,7 @@ _PROTOCOL = {protocol.value: protocol for protocol in TerminalProtocol}
 
 
 class TerminalRows:
-    """Part of a transaction: what operations.ports.Transaction asks about terminals and tracks."""
+    """Part of a transaction: what operations.store.Transaction asks about terminals and tracks."""
 
     connection: Connection
 

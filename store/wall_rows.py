@@ -11,7 +11,7 @@ from store.rows import from_row, to_row
 
 
 class WallRows:
-    """Part of a transaction: what operations.ports.Transaction asks about walls."""
+    """Part of a transaction: what operations.store.Transaction asks about walls."""
 
     connection: Connection
 

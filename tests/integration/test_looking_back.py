@@ -23,7 +23,7 @@ from operations.catalogue import CatalogueSeen
 from operations.close_road import CloseRoad, close_road
 from operations.keep_keyframe import KEPT_EVERY, keep_keyframe
 from operations.past_state import IDS, by_id, fold, picture
-from operations.ports import Ports, TrackPoint, Whereabouts
+from operations.ports import Ports
 from operations.queries import incident_detail, snapshot_state
 from operations.reopen_road import ReopenRoad, reopen_road
 from operations.replay import (
@@ -36,6 +36,7 @@ from operations.replay import (
 )
 from operations.report_passability import ReportPassability, report_passability
 from operations.set_drill_time import SetDrillTime, set_drill_time
+from operations.stored import TrackPoint, Whereabouts
 from tests.conftest import STORM, Bench
 from tests.integration.desk_work import (
     GUANDU,

@@ -19,9 +19,10 @@ from operations.close_incident import CloseIncident, close_incident
 from operations.grade_readings import grade_readings
 from operations.ingest_readings import IngestReadings, ingest_readings
 from operations.open_incident import CITY_TIME
-from operations.ports import Ports, Transaction
+from operations.ports import Ports
 from operations.queries import incident_detail
 from operations.report_passability import ReportPassability, report_passability
+from operations.store import Transaction
 from tests.conftest import Bench
 from tests.integration.desk_work import (
     POINT,

@@ -15,9 +15,10 @@ from live.frames import event_frame
 from operations.close_incident import CloseIncident, close_incident
 from operations.grade_readings import grade_readings
 from operations.last_hour import last_hour_state, standing_at
-from operations.ports import Lifespan, Ports
+from operations.ports import Ports
 from operations.queries import snapshot_state
 from operations.set_wall_scene import SetWallScene, set_wall_scene
+from operations.stored import Lifespan
 from operations.wall_scene import Scene, WallScene
 from tests.conftest import Bench
 from tests.integration.desk_work import GUANDU, PANLONG, called, journal, reading, send, somebody, types

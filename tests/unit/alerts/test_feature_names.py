@@ -16,7 +16,7 @@ from alerts.rules import SubjectKind
 from core.geo import LonLat
 from dispatch.model import Incident, IncidentStatus, Priority, Unit, UnitStatus
 from operations.judge_calls import _features as call_features
-from operations.ports import CallCounts
+from operations.stored import CallCounts
 from operations.watch_geofences import _features as geofence_features
 
 AT = datetime(2026, 8, 18, 1, 20, tzinfo=UTC)

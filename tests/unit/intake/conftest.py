@@ -24,7 +24,8 @@ from intake.body_limit import BodyLimit
 from intake.counters import IntakeCounters
 from intake.problems import Problems
 from intake.router import intake_router
-from operations.ports import Fix, Placed, QuarantinedItem, StoredReadings
+from operations.ports import Fix, Placed
+from operations.stored import QuarantinedItem, StoredReadings
 
 NOW = datetime(2026, 8, 18, 2, 0, tzinfo=UTC)
 
