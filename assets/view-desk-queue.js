@@ -23,7 +23,7 @@
         className: `row ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed ? "waits" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""} ${row.key === selected ? "selected" : ""}`,
       },
         cc.mark(row.severity, row.priority),
-        h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, cc.titleOf(row)), h("Span", { className: "dots" }, cc.factsOf(row))),
+        h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, row.name), h("Span", { className: "dots" }, cc.factsOf(row))),
         h("Span", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row))));
   }
 

@@ -17,7 +17,7 @@
     return h("Li", { key: row.key, className: `card-row ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}` },
       h("Button", { type: "button", className: "row", "data-do": row.incident_id ? "open" : "open-alert", "data-incident": row.incident_id || "", "data-alert": row.alert_id || "" },
         cc.mark(row.severity, row.priority),
-        h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, cc.titleOf(row)), h("Span", { className: "dots" }, distance(row), cc.factsOf(row))),
+        h("Span", { className: "row-what" }, h("Span", { className: "row-title" }, row.name), h("Span", { className: "dots" }, distance(row), cc.factsOf(row))),
         h("Span", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row))),
       row.waiting.length && cc.state.actor.permissions.includes("acknowledge_alert") ? h("Button", { type: "button", className: "button wide acknowledge", "data-do": "acknowledge", "data-alert": row.waiting.join(" ") }, t("确认预警")) : null);
   }

@@ -106,12 +106,10 @@
 
   const TOLD = { community: t("社区"), street: t("街道"), district: t("区级"), city: t("市级") };
 
-  /** A row's name, and of an incident its priority, by which the list is sorted first. */
-  cc.titleOf = (row) => [`${row.name} `, row.incident_id ? h("Span", { key: "priority", className: "priority-word quiet", title: t("警情优先级，列表先按它排") }, t("{n} 级", { n: row.priority })) : null];
-
-  /** What is known of a row's place: level, what was measured, closed road, or the category; and what became of the alert. */
+  /** What is known of a row's place: of an incident its priority, by which the list is sorted first; level, what was measured, closed road, or the category; and what became of the alert. */
   cc.factsOf = function (row) {
     return [
+      row.incident_id ? h("Span", { className: "priority-word", title: t("警情优先级，列表先按它排") }, t("{n} 级", { n: row.priority })) : null,
       row.level ? h("Span", {}, cc.titled(row.level)) : row.near ? h("Span", {}, t("近{road}", { road: row.near })) : h("Span", {}, cc.titled(row.category)),
       row.level && row.category && !row.incident_id ? h("Span", {}, cc.titled(row.category)) : null,
       row.measured ? h("Span", { className: "figure" }, row.measured) : null,

@@ -80,7 +80,7 @@
   const line = (row) =>
     h("Li", { key: row.key, className: `row ${row.key === shownKey ? "shown" : ""} ${row.status === "open" ? "is-open" : ""} ${row.unconfirmed ? "waits" : ""} ${row.unconfirmed && row.severity === "red" ? "unconfirmed" : ""}`, "data-rows": "1", "data-open": row.status === "open" ? "1" : "0" },
       cc.mark(row.severity, row.priority),
-      h("Div", { className: "row-what" }, h("P", { className: "row-title" }, cc.titleOf(row)), h("P", { className: "dots" }, cc.factsOf(row))),
+      h("Div", { className: "row-what" }, h("P", { className: "row-title" }, row.name), h("P", { className: "dots" }, cc.factsOf(row))),
       h("Div", { className: "row-when" }, cc.ticking("since", row.since, "since figure"), cc.whoIsOn(row)));
 
   const group = (found) =>

@@ -62,8 +62,8 @@ def handover_view(
     )
     figures = [
         (t("新警情"), str(counts["opened"])),
-        (t("已销警"), str(counts["closed"])),
-        (t("来电"), str(counts["calls"])),
+        (t("销警数"), str(counts["closed"])),
+        (t("来电数"), str(counts["calls"])),
         (t("派出单位"), t("{n}，其中改派 {overridden}", n=counts["sent"], overridden=counts["overridden"])),
         (t("新预警"), alerts or "0"),
         (
@@ -92,7 +92,7 @@ def handover_view(
         sections=[
             Section(
                 t("未结警情"),
-                (t("编号"), t("警情"), t("级别"), t("交班时水深"), t("状态"), t("接报"), t("在办单位")),
+                (t("编号"), t("警情"), t("优先级"), t("交班时水深"), t("状态"), t("接报"), t("在办单位")),
                 [
                     (
                         i["number"],
