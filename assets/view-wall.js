@@ -205,7 +205,7 @@
     const parts = [[database, t("数据库")], [redis, "Redis"], [worker, t("后台")], [scheduler, t("调度")]].filter(([part]) => !part.ok).map(([, name]) => name);
     return [
       received(t("读数"), feeds.readings_age_s, 120), newest(t("水位"), gauges.feeds.depth_cm), newest(t("雨量"), gauges.feeds.rain_mm),
-      received(t("位置"), feeds.positions_age_s, 15), newest(t("覆盖"), { newest_at: covered && covered.coverage ? covered.coverage.at : null }),
+      received(t("位置"), feeds.positions_age_s, 15), newest(t("覆盖"), { newest_at: cc.state.coverage ? cc.state.coverage.at : null }),
       one(t("评级"), rules.ok, h("B", {}, rules.waiting_batches ? t("差 {n} 批", { n: rules.waiting_batches }) : t("已跟上"))),
       one(t("监测点"), !gauges.silent.length, h("B", {}, gauges.silent.length ? t("{n} / {all} 无数据", { n: gauges.silent.length, all: points }) : t("{all} 个有数据", { all: points }))),
       one(t("系统"), !parts.length, h("B", {}, parts.length ? parts.join(" ") : t("正常"))),

@@ -63,10 +63,11 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--units", type=int, default=5200)
     parser.add_argument("--scene", choices=("cycling", "city"), default="cycling")
+    parser.add_argument("--storm-speed", type=int, default=1, help="how many times as fast as it was")
     options = parser.parse_args(arguments)
     given = {
         "CC_MODE": "drill",
-        "CC_DRILL_SPEED": "20",
+        "CC_DRILL_SPEED": str(options.storm_speed),
         "UNITS": str(options.units),
         "CC_LOG_LEVEL": "WARNING",
     }
