@@ -193,7 +193,7 @@
   };
 
   /** How old what stands here is: each feed by itself, the parts of the system, the gauges. */
-  wall.feeds = (health, link, gauges, covered) => {
+  wall.feeds = (health, link, gauges) => {
     if (!health || !gauges) return null;
     const dead = link && link.state !== "online";
     const one = (name, ok, value) => h("Span", { className: `feed ${dead ? "dead" : ok ? "" : "bad"}`, key: name }, h("I", {}, name), value);

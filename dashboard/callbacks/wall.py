@@ -16,11 +16,7 @@ def register(app: Dash) -> None:
             (Wall.LIVE_LINK, Wall.LIVE_HEALTH, Wall.LIVE_GAUGES): (Wall.TRUTH, "wall", "truth"),
             (Wall.LIVE_SCENE,): (Wall.SCENE, "wall", "scene"),
             (Wall.LIVE_CLOCK,): (Wall.DRILL, "shared", "drill"),
-            (Wall.LIVE_HEALTH, Wall.LIVE_LINK, Wall.LIVE_GAUGES, Wall.LIVE_COVERAGE): (
-                Wall.FEEDS,
-                "wall",
-                "feeds",
-            ),
+            (Wall.LIVE_HEALTH, Wall.LIVE_LINK, Wall.LIVE_GAUGES): (Wall.FEEDS, "wall", "feeds"),
             (Wall.LIVE_METRICS,): (Wall.RESPONSE, "wall", "response"),
             (Wall.LIVE_INCIDENTS,): (Wall.QUEUE, "wall", "queue"),
             (Wall.LIVE_INCIDENTS, Wall.LIVE_ALERTS): (Wall.GRADES, "wall", "grades"),
