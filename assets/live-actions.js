@@ -7,9 +7,11 @@
     "open-alert": (d) => cc.openAlert(d.alert),
     "close-subject": () => cc.close(),
     acknowledge: (d, button) => cc.ask("ACKNOWLEDGE", { alert_ids: d.alert.split(" "), note: noteBeside(button) }),
+    /* The offer stands until it was really sent: without a link it can be taken again. */
     undo: (d) => {
-      if (d.nonce) cc.dismiss(d.nonce);
-      cc.undoing[d.undoes](d.undo.split(" "));
+      const sent = cc.undoing[d.undoes](d.undo.split(" "));
+      if (sent !== null && d.nonce) cc.dismiss(d.nonce);
+      return sent;
     },
     dismiss: (d) => cc.dismiss(d.nonce),
   };

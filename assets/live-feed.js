@@ -92,19 +92,4 @@
   }
 
   cc.feed = { set, changed, begin, listen: (fn) => listeners.push(fn), everything: () => changed(...Object.keys(DEPENDS)) };
-
-  let asked = 0;
-  /** Asks the server for an action through its store; the nonce lets the answer be matched. */
-  cc.ask = function (name, request) {
-    if (cc.link.status().state !== "online") {
-      cc.say({ kind: "refused", action: name, text: cc.t("与服务器的连接已断。没有发出，什么都没有改变；恢复后请重试。") });
-      return null;
-    }
-    asked += 1;
-    const nonce = `${Date.now().toString(36)}-${asked}`;
-    set(`ASK_${name}`, { ...request, nonce });
-    return nonce;
-  };
-  /** Shows a notice of the page itself the way the server's are shown. */
-  cc.say = (notice) => { asked += 1; set("OUTCOME", { undo: [], opens: null, ...notice, nonce: `page-${asked}` }); };
 })();

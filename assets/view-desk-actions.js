@@ -13,9 +13,9 @@
   DO["dispatch-other"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value);
   DO.preempt = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice, null, { preempts: d.assignment });
   DO["take-over"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value, { replaces: d.assignment });
-  DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_id: d.assignment });
+  DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_ids: [d.assignment] });
   Object.assign(cc.undoing, {
-    dispatch: (ids) => { for (const id of ids) cc.ask("STAND_DOWN", { assignment_id: id }); },
+    dispatch: (ids) => cc.ask("STAND_DOWN", { assignment_ids: ids }),
     shelve: ([id]) => cc.ask("UNSHELVE", { alert_id: id }),
   });
   DO.recommend = () => cc.advise();

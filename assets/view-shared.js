@@ -163,7 +163,7 @@
   let timer = null;
   shared.toasts = (outcome) => {
     // The button that waits for its answer may be pressed again; what the page itself says answers nobody.
-    if (outcome && !String(outcome.nonce).startsWith("page-")) cc.answered = outcome.nonce;
+    if (outcome && !String(outcome.nonce).startsWith("page-")) cc.heard(outcome.nonce);
     if (outcome && cc.settled) cc.settled(outcome);
     // Closing has stood everybody down: there is nothing left to take back.
     if (outcome && outcome.action === "close" && outcome.kind === "done") for (const toast of toasts) toast.undo = [];

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
+from typing import ParamSpec
 
 from core.errors import ClockSetBackError
 from jobs.context import bound
@@ -31,16 +32,17 @@ from operations.find_lost_work import find_lost_work
 from operations.keep_keyframe import keep_keyframe as keep
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
 WAITS = "%s waits for its next turn: %s"
 
 
-def by_turns(task: Callable[[], None]) -> Callable[[], None]:
+def by_turns(task: Callable[P, None]) -> Callable[P, None]:
     """A task that comes again in seconds: where a drill is begun anew under it, its next turn judges instead."""
 
     @wraps(task)
-    def turn() -> None:
+    def turn(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            task()
+            task(*args, **kwargs)
         except ClockSetBackError as error:
             log.info(WAITS, task.__name__, error)
 
@@ -70,8 +72,9 @@ def route_assignment(assignment_id: str) -> None:
     routing.route_assignment(context.ports, assignment_id)
 
 
+@by_turns
 def judge_calls(incident_id: str) -> None:
-    """Judges the calls about one incident."""
+    """Judges the calls about one incident; by the clock they are judged again."""
     context = bound()
     context.redis.delete(waiting_key(f"calls:{incident_id}"))
     calling.judge_calls(context.ports, incident_id)

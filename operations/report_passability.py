@@ -44,7 +44,8 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
     """Commits the fact; a repeated or older report changes nothing. Advice and ways under way are computed again.
 
     Raises NotFoundError for an unknown point, InvalidInputError for a future instant or when a person opens a road
-    with water on it and does not say why, ConflictError when not `instead_of` stands.
+    with water on it and does not say why, ConflictError when not `instead_of` stands or a person's is older than what
+    stands.
     """
     require(actor, Permission.SET_PASSABILITY)
     point = ports.catalogue.points.get(command.point_id)
@@ -63,6 +64,7 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
     with committed(ports, as_of=now) as tx:
         before = tx.point_states([point.point_id]).get(point.point_id, PointState(point.point_id))
         if before.passability_at is not None and command.observed_at < before.passability_at:
+            _refuse_older(actor, before)
             return PassabilityReported(before, before)
         # A paused drill has one instant for everything; the last word in it counts.
         if command.observed_at == before.passability_at and command.passability is before.passability:
@@ -121,6 +123,17 @@ def report_passability(ports: Ports, actor: Actor, command: ReportPassability) -
             )
     affected.queue(ports)
     return PassabilityReported(before, after)
+
+
+def _refuse_older(actor: Actor, before: PointState) -> None:
+    """A device's late report is history; a person is told that what they stated is not what stands."""
+    if actor.role is not Role.DEVICE:
+        who = before.passability_by or "–"
+        raise ConflictError(
+            f"{who} 的设置时间更晚 / {who} has stated something later",
+            found=before.passability.value,
+            expected="a statement later than the one that stands",
+        )
 
 
 def _refuse_another(command: ReportPassability, before: PointState) -> None:

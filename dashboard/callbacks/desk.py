@@ -10,6 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output
 from alerts.model import Alert, Outcome, Passability
 from core.actor import Actor
 from core.command_tree import CommandLevel
+from core.errors import ConflictError
 from core.geo import LonLat
 from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
@@ -26,7 +27,7 @@ from dashboard.layouts.alert_panel import desk_alert
 from dashboard.layouts.incident_panel import desk_panel
 from dashboard.view_models.alert import OUTCOME, TOLD
 from dashboard.view_models.levels import step_words
-from dashboard.view_models.notices import UNIT_STATUS, Notice
+from dashboard.view_models.notices import UNIT_STATUS, Notice, one_language
 from dashboard.view_models.places import pasted_place
 from dashboard.view_models.timeline import PASSABILITY
 from dispatch.model import TAKEN_BACK, Priority, UnitStatus
@@ -113,10 +114,17 @@ def register(
         )
 
     def stand_down(actor: Actor, request: Request) -> Notice:
-        ended = stand_down_unit(
-            ports, actor, StandDownUnit(assignment_id=request["assignment_id"], reason=TAKEN_BACK)
-        )
-        return Notice("done", t("已撤回：{callsign}", callsign=ended.callsign), "stand_down")
+        ended, refused = [], []
+        for assignment_id in request["assignment_ids"]:
+            try:
+                ended.append(stand_down_unit(ports, actor, StandDownUnit(assignment_id, TAKEN_BACK)))
+            except ConflictError as error:
+                # One of a package has been and gone: the others come back all the same.
+                refused.append(error)
+        if refused and not ended:
+            raise refused[0]
+        words = t("已撤回：{callsign}", callsign=" ".join(a.callsign for a in ended))
+        return Notice("done", " · ".join([words, *(one_language(e.message) for e in refused)]), "stand_down")
 
     def acknowledge(actor: Actor, request: Request) -> Notice:
         return acknowledged(ports, actor, request)

@@ -47,7 +47,7 @@ class Dispatching(OfIncident):
 
 
 class StandingDown(_Asked):
-    assignment_id: Ident
+    assignment_ids: list[Ident]
 
 
 class Shelving(OfAlert):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from access.demo import DEMO_PASSWORD
 from access.words import LANGUAGE_COOKIE
@@ -92,6 +93,17 @@ class Screens:
         page.on("response", lambda r: keep(f"refused: {r.status} {r.url}") if r.status >= 400 else None)
         return page
 
+    def report(self) -> str:
+        """What every page shows and what was complained about: for a failure that comes once in a hundred runs."""
+        shown = [
+            f"{page.url} link={page.evaluate('document.documentElement.dataset.link')} toasts="
+            f"{page.locator('.toast').all_inner_texts()}"
+            for context in self._contexts
+            for page in context.pages
+            if not page.is_closed()
+        ]
+        return "\n".join([*shown, "complaints:", *self.complaints])
+
     def close(self) -> None:
         for context in self._contexts:
             context.close()
@@ -124,10 +136,29 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+_SHOWN = pytest.StashKey[Screens]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    opened = item.stash.get(_SHOWN, None)
+    if report.failed and report.when == "call" and opened is not None:
+        try:
+            said = opened.report()
+        except PlaywrightError as error:
+            said = f"the pages could not be asked: {error}"
+        report.sections.append(("what the screens showed", said))
+    return report
+
+
 @pytest.fixture
-def screens(browser: Browser, running_system: RunningSystem) -> Iterator[Screens]:
+def screens(
+    request: pytest.FixtureRequest, browser: Browser, running_system: RunningSystem
+) -> Iterator[Screens]:
     """Faces of the running system; in the end nothing may have complained."""
     opened = Screens(browser, running_system.base_url)
+    request.node.stash[_SHOWN] = opened
     yield opened
     unexpected = opened.unexpected()
     opened.close()

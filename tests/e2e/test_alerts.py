@@ -55,6 +55,23 @@ def alert_now(system: RunningSystem, alert: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def test_two_acknowledgements_in_one_breath_are_both_made(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    an_alert(system)
+    two = system.until(lambda: alerts(system, "status = 'active'")[1:3], 30, "two alerts")
+    desk = screens.open("desk1", "desk", "zh")
+    ids = [alert["alert_id"] for alert in two]
+    desk.evaluate("ids => { for (const id of ids) window.cc.ask('ACKNOWLEDGE', { alert_ids: [id] }); }", ids)
+    system.until(
+        lambda: {alert_now(system, alert)["status"] for alert in two} == {"acknowledged"},
+        30,
+        "both acknowledged",
+    )
+    expect(toast(desk, "done").locator("[data-do=undo]")).to_have_count(2)
+
+
 def open_alert(desk: Page, alert: dict[str, Any]) -> Locator:
     """Its panel, opened as a click on its row or on "about the alert" does."""
     desk.wait_for_function("id => window.cc.state.alerts.has(id)", arg=alert["alert_id"])

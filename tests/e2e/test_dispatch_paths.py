@@ -59,6 +59,24 @@ def units_on(system: RunningSystem, incident: dict[str, Any]) -> set[str]:
     return {a["unit_id"] for a in open_assignments(system, incident["incident_id"])}
 
 
+def test_a_package_goes_with_one_key_and_is_taken_back_whole_with_another(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    incident = call(system, "crowd", 102.752, 25.012)
+    desk = screens.open("desk1", "desk", "en")
+    shown = opened(desk, incident)
+    expect(best(desk, incident).locator(".package li")).to_have_count(2)
+    desk.keyboard.press("d")
+    system.until(lambda: len(units_on(system, incident)) == 2, 30, "two units sent")
+    expect(toast(desk, "done").locator("[data-do=undo]")).to_be_visible()
+    desk.keyboard.press("u")
+    system.until(lambda: not units_on(system, incident), 30, "both units free again")
+    expect(shown.locator(".assigned li")).to_have_count(0)
+    expect(toast(desk, "done").filter(has_text="Stood down: ")).to_have_count(1)
+
+
 def test_another_unit_takes_over_and_a_further_one_is_sent(
     running_system: RunningSystem, screens: Screens
 ) -> None:

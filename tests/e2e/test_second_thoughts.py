@@ -58,7 +58,7 @@ def test_a_road_with_water_on_it_is_opened_with_a_reason_and_closed_again_by_und
     form.locator("textarea").fill("pumped dry")
     form.locator("[data-do=reopen-point]").click()
     system.until(lambda: road(system, incident) == ("slow", "pumped dry"), 30, "the road slow")
-    expect(toast(desk, "done").first).to_be_visible()
+    expect(toast(desk, "done").locator("[data-do=undo]")).to_be_visible()
     desk.keyboard.press("u")
     system.until(lambda: road(system, incident)[0] == "closed", 30, "the road closed again")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from time import sleep
 
 import pytest
@@ -300,6 +301,7 @@ def test_what_fails_by_the_clock_keeps_nothing_else_from_its_turn_and_is_kept(
         (tasks.watch_geofences, "watch_geofences.watch_geofences"),
         (tasks.watch_units, "watch_units.watch_units"),
         (tasks.judge_by_the_clock, "watch_silence.watch_silence"),
+        (partial(tasks.judge_calls, "01J"), "judge_calls.judge_calls"),
     ],
 )
 def test_what_comes_by_turns_waits_for_the_next_one_where_a_drill_is_begun_anew_under_it(
@@ -307,7 +309,7 @@ def test_what_comes_by_turns_waits_for_the_next_one_where_a_drill_is_begun_anew_
 ) -> None:
     asked = []
 
-    def set_back(ports: Ports) -> None:
+    def set_back(ports: Ports, *_: str) -> None:
         asked.append(ports)
         raise ClockSetBackError("set back")
 

@@ -286,7 +286,12 @@ def test_a_road_that_can_be_driven_opens_none(bench: Bench, passability: Passabi
 def test_repeated_and_older_reports_change_nothing(bench: Bench) -> None:
     close_road(bench.ports)
     close_road(bench.ports)
-    close_road(bench.ports, passability=Passability.OPEN, seconds=-1)
+    late = ReportPassability(POINT, Passability.OPEN, bench.clock.now() - timedelta(seconds=1), "gate")
+    device = replace(somebody(), role=Role.DEVICE)
+    assert report_passability(bench.ports, device, late).after.passability is Passability.CLOSED
+    # Who presses a button is not told that it was done.
+    with pytest.raises(ConflictError, match="later"):
+        report_passability(bench.ports, somebody(), late)
     assert types(bench.ports) == ["passability.changed", "incident.opened"]
 
 

@@ -1,0 +1,48 @@
+/* What is asked of the server: one request after the other. Dash runs a callback once for what its input holds, so that
+   two requests in one breath would be one; and an answer that covers another's notice would take its undo with it. */
+(function () {
+  "use strict";
+  const cc = window.cc;
+  const ANSWERED_WITHIN_MS = 8000;
+  const waiting = [];
+  let asked = 0;
+  let current = null;
+
+  /** Asks the server for an action through its store; the nonce lets the answer be matched. Null where it was not sent. */
+  cc.ask = function (name, request) {
+    if (cc.link.status().state !== "online") {
+      cc.say({ kind: "refused", action: name, text: cc.t("与服务器的连接已断。没有发出，什么都没有改变；恢复后请重试。") });
+      return null;
+    }
+    asked += 1;
+    const nonce = `${Date.now().toString(36)}-${asked}`;
+    waiting.push({ name, nonce, data: { ...request, nonce } });
+    next();
+    return nonce;
+  };
+
+  function next() {
+    if (current || !waiting.length) return;
+    current = waiting.shift();
+    cc.feed.set(`ASK_${current.name}`, current.data);
+    current.patience = setTimeout(unanswered, ANSWERED_WITHIN_MS);
+  }
+
+  function unanswered() {
+    cc.say({ kind: "refused", action: current.name, text: cc.t("服务器没有回答：不知道是否已执行。请先看屏幕上的实际情况，再决定是否重试。") });
+    current = null;
+    next();
+  }
+
+  /** The server has answered the request of this nonce; a fault nobody foresaw knows none and ends what is in work. */
+  cc.heard = (nonce) => {
+    cc.answered = nonce;
+    if (!current || (nonce && current.nonce !== nonce)) return;
+    clearTimeout(current.patience);
+    current = null;
+    next();
+  };
+
+  /** Shows a notice of the page itself the way the server's are shown. */
+  cc.say = (notice) => { asked += 1; cc.feed.set("OUTCOME", { undo: [], opens: null, ...notice, nonce: `page-${asked}` }); };
+})();
