@@ -8,14 +8,22 @@
   let asked = 0;
   let current = null;
 
+  const newNonce = () => `${Date.now().toString(36)}-${(asked += 1)}`;
+
+  /** Asks a question that changes nothing: the newest alone is answered, and it waits for no action. */
+  cc.question = function (name, request) {
+    const nonce = newNonce();
+    cc.feed.set(`ASK_${name}`, { ...request, nonce });
+    return nonce;
+  };
+
   /** Asks the server for an action through its store; the nonce lets the answer be matched. Null where it was not sent. */
   cc.ask = function (name, request) {
     if (cc.link.status().state !== "online") {
       cc.say({ kind: "refused", action: name, text: cc.t("与服务器的连接已断。没有发出，什么都没有改变；恢复后请重试。") });
       return null;
     }
-    asked += 1;
-    const nonce = `${Date.now().toString(36)}-${asked}`;
+    const nonce = newNonce();
     waiting.push({ name, nonce, data: { ...request, nonce } });
     next();
     return nonce;

@@ -10,7 +10,7 @@
       the banner says why. */
   cc.lookUp = (name, request, then) => {
     if (cc.link.status().state !== "online") return;
-    waiting[name] = { nonce: cc.ask(name, request), then };
+    waiting[name] = { nonce: cc.question(name, request), then };
   };
   const answered = (name) => (answer) => {
     if (!answer) return "";
