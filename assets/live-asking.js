@@ -43,7 +43,7 @@
   }
 
   /** The server has answered the request of this nonce; a fault nobody foresaw knows none and ends what is in work. */
-  cc.heard = (nonce) => {
+  const heard = (nonce) => {
     cc.answered = nonce;
     if (!current || (nonce && current.nonce !== nonce)) return;
     clearTimeout(current.patience);
@@ -51,6 +51,12 @@
     next();
   };
 
+  /* What is told of every answer and of every notice of the page itself. */
+  cc.onOutcome = [];
+  const told = (outcome) => { for (const tell of cc.onOutcome) tell(outcome); };
   /** Shows a notice of the page itself the way the server's are shown. */
-  cc.say = (notice) => { asked += 1; cc.feed.set("OUTCOME", { undo: [], opens: null, ...notice, nonce: `page-${asked}` }); };
+  cc.say = (notice) => { asked += 1; told({ undo: [], opens: null, ...notice, nonce: `page-${asked}` }); };
+
+  /* Dash calls this when the server has answered; its own output is what it has called it for. */
+  window.dash_clientside = Object.assign(window.dash_clientside || {}, { outcome: { told: (outcome) => { if (outcome) { heard(outcome.nonce); told(outcome); } return ""; } } });
 })();

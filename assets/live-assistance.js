@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const assistance = ((window.dash_clientside = window.dash_clientside || {}).assistance = {});
+  const assistance = cc.views("assistance");
 
   /** What waits for an answer that this person may give, oldest first. */
   cc.toAnswer = () => {

@@ -1,4 +1,4 @@
-/* From the live state to Dash: at most four times a second, each store only when its data differ. */
+/* From the live state to the screen: at most four times a second, each piece only when its data differ. */
 (function () {
   "use strict";
   const cc = window.cc;
@@ -38,7 +38,7 @@
     recommendations: [], watchers: [], assistance: ["LIVE_ASSISTANCE"], response_levels: ["LIVE_LEVELS", "LIVE_SCENE"], closures: ["LIVE_ALERTS", "LIVE_CLOSURES"], wall_scenes: ["LIVE_WALL", "LIVE_SCENE"], scene: ["LIVE_SCENE"],
   };
 
-  /** Hands a component its props; does nothing where this face has no such component. */
+  /** Hands a store that the server reads its data; does nothing where this face has no such store. */
   function set(name, data) {
     const id = cc.ids[name];
     if (id) window.dash_clientside.set_props(id, { data });
@@ -59,18 +59,20 @@
     flushed = performance.now();
     const kinds = new Set(dirty);
     dirty.clear();
+    const news = {};
     for (const store of new Set([...kinds].flatMap((kind) => DEPENDS[kind]))) {
-      if (!cc.ids[store]) continue;
+      if (!cc.isShown(store)) continue;
       const data = READERS[store]();
       if (!data) continue;
       const text = JSON.stringify(data);
       if (last[store] === text) continue;
       last[store] = text;
-      set(store, data);
+      news[store] = data;
     }
+    cc.showAll(news);
     for (const listen of listeners) listen(kinds);
     forgetUndo();
-    setTimeout(cc.tick, 0);
+    cc.tick();
   }
 
   /** Says that these kinds have changed. */

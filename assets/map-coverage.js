@@ -75,7 +75,7 @@
   const toggle = () => show(!shown);
 
   const percent = (share) => `${(share * 100).toFixed(1)}%`;
-  const coverage = ((window.dash_clientside = window.dash_clientside || {}).coverage = {});
+  const coverage = cc.views("coverage");
 
   /** The number: share of demand and of grids within the target; nothing is said that was not measured. */
   coverage.figure = (live) => {

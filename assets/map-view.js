@@ -89,7 +89,7 @@
   /** Rings a unit on the map and shows its card; null for none. */
   function selectUnit(unit) {
     cc.selectedUnit = unit ? unit.unit_id : null;
-    cc.feed.set("UNIT_SELECTED", unit ? { unit_id: unit.unit_id, at: Date.now() } : {});
+    cc.showAll({ UNIT_SELECTED: unit ? { unit_id: unit.unit_id } : {} });
     layers.units.refresh();
   }
 

@@ -114,9 +114,9 @@
   document.addEventListener("input", (event) => {
     if (chosen.area && sheet() && sheet().contains(event.target)) drafts.set(chosen.area, { text: event.target.value, nonce: null });
   });
-  cc.settled = (outcome) => {
+  cc.onOutcome.push((outcome) => {
     for (const [area, draft] of drafts) if (draft.nonce === outcome.nonce && outcome.kind === "done") drafts.delete(area);
-  };
+  });
   DO["level-step"] = (d) => choose(chosen.area, d.level || null);
   DO["level-set"] = (d, button) => {
     const reason = cc.noteBeside(button);

@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const lookup = ((window.dash_clientside = window.dash_clientside || {}).lookup = {});
+  const lookup = (window.dash_clientside.lookup = {}); // Dash calls these when the server has answered
   const waiting = {};
 
   /** Asks; `then` gets the answer unless a newer question was asked meanwhile. Away from the server nothing is asked:

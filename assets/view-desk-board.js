@@ -187,7 +187,7 @@
     }
     seen = cc.state.seq;
     // The card of the chosen unit says what it is now.
-    if (kinds.has("units") && cc.selectedUnit) cc.feed.set("UNIT_SELECTED", { unit_id: cc.selectedUnit, at: Date.now() });
+    if (kinds.has("units") && cc.selectedUnit) cc.showAll({ UNIT_SELECTED: { unit_id: cc.selectedUnit } });
   });
 
   /* What counts by itself is drawn again in the rows that are seen, and only there. */

@@ -5,7 +5,6 @@
   const { t, h } = cc;
   const DO = cc.actions;
   const TYPING_MS = 120;
-  const set = (id, props) => window.dash_clientside.set_props(id, props);
   const form = () => document.getElementById(cc.ids.CALL);
   const field = (name) => form().querySelector(`[name="${name}"]`);
   /* The key stays the same until the call is answered, so that sending twice takes one call. */
@@ -86,7 +85,8 @@
   }
   function drawFound() {
     const id = cc.ids.CALL_PLACES;
-    set(id, { hidden: !call.found.length, children: call.found.map((place, i) => cc.placeOption(place, i, call.active, id, "call-place")) });
+    document.getElementById(id).hidden = !call.found.length;
+    cc.draw(id, call.found.map((place, i) => cc.placeOption(place, i, call.active, id, "call-place")));
     cc.comboSays(field("coordinates"), id, call.found.length, call.active);
     cc.scrollToActive(id, call.active);
   }
@@ -144,7 +144,7 @@
     call.offered = incidents;
     const joins = incidents.find((incident) => incident.joins);
     form().querySelector("[type=submit] > span").textContent = joins ? t("并入 {number}", { number: joins.number }) : t("立警");
-    set(cc.ids.CALL_SIMILAR, { children: incidents.length === 0 ? null : [
+    cc.draw(cc.ids.CALL_SIMILAR, incidents.length === 0 ? null : [
       h("P", { key: "head" }, h("B", {}, t("附近已有 {n} 起同类警情", { n: incidents.length }))),
       h("Ul", { key: "list" }, incidents.map((incident) => h("Li", { key: incident.incident_id },
         h("Div", {}, h("B", {}, cc.named(incident, "title")), h("P", { className: "dots" },
@@ -152,7 +152,7 @@
           h("Span", {}, t("{n} 个来电", { n: incident.calls || 0 })), h("Span", {}, incident.units ? t("{n} 个单位在办", { n: incident.units }) : t("无人出警")))),
         h("Button", { type: "button", className: "button small", "data-do": "call-add", "data-incident": incident.incident_id }, t("并入"))))),
       joins ? h("Button", { key: "new", type: "button", className: "button small", "data-do": "call-new" }, t("都不是，另立一起")) : null,
-    ] });
+    ]);
   }
   DO["call-add"] = (d) => submit({ incident_id: d.incident });
   DO["call-new"] = () => submit({ opens_new: true });
@@ -195,23 +195,19 @@
   });
 
   /** After each answer: a call taken clears the form and opens it. */
-  const desk = ((window.dash_clientside = window.dash_clientside || {}).desk = window.dash_clientside.desk || {});
-  desk.settle = (outcome) => {
-    if (!outcome) return "";
+  cc.onOutcome.push((outcome) => {
     // The unit that was advised has gone: advise another.
     if (outcome.action === "dispatch" && outcome.kind === "refused" && cc.selected) cc.advise();
-    if (call && outcome.nonce === call.nonce && outcome.nonce) {
-      if (outcome.kind === "done") {
-        for (const name of ["coordinates", "caller", "priority_reason"]) writeQuietly(field(name), "");
-        field("text").value = "";
-        field("accuracy").value = "";
-        forgetPlace();
-        showFound([]);
-        call = null;
-        cc.closeCall();
-        if (outcome.opens) setTimeout(() => cc.open(outcome.opens), 300);
-      } else problem(outcome.text);
-    }
-    return outcome.nonce || "";
-  };
+    if (!call || !outcome.nonce || outcome.nonce !== call.nonce) return;
+    if (outcome.kind === "done") {
+      for (const name of ["coordinates", "caller", "priority_reason"]) writeQuietly(field(name), "");
+      field("text").value = "";
+      field("accuracy").value = "";
+      forgetPlace();
+      showFound([]);
+      call = null;
+      cc.closeCall();
+      if (outcome.opens) setTimeout(() => cc.open(outcome.opens), 300);
+    } else problem(outcome.text);
+  });
 })();

@@ -8,7 +8,7 @@
   const page = document.documentElement;
   const KIND = { road: t("道路"), segment: t("路段"), underpass: t("下穿通道"), culvert: t("涵洞"), area: t("区域") };
   const STATE = { closed: t("断交"), slow: t("缓行") };
-  const closures = ((window.dash_clientside = window.dash_clientside || {}).closures = {});
+  const closures = cc.views("closures");
 
   const sheet = () => document.getElementById(cc.ids.CLOSING);
   const form = () => sheet().querySelector("form");
@@ -125,18 +125,15 @@
   });
 
   /** After each answer: a closed road clears the form, a refusal stands in it. */
-  closures.settle = (outcome) => {
-    if (!outcome) return "";
-    if (asking && outcome.nonce && outcome.nonce === asking.nonce) {
-      if (outcome.kind === "done") {
-        asking = null;
-        form().reset();
-        cc.write(field("name"), "");
-        cc.closeClosures();
-      } else problem(outcome.text);
-    }
-    return outcome.nonce || "";
-  };
+  cc.onOutcome.push((outcome) => {
+    if (!asking || !outcome.nonce || outcome.nonce !== asking.nonce) return;
+    if (outcome.kind === "done") {
+      asking = null;
+      form().reset();
+      cc.write(field("name"), "");
+      cc.closeClosures();
+    } else problem(outcome.text);
+  });
 
   cc.undoing.close_road = ([id]) => cc.ask("REOPEN_ROAD", { closure_id: id });
   DO["reopen-road"] = (d) => cc.ask("REOPEN_ROAD", { closure_id: d.closure });

@@ -86,10 +86,10 @@
 
   function draw() {
     const id = cc.ids.COMMANDS_LIST;
-    window.dash_clientside.set_props(id, { children: found.length ? found.map((item, i) => (item.place ? cc.placeOption(item.place, i, active, id, "command-run") : h("Li", {
+    cc.draw(id, found.length ? found.map((item, i) => (item.place ? cc.placeOption(item.place, i, active, id, "command-run") : h("Li", {
       key: `${item.kind}-${item.words}-${i}`, id: `${id}-${i}`, role: "option", "aria-selected": String(i === active), className: i === active ? "active" : "", "data-do": "command-run", "data-at": String(i),
     }, h("Span", { className: "option-kind quiet" }, item.kind), h("Span", { className: "option-name" }, item.words), item.detail ? h("Span", { className: "quiet option-detail" }, item.detail) : null, item.key ? h("Kbd", {}, item.key) : null)))
-      : [h("Li", { key: "none", className: "quiet nothing", role: "option", "aria-selected": "false", "aria-disabled": "true" }, t("没有找到。换个写法，或按 Esc 返回。"))] });
+      : [h("Li", { key: "none", className: "quiet nothing", role: "option", "aria-selected": "false", "aria-disabled": "true" }, t("没有找到。换个写法，或按 Esc 返回。"))]);
     cc.comboSays(input(), id, found.length, active);
     cc.scrollToActive(id, active);
   }

@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const desk = ((window.dash_clientside = window.dash_clientside || {}).desk = window.dash_clientside.desk || {});
+  const desk = cc.views("desk");
   const STATUS = {
     available: t("待命"), dispatched: t("已派出"), en_route: t("途中"), on_scene: t("处置中"),
     returning: t("返回中"), on_break: t("休整"), out_of_service: t("停勤"),
@@ -67,7 +67,7 @@
   function explain(now) {
     if (explained === now) return;
     explained = now;
-    window.dash_clientside.set_props(cc.ids.LOAD, { children: desk.load(cc.state.metrics && cc.state.metrics.alarm_load) });
+    cc.draw(cc.ids.LOAD, desk.load(cc.state.metrics && cc.state.metrics.alarm_load));
   }
   cc.actions["load-explain"] = () => explain(!explained);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") explain(false); });
@@ -134,8 +134,8 @@
   const sheetOf = (levels) => (levels && levels.length ? h("Ol", { className: "levels" }, levels.map(area)) : h("P", { className: "quiet" }, t("等待实况…")));
   /* While somebody writes a reason the sheet is not drawn anew: that would take the line away. */
   const writing = () => Boolean(document.activeElement && document.activeElement.closest(`#${cc.ids.LEVELS_LIST} textarea`));
-  desk.levels = (levels) => (writing() ? window.dash_clientside.no_update : sheetOf(levels));
-  cc.drawLevels = () => window.dash_clientside.set_props(cc.ids.LEVELS_LIST, { children: sheetOf(cc.order.levels()) });
+  desk.levels = (levels) => (writing() ? undefined : sheetOf(levels));
+  cc.drawLevels = () => cc.draw(cc.ids.LEVELS_LIST, sheetOf(cc.order.levels()));
 
   desk.unit = (chosen) => {
     const unit = chosen && cc.state.units.get(chosen.unit_id);

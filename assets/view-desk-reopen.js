@@ -29,7 +29,7 @@
   function listed(point) {
     if (asked === point) return false;
     asked = point;
-    window.dash_clientside.set_props(cc.ids.CLOSURES_LIST, { children: window.dash_clientside.closures.listed({ closures: cc.closuresInForce() }) });
+    cc.draw(cc.ids.CLOSURES_LIST, cc.views("closures").listed({ closures: cc.closuresInForce() }));
     return true;
   }
   DO["reopen-listed-ask"] = (d) => {

@@ -4,7 +4,7 @@
   const cc = window.cc;
   const { t, h } = cc;
   const DO = cc.actions;
-  const desk = ((window.dash_clientside = window.dash_clientside || {}).desk = window.dash_clientside.desk || {});
+  const desk = cc.views("desk");
   const sheet = () => document.getElementById(cc.ids.WALL);
 
   const choice = (live, scene, subject, words) => {

@@ -3,20 +3,20 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const phone = ((window.dash_clientside = window.dash_clientside || {}).phone = (window.dash_clientside || {}).phone || {});
+  const phone = cc.views("phone");
   const SURE_FOR_MS = 5000;
   cc.duty = null; // what GET /api/v1/duty answered last
 
-  // ---- the stores of this page may be filled before Dash has drawn them
+  // ---- what this page shows may be known before Dash has drawn its places
 
-  const waiting = new Map();
+  const waiting = {};
   let drawn = false;
-  cc.put = (name, data) => { if (drawn) cc.feed.set(name, data); else waiting.set(name, data); };
+  cc.put = (name, data) => { if (drawn) cc.showAll({ [name]: data }); else waiting[name] = data; };
   const poll = setInterval(() => {
     if (!document.getElementById(cc.ids.ROOT) || !window.dash_clientside.set_props) return;
     clearInterval(poll);
     drawn = true;
-    for (const [name, data] of waiting) cc.feed.set(name, data);
+    cc.showAll(waiting);
   }, 50);
 
   const isUnit = () => (cc.state.actor || {}).role === "field_unit";

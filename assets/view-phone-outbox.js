@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const phone = ((window.dash_clientside = window.dash_clientside || {}).phone = (window.dash_clientside || {}).phone || {});
+  const phone = cc.views("phone");
   const LATE_AFTER_MS = 10000;
   const PATIENCE_MS = 60000;
   const REST_MS = [1000, 2000, 5000, 10000, 30000];

@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const phone = ((window.dash_clientside = window.dash_clientside || {}).phone = (window.dash_clientside || {}).phone || {});
+  const phone = cc.views("phone");
   const EARTH_M = 6371008.8;
   const ON_DUTY_KEY = "cc-on-duty";
   const SEND_EVERY_MS = { busy: 5000, idle: 15000, low: 60000 };

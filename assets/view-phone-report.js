@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const phone = ((window.dash_clientside = window.dash_clientside || {}).phone = (window.dash_clientside || {}).phone || {});
+  const phone = cc.views("phone");
   const LONGEST_SIDE_PX = 1600;
   const QUALITY = 0.8;
   const LONGEST_VOICE_MS = 60000;
@@ -11,7 +11,7 @@
   const VOICE_TYPES = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 
   const form = () => document.getElementById(cc.ids.REPORT);
-  const set = (id, children) => window.dash_clientside.set_props(id, { children });
+  const set = cc.draw;
   const trouble = (text) => cc.say({ kind: "refused", action: "scene", text });
 
   // ---- the form

@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const phone = window.dash_clientside.phone; // begun by the scripts before this one
+  const phone = cc.views("phone");
 
   /* What is about an area stands at no place. */
   const metresTo = (row) => (row.incident_id || row.point_id ? cc.distanceTo(row.place) : null);

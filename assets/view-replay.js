@@ -41,7 +41,7 @@
     if (problem === text) return;
     problem = text;
     const line = text && h(href ? "A" : "P", { href, className: "worst" }, text);
-    window.dash_clientside.set_props(cc.ids.STATE, { children: line });
+    cc.draw(cc.ids.STATE, line);
   }
 
   /* ---- the state ---- */
@@ -277,7 +277,7 @@
     button.setAttribute("aria-pressed", String(on));
   }
 
-  const replay = ((window.dash_clientside = window.dash_clientside || {}).replay = {});
+  const replay = cc.views("replay");
   /** The flood response level of one's own area then. */
   replay.level = (levels) => {
     const own = levels && (levels.find((area) => area.own) || levels[0]);

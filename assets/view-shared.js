@@ -3,7 +3,7 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const shared = ((window.dash_clientside = window.dash_clientside || {}).shared = {});
+  const shared = cc.views("shared");
 
   /** Everything on the screen that may not be true right now, the worst first. */
   function untruths(link, health) {
@@ -161,30 +161,29 @@
 
   const toasts = [];
   let timer = null;
-  shared.toasts = (outcome) => {
-    // The button that waits for its answer may be pressed again; what the page itself says answers nobody.
-    if (outcome && !String(outcome.nonce).startsWith("page-")) cc.heard(outcome.nonce);
-    if (outcome && cc.settled) cc.settled(outcome);
+  cc.onOutcome.push((outcome) => {
     // Closing has stood everybody down: there is nothing left to take back.
-    if (outcome && outcome.action === "close" && outcome.kind === "done") for (const toast of toasts) toast.undo = [];
-    const shownInForm = outcome && ["call", "close_road"].includes(outcome.action) && outcome.kind === "refused";
-    if (outcome && outcome.kind !== "quiet" && !shownInForm && !toasts.some((toast) => toast.nonce === outcome.nonce)) {
-      // Undo stands for ten seconds; a refusal stays until it has been read.
-      toasts.push({ ...outcome, until: performance.now() + (outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : 5000) });
-    }
+    if (outcome.action === "close" && outcome.kind === "done") for (const toast of toasts) toast.undo = [];
+    const shownInForm = ["call", "close_road"].includes(outcome.action) && outcome.kind === "refused";
+    if (outcome.kind === "quiet" || shownInForm || toasts.some((toast) => toast.nonce === outcome.nonce)) return;
+    // Undo stands for ten seconds; a refusal stays until it has been read.
+    toasts.push({ ...outcome, until: performance.now() + (outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : 5000) });
+    drawToasts();
+  });
+  function drawToasts() {
     const now = performance.now();
     while (toasts.length && (toasts.length > 3 || toasts[0].until < now)) toasts.shift();
     const alive = toasts.filter((toast) => toast.until >= now);
     clearTimeout(timer);
-    if (alive.length) timer = setTimeout(() => window.dash_clientside.set_props(cc.ids.TOASTS, { children: shared.toasts(null) }), Math.min(...alive.map((x) => x.until)) - now + 50);
-    return alive.map((toast) => h("Div", { className: `toast ${toast.kind}`, key: toast.nonce }, h("P", {}, toast.text),
+    if (alive.length) timer = setTimeout(drawToasts, Math.min(...alive.map((x) => x.until)) - now + 50);
+    cc.draw(cc.ids.TOASTS, alive.map((toast) => h("Div", { className: `toast ${toast.kind}`, key: toast.nonce }, h("P", {}, toast.text),
       toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-undo": toast.undo.join(" "), "data-undoes": toast.action, "data-nonce": toast.nonce }, t("撤回"), h("Kbd", {}, "U")) : null,
-      h("Button", { type: "button", className: "dismiss", "data-do": "dismiss", "data-nonce": toast.nonce, "aria-label": t("关闭") }, "×")));
-  };
+      h("Button", { type: "button", className: "dismiss", "data-do": "dismiss", "data-nonce": toast.nonce, "aria-label": t("关闭") }, "×"))));
+  }
   cc.dismiss = (nonce) => {
     const i = toasts.findIndex((toast) => toast.nonce === nonce);
     if (i >= 0) toasts.splice(i, 1);
-    window.dash_clientside.set_props(cc.ids.TOASTS, { children: shared.toasts(null) });
+    drawToasts();
   };
   cc.undoable = () => toasts.filter((toast) => toast.undo.length && toast.until >= performance.now()).pop();
 })();

@@ -4,7 +4,7 @@
   const cc = window.cc;
   const { t, h } = cc;
   const seconds = cc.config.scene_s;
-  const wall = ((window.dash_clientside = window.dash_clientside || {}).wall = window.dash_clientside.wall || {});
+  const wall = cc.views("wall");
   const CLOSE_UP = { district: 14.25, incident: 15.25 };
   const TROUBLING = ["I", "II", "III"];
   const NOBODY = 3; // so many incidents that nobody was sent to are trouble without any grade

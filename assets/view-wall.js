@@ -7,7 +7,7 @@
   const STEPS = ["I", "II", "III", "IV", "standby"];
   const DISTRICTS_IN_WORDS = 3; // more of them stand with their marks alone
   const SILENT_NAMED = 3;
-  const wall = ((window.dash_clientside = window.dash_clientside || {}).wall = window.dash_clientside.wall || {});
+  const wall = cc.views("wall");
 
   wall.response = (metrics) => {
     if (!metrics) return null;
@@ -41,7 +41,7 @@
     const { response, hour } = metrics;
     // The chart costs more than anything else here and most news does not concern it.
     const content = JSON.stringify([response.series, response.target_s, hour]);
-    if (content === charted) return window.dash_clientside.no_update;
+    if (content === charted) return undefined;
     charted = content;
     const until = Date.parse(hour.since) + HOUR_S * 1000;
     const ago = (instant) => (Date.parse(instant) - until) / 60000;

@@ -14,7 +14,6 @@ from dashboard.callbacks import desk as desk_callbacks
 from dashboard.callbacks import handover as handover_callbacks
 from dashboard.callbacks import mobile as mobile_callbacks
 from dashboard.callbacks import replay as replay_callbacks
-from dashboard.callbacks import wall as wall_callbacks
 from dashboard.exports.routes import export_router
 from dashboard.ids import Analysis, Desk, HandOver, Phone, Replay, Wall
 from dashboard.installable import HEAD, add_installable
@@ -58,7 +57,6 @@ def mount_faces(
         r"view-(desk|phone|analysis|replay|handover)",
     )
     wall.layout = lambda: wall_layout.page(settings)
-    wall_callbacks.register(wall)
 
     desk = Face(
         "desk",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from dash import ClientsideFunction, Dash, Input, Output
+from dash import Dash
 
 from alerts.model import Alert, Outcome, Passability
 from core.actor import Actor
@@ -16,9 +16,9 @@ from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.assisting import assisted
 from dashboard.callbacks.closing import closed_by_click, reopened_by_click
-from dashboard.callbacks.following import follow
 from dashboard.callbacks.looking_up import answer_questions
 from dashboard.callbacks.noting import noted
+from dashboard.callbacks.outcomes import tell_outcomes
 from dashboard.callbacks.selected_alerts import act_on_selected
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Desk
@@ -57,29 +57,7 @@ def register(
     gazetteer: Gazetteer,
 ) -> None:
     """Ties the desk's stores to what it shows and does."""
-    follow(
-        app,
-        {
-            (Desk.LIVE_LINK, Desk.LIVE_HEALTH): (Desk.TRUTH, "shared", "truth"),
-            (Desk.LIVE_CLOCK,): (Desk.DRILL, "shared", "drill"),
-            (Desk.LIVE_HEALTH, Desk.LIVE_LINK): (Desk.FEEDS, "shared", "feeds"),
-            (Desk.LIVE_METRICS,): (Desk.RESPONSE, "desk", "response"),
-            (Desk.LIVE_INCIDENTS,): (Desk.QUEUE, "desk", "queue"),
-            (Desk.LIVE_ALERTS,): (Desk.WATER, "shared", "water"),
-            (Desk.LIVE_LOAD,): (Desk.LOAD, "desk", "load"),
-            (Desk.LIVE_LEVELS,): (Desk.LEVEL, "desk", "level"),
-            (Desk.LIVE_WALL,): (Desk.WALL_LIST, "desk", "wall"),
-            (Desk.LIVE_UNITS,): (Desk.UNITS, "shared", "units"),
-            (Desk.LIVE_COVERAGE,): (Desk.COVERAGE, "coverage", "figure"),
-            (Desk.UNIT_SELECTED,): (Desk.UNIT_CARD, "desk", "unit"),
-            (Desk.LIVE_ASSISTANCE,): (Desk.ASSISTANCE, "assistance", "waiting"),
-            (Desk.OUTCOME,): (Desk.TOASTS, "shared", "toasts"),
-        },
-    )
-    follow(app, {(Desk.LIVE_COVERAGE,): (Desk.MOVE_UP, "coverage", "moves")})
-    follow(app, {(Desk.LIVE_CLOSURES,): (Desk.CLOSURES_LIST, "closures", "listed")})
-    follow(app, {(Desk.OUTCOME,): (Desk.CLOSING, "closures", "settle")}, prop="data-settled")
-    follow(app, {(Desk.LIVE_LEVELS,): (Desk.LEVELS_LIST, "desk", "levels")})
+    tell_outcomes(app, Desk.OUTCOME, Desk.TOASTS)
     show_subject(
         app,
         Desk.LIVE_SUBJECT,
@@ -287,13 +265,6 @@ def register(
     ):
         answer_requests(app, asked, Desk.OUTCOME, name, action, zone)
     answer_questions(app, ports, to_wgs84, gazetteer)
-    # The call form is cleared or kept by what became of it; the script owns the form.
-    app.clientside_callback(  # type: ignore[no-untyped-call]
-        ClientsideFunction("desk", "settle"),
-        Output(Desk.CALL, "data-settled"),
-        Input(Desk.OUTCOME, "data"),
-        prevent_initial_call=True,
-    )
 
 
 def _name(alert: Alert) -> str:

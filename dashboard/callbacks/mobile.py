@@ -10,8 +10,8 @@ from core.actor import Actor
 from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
 from dashboard.callbacks.assisting import assisted
-from dashboard.callbacks.following import follow
 from dashboard.callbacks.noting import noted
+from dashboard.callbacks.outcomes import tell_outcomes
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Phone
 from dashboard.layouts.alert_panel import phone_alert
@@ -22,23 +22,7 @@ from operations.ports import Ports
 
 def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
     """Ties the phone's stores to what it shows and does."""
-    follow(
-        app,
-        {
-            (Phone.LIVE_LINK, Phone.LIVE_HEALTH): (Phone.TRUTH, "shared", "truth"),
-            (Phone.LIVE_CLOCK,): (Phone.DRILL, "shared", "drill"),
-            (Phone.LIVE_INCIDENTS, Phone.LIVE_PLACE): (Phone.QUEUE, "phone", "queue"),
-            (Phone.LIVE_DUTY, Phone.LIVE_OUTBOX): (Phone.DUTY, "phone", "duty"),
-            (Phone.LIVE_PLACE, Phone.LIVE_INCIDENTS): (Phone.NEAR, "phone", "near"),
-            (Phone.LIVE_OUTBOX,): (Phone.OUTBOX, "phone", "outbox"),
-            (Phone.LIVE_OUTBOX, Phone.LIVE_PLACE, Phone.LIVE_DUTY): (Phone.BAR, "phone", "bar"),
-            (Phone.LIVE_SCENE_BAR,): (Phone.SCENE, "phone", "scene"),
-            (Phone.LIVE_ALERTS,): (Phone.WATER, "shared", "water"),
-            (Phone.LIVE_LEVELS,): (Phone.LEVEL, "phone", "level"),
-            (Phone.LIVE_ASSISTANCE,): (Phone.ASSISTANCE, "assistance", "waiting"),
-            (Phone.OUTCOME,): (Phone.TOASTS, "shared", "toasts"),
-        },
-    )
+    tell_outcomes(app, Phone.OUTCOME, Phone.TOASTS)
     show_subject(
         app,
         Phone.LIVE_SUBJECT,

@@ -12,7 +12,6 @@ from dash.development.base_component import Component
 
 from core.errors import CommandCentreError
 from dashboard.callbacks.asking import acting
-from dashboard.callbacks.following import follow
 from dashboard.ids import Replay
 from dashboard.layouts.alert_panel import past_alert_panel
 from dashboard.layouts.incident_panel import past_panel
@@ -26,17 +25,7 @@ from operations.replay import past_alert, past_incident
 
 
 def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
-    """Ties the replayed state to what the page shows."""
-    follow(
-        app,
-        {
-            (Replay.LIVE_INCIDENTS,): (Replay.QUEUE, "desk", "queue"),
-            (Replay.LIVE_ALERTS,): (Replay.WATER, "shared", "water"),
-            (Replay.LIVE_LEVELS,): (Replay.LEVEL, "replay", "level"),
-            (Replay.LIVE_UNITS,): (Replay.UNITS, "shared", "units"),
-            (Replay.UNIT_SELECTED,): (Replay.UNIT_CARD, "desk", "unit"),
-        },
-    )
+    """Ties the panel to what is looked at."""
 
     def shown(asked: dict[str, Any]) -> Component:
         actor, at = acting(), datetime.fromisoformat(asked["at"])

@@ -114,7 +114,7 @@ def call_form(catalogue: Catalogue) -> Component:
         id=Desk.CALL,
         className="call-form",
         hidden=True,
-        **attributes(data_settled="", aria_label=t("接警")),
+        **attributes(aria_label=t("接警")),
     )
 
 

@@ -97,7 +97,6 @@ def closure_form(catalogue: Catalogue) -> Component:
         id=Desk.CLOSING,
         className="call-form closures-sheet",
         hidden=True,
-        **attributes(data_settled=""),
     )
 
 

@@ -25,8 +25,8 @@ def attributes(**named: str | None) -> dict[str, Any]:
 
 
 def stores(ids: Ids) -> list[Component]:
-    """One store for each rate of change of the live feed, and one for each thing that can be asked."""
-    wanted = ("LIVE_", "ASK_", "OUTCOME", "UNIT_SELECTED")
+    """One store for each thing that the server is asked, and for each of its answers that scripts read."""
+    wanted = ("LIVE_", "ASK_", "OUTCOME")
     members: list[StrEnum] = [m for m in ids if m.name.startswith(wanted)]
     return [dcc.Store(id=member.value) for member in members]
 

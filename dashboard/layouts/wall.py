@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.ids import Wall
 from dashboard.language import t
-from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
+from dashboard.layouts.shared import attributes, city_map, language_switch, loading
 from dashboard.page import FaceSettings
 
 
@@ -15,7 +15,6 @@ def page(settings: FaceSettings) -> Component:
     """The whole wall in the language of the request."""
     return html.Div(
         [
-            *stores(Wall),
             city_map(Wall.MAP, interactive=False),
             html.Div(className="scrim scrim-left"),
             html.Div(className="scrim scrim-right"),

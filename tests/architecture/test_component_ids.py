@@ -47,10 +47,23 @@ def test_the_scripts_use_names_that_exist() -> None:
         assert used <= known, (file.name, used - known)
 
 
+def test_what_the_feed_draws_has_a_place_on_its_face() -> None:
+    table = (ROOT / "assets" / "base-views.js").read_text(encoding="utf-8")
+    table = table[table.index("const SHOWS = {") : table.index("  };", table.index("const SHOWS = {"))]
+    faces = re.split(r"^    (\w+): \{$", table, flags=re.MULTILINE)[1:]
+    names = {"wall": "Wall", "desk": "Desk", "m": "Phone", "replay": "Replay"}
+    assert set(faces[::2]) == set(names)
+    known = {ids.__name__: as_json(ids) for ids in FACES.values()}
+    for face, shows in zip(faces[::2], faces[1::2], strict=True):
+        drawn = set(re.findall(r"\b([A-Z_]+): \[", shows))
+        assert drawn, face
+        assert drawn <= set(known[names[face]]), face
+
+
 def test_every_component_of_a_face_is_placed_on_it() -> None:
     """Ids that no layout or callback names are left over."""
     text = "\n".join(f.read_text(encoding="utf-8") for f in (ROOT / "dashboard").rglob("*.py"))
     for ids in FACES.values():
         for member in ids:
-            stored = member.name.startswith(("LIVE_", "ASK_", "OUTCOME", "UNIT_SELECTED"))
+            stored = member.name.startswith(("LIVE_", "ASK_", "OUTCOME"))
             assert stored or f"{ids.__name__}.{member.name}" in text, member
