@@ -113,9 +113,10 @@
   async function delivered(item, body, late) {
     const waiting = items.filter((one) => one.after === item.key).map((one) => Object.assign(one, { after: null, url: one.url.replace("{incident}", body.incident_id) }));
     await cc.keep.settle(item.n, waiting);
+    // A step counts as waiting until the order is read that holds it: in between the big button would go back a step.
+    if (item.step && cc.askDuty) await cc.askDuty();
     items = items.filter((one) => one !== item);
     show();
-    if (item.step && cc.askDuty) await cc.askDuty();
     const place = body.incident_number ? `${item.words} ${body.incident_number}` : item.words;
     cc.say({ kind: "done", action: item.kind, text: late ? t("已补报：{what}", { what: place }) : t("已发送：{what}", { what: place }) });
   }
