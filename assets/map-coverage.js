@@ -5,6 +5,7 @@
   const { t, h } = cc;
   const token = cc.config.tokens;
   const FILLS = ["coverage-none", "coverage-target", "coverage-major"];
+  const EVERY_MS = 5000; // a whole screen is painted for it
   const LOUDNESS = { wall: 0.4 }; // a wall shows it all the time, a desk when asked
   const grids = [];
   let asked = false, shown = false, layer = null;
@@ -144,14 +145,14 @@
     return [...counts].sort((a, b) => b[1] - a[1]).map(([code, n]) => `${cc.named(cc.state.catalogue.areas[code]) || code} ${n}`).join(cc.english ? ", " : "、");
   }
 
-  let painted = null;
+  let painted = null, paintedAt = -Infinity, soon = null;
   cc.feed.listen((kinds) => {
     if (!kinds.has("coverage") || !layer) return;
     // The figures change with every measurement, who is reached seldom: a whole screen is painted for that alone.
     const grids = cc.state.coverage && cc.state.coverage.grids;
     if (grids === painted) return;
     painted = grids;
-    layer.refresh();
+    if (soon === null) soon = setTimeout(() => { soon = null; paintedAt = performance.now(); layer.refresh(); }, Math.max(0, paintedAt + EVERY_MS - performance.now()));
   });
   cc.showCoverage = show;
 })();

@@ -31,7 +31,7 @@
     // Panels open and close beside the map; Leaflet only watches the window.
     const watched = new ResizeObserver(() => {
       map.invalidateSize({ animate: false, pan: false });
-      if (cc.face === "wall") frame();
+      if (cc.face === "wall") frame(true);
     });
     for (const part of [map.getContainer(), ...document.querySelectorAll(".wall-top, .wall-foot")]) watched.observe(part);
     if (cc.state.seq !== null) { frame(); refresh(); }
@@ -42,21 +42,31 @@
     return [".wall-left", ".wall-right"].map((panel) => { const found = document.querySelector(panel); return found ? found.offsetWidth : 0; });
   }
 
-  /** How much of the view lies under what a wall shows above and below, in pixels. */
+  /* What a wall shows above and below grows and shrinks by a line with each figure; the map would jump with it, and every
+     layer be painted anew. So room is kept in steps, and given back only where much of it is free. */
+  const STEP = 0.02, FREE = 0.06; // shares of the view's height
+  let kept = [0, 0];
+  /** How much of the view is kept free for what lies above and below, in pixels. */
   function lids() {
-    const [over, under] = [".wall-top", ".wall-foot"].map((part) => document.querySelector(part));
-    return [over ? over.offsetTop + over.offsetHeight : 0, under ? map.getSize().y - under.offsetTop : 0];
+    const [over, under] = [".wall-top", ".wall-foot"].map((part) => document.querySelector(part)), { y } = map.getSize();
+    const needed = [over ? over.offsetTop + over.offsetHeight : 0, under ? y - under.offsetTop : 0];
+    kept = needed.map((need, i) => (need > kept[i] || need < kept[i] - y * FREE ? Math.ceil(need / (y * STEP)) * y * STEP : kept[i]));
+    return kept;
   }
 
   /** Shows the monitored points with what lies around them, or what the wall's scene is about, free of the panels that
       lie over the map. */
-  function frame() {
+  let fitted = null;
+  function frame(again = false) {
     const scene = cc.scenes ? cc.scenes.framed() : null;
     const places = (scene ? scene.places : [...cc.state.points.values()].map((p) => p.place)).map(([lon, lat]) => [lat, lon]);
     if (!map || places.length === 0 || !map.getSize().x) return;
     const { x, y } = map.getSize();
     const [left, right] = sides(), [top, bottom] = lids();
     const margin = cc.face === "wall" ? x * 0.02 : 0;
+    const view = JSON.stringify([places, x, y, left, right, top, bottom, scene && scene.maxZoom]);
+    if (again && view === fitted) return;
+    fitted = view;
     map.fitBounds(L.latLngBounds(places).pad(cc.face === "wall" ? 0.14 : 0.08), {
       paddingTopLeft: [left + margin, top + y * (cc.face === "wall" ? 0.02 : 0.04)], paddingBottomRight: [right + margin, bottom + y * (cc.face === "wall" ? 0.02 : 0.1)], animate: false,
       ...(scene ? { maxZoom: scene.maxZoom } : {}),

@@ -25,8 +25,8 @@ import orjson
 import psutil
 
 from access.commands import create_token
+from benchmarks.moving import Moving
 from benchmarks.running import RunningSystem, system_in_service
-from benchmarks.wall_frames import Moving
 from bootstrap.catalogue import CATALOGUE_DIR, load_catalogue
 from bootstrap.supervisor import running_processes
 from bootstrap.users import access_for

@@ -10,30 +10,22 @@ Bars: main thread <= 80 ms a frame, >= 55 frames/s, server -> pixel p99 < 150 ms
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import time
 from collections.abc import Sequence
-from multiprocessing.context import SpawnProcess
 from typing import Any
 
 import numpy as np
 import psutil
 
 from access.demo import DEMO_PASSWORD
+from benchmarks.moving import Moving
 from benchmarks.running import started
 from benchmarks.screens import WALL_SIZE, Gauge, browser, face
 from bootstrap.embedded import with_servers
-from bootstrap.settings import Settings, load_settings
-from bootstrap.wiring import Parts, wire
-from core.geo import LonLat
-from dispatch.fixes import Fix
+from bootstrap.settings import load_settings
 
 BARS = {"main thread ms": 80.0, "frames/s": 55.0, "server -> pixel p99 ms": 150.0}
 SETTLES_S = 15.0
-STEP_DEG = 0.0001
-"""Some ten metres: what a car drives in a second."""
-
-_SPAWNED = multiprocessing.get_context("spawn")
 
 WATCH = """() => {
   const seen = (window.__seen = { frames: 0, js: [], late: [], shown: 0 });
@@ -93,44 +85,6 @@ def main(arguments: Sequence[str] = ()) -> None:
         finally:
             moving.stop()
         _print(seen, after.main_thread_s - before.main_thread_s, took_s, drawn, psutil.cpu_percent())
-
-
-class Moving(SpawnProcess):
-    """Puts every unit a few metres further once a second, straight on the position board.
-
-    A process of its own: in a thread it would hold up those who measure, by the interpreter's lock.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(daemon=True)
-        self._settings = settings
-        self._over = _SPAWNED.Event()
-
-    def stop(self) -> None:
-        self._over.set()
-        self.join(10)
-
-    def run(self) -> None:
-        parts: Parts = wire(self._settings, with_roads=False)
-        turn, began, board = 0, time.monotonic(), parts.board
-        ids: list[str] = []
-        while not self._over.wait(max(0.0, turn - (time.monotonic() - began))):
-            turn += 1
-            if turn % 10 == 1:  # the shift may only just be coming in
-                with parts.store.transaction() as tx:
-                    ids = [unit.unit_id for unit in tx.units()]
-            parts.refresh_clock()
-            now = parts.ports.clock.now()
-            step = STEP_DEG if turn % 20 < 10 else -STEP_DEG
-            known = board.newest(ids)
-            fixes = []
-            for number, unit_id in enumerate(ids):
-                stood = known.get(unit_id)
-                place = (
-                    stood.place if stood else LonLat(102.66 + number % 72 / 500, 24.96 + number // 72 / 550)
-                )
-                fixes.append(Fix(unit_id, LonLat(place.lon + step, place.lat), 90.0, 36.0, now))
-            board.put(fixes, now)
 
 
 def _print(seen: dict[str, Any], main_thread_s: float, took_s: float, drawn: int, busy: float) -> None:
