@@ -182,8 +182,8 @@ def test_the_map_stands_still_while_the_tables_over_it_grow_by_a_line_and_makes_
     grow = """height => {
       const line = document.createElement("div");
       Object.assign(line, { textContent: "·" });
-      const style = { height, padding: 0, overflow: "hidden", gridColumn: "1 / -1", marginTop: "calc(-1 * var(--space-3))" };
-      Object.assign(line.style, style);
+      const margin = { padding: 0, marginTop: "calc(-1 * var(--space-3))" };
+      Object.assign(line.style, { height, overflow: "hidden", gridColumn: "1 / -1", ...margin });
       document.querySelector(".wall-foot").append(line);
     }"""
     wall.evaluate(grow, "3px")
