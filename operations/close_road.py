@@ -192,7 +192,8 @@ def _reached(ports: Ports, corners: Sequence[LonLat]) -> frozenset[str]:
     if reached is None:
         # Nobody can say what is inside, and mending one of hundreds of corners would stop every search for minutes.
         raise InvalidInputError(
-            "outline: found a ring that crosses itself, expected one that does not / 轮廓自相交，请重新画出"
+            "outline: found a ring that crosses itself or encloses nothing, expected an area / "
+            "轮廓自相交或没有围出区域，请重新画出"
         )
     return reached
 

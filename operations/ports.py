@@ -226,7 +226,7 @@ class Areas(Protocol):
 
     def jurisdictions_within(self, outline: Sequence[LonLat]) -> frozenset[str] | None:
         """The codes of all that the area inside a ring of places reaches of the city, each the lowest whose outline
-        is known; empty outside the city, None for a ring that crosses itself and has no inside."""
+        is known; empty outside the city, None for a ring without an inside: one that crosses itself, or a line."""
         ...
 
     def part_in_city(self, areas: Sequence[CapArea], codes: Collection[str]) -> PartOfCity | None:
