@@ -75,7 +75,7 @@ def wire(settings: Settings, *, with_roads: bool) -> Parts:
     engine = make_engine(_required(settings.database_url, "DATABASE_URL"))
     redis = connect(_required(settings.redis_url, "REDIS_URL"))
     store = SqlStore(engine)
-    board = RedisPositionBoard(redis)
+    board = RedisPositionBoard(redis, in_real_time=settings.mode == "live")
     clock: Clock = WallClock()
     if settings.mode == "drill":
         clock = drill_clock = DrillClock(store.drill_time)

@@ -241,8 +241,11 @@ def advance_incident(incident: Incident, assignments: list[Assignment], at: date
     if incident.status is IncidentStatus.CLOSED:
         return incident
     active = [a for a in assignments if a.status.is_open]
-    arrivals = [a.on_scene_at for a in assignments if a.on_scene_at is not None and not _never_was(a)]
-    dispatches = [a.dispatched_at for a in assignments if a.status is not AssignmentStatus.STOOD_DOWN]
+    arrived = [a for a in assignments if a.on_scene_at is not None and not _never_was(a)]
+    arrivals = [a.on_scene_at for a in arrived if a.on_scene_at is not None]
+    dispatches = [
+        a.dispatched_at for a in assignments if a.status is not AssignmentStatus.STOOD_DOWN or a in arrived
+    ]
     if any(a.status is AssignmentStatus.ON_SCENE for a in active):
         status = IncidentStatus.ON_SCENE
     elif active:

@@ -47,6 +47,8 @@ _TRACKED_RECORDS = np.dtype([("at", "<f8"), ("lon", "<i4"), ("lat", "<i4")])
 
 FRAME_VERSION = 1
 STALE_AFTER_S = 30.0
+CLOCKS_DIFFER_S = 60.0
+"""In service, a fix that is older than this when it comes is as old as it says; below, clocks may differ (proposal)."""
 STALE_BIT, FROZEN_BIT, OUTLIER_BIT = 1 << 15, 1 << 14, 1 << 13
 
 TRACK_EVERY_S = 15.0
@@ -59,8 +61,10 @@ class RedisPositionBoard:
     """Fulfils operations.ports.PositionBoard. Two posts of one unit in the same millisecond may leave the
     older fix; the unit's next one, seconds later, sets it right."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, in_real_time: bool = False) -> None:
+        """`in_real_time` says that fixes' instants are wall time, as in service: a drill has a time of its own."""
         self._redis = redis
+        self._in_real_time = in_real_time
 
     @property
     def redis(self) -> Redis:
@@ -89,11 +93,17 @@ class RedisPositionBoard:
                 sighting = sight(seen, _rounded(fix))
                 if sighting.doubted is not None:
                     doubted.append(fix)
-                fresh[unit_id] = _pack(sighting, received_at)
+                fresh[unit_id] = _pack(sighting, self._counts_from(fix, received_at))
             if fresh:
                 self._redis.hset(KEY, mapping=fresh)
         accepted = len(fresh) - len(doubted)
         return Placed(accepted, len(fixes) - len(fresh), tuple(doubted))
+
+    def _counts_from(self, fix: Fix, received_at: float) -> float:
+        """Since when, in wall time, the unit has not been heard of if nothing newer comes."""
+        fixed_at = fix.fixed_at.timestamp()
+        kept_back = self._in_real_time and received_at - fixed_at > CLOCKS_DIFFER_S
+        return fixed_at if kept_back else received_at
 
     def newest(self, unit_ids: Collection[str]) -> Mapping[str, Fix]:
         ids = list(unit_ids)

@@ -73,4 +73,6 @@ def close_incident(ports: Ports, actor: Actor, command: CloseIncident) -> Incide
                 ),
             )
         )
+    if released:
+        ports.work.measure_coverage()
     return incident

@@ -151,7 +151,7 @@ class _Where:
 
 
 def _where(ports: Ports, actor: Actor, command: CloseRoad) -> _Where:
-    """Where it stands. The actor must cover all districts that an outline has a corner in."""
+    """Where it stands. The actor must cover all of the city that an outline reaches, wherever its corners are."""
     if command.kind not in get_args(ClosureKind) or command.state not in get_args(ClosureState):
         raise InvalidInputError(
             f"kind, state: found {command.kind!r}, {command.state!r}, expected one of "
@@ -169,19 +169,33 @@ def _where(ports: Ports, actor: Actor, command: CloseRoad) -> _Where:
             f"outline: found {len(corners)} corners, expected 3 to {MOST_CORNERS} different ones, the first not "
             "repeated"
         )
-    districts = {code: corner for corner in corners if (code := ports.areas.jurisdiction_of(corner))}
-    if not districts:
+    reached = _reached(ports, corners)
+    if not reached:
         raise InvalidInputError(
             f"place: found {corners[0].lon:.5f},{corners[0].lat:.5f}, expected a place inside the city (WGS-84; "
             "was another frame meant?) / 地点不在本市范围内，请检查坐标系"
         )
-    for code in districts:
+    for code in sorted(reached):
         require(actor, Permission.SET_PASSABILITY, code)
     middle = LonLat(
         sum(corner.lon for corner in corners) / len(corners),
         sum(corner.lat for corner in corners) / len(corners),
     )
-    return _Where(middle, ports.areas.jurisdiction_of(middle) or min(districts))
+    return _Where(middle, ports.areas.jurisdiction_of(middle) or min(reached))
+
+
+def _reached(ports: Ports, corners: Sequence[LonLat]) -> frozenset[str]:
+    if len(corners) == 1:
+        code = ports.areas.jurisdiction_of(corners[0])
+        return frozenset({code} if code else ())
+    reached = ports.areas.jurisdictions_within(corners)
+    if reached is None:
+        # Nobody can say what is inside, and mending one of hundreds of corners would stop every search for minutes.
+        raise InvalidInputError(
+            "outline: found a ring that crosses itself or encloses nothing, expected an area / "
+            "轮廓自相交或没有围出区域，请重新画出"
+        )
+    return reached
 
 
 def _radius_m(ports: Ports, kind: ClosureKind) -> float:

@@ -224,6 +224,11 @@ class Areas(Protocol):
         """The six-digit code of the district the place lies in; None outside the city."""
         ...
 
+    def jurisdictions_within(self, outline: Sequence[LonLat]) -> frozenset[str] | None:
+        """The codes of all that the area inside a ring of places reaches of the city, each the lowest whose outline
+        is known; empty outside the city, None for a ring without an inside: one that crosses itself, or a line."""
+        ...
+
     def part_in_city(self, areas: Sequence[CapArea], codes: Collection[str]) -> PartOfCity | None:
         """What the shapes of these areas and these codes of GB/T 2260 cover of the city; None for nothing."""
         ...

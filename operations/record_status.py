@@ -87,49 +87,55 @@ def record_status(ports: Ports, actor: Actor, command: RecordStatus) -> Unit:
                 f"expected {unit.assignment_id or 'none'}; it has ended or was taken back",
                 assignment_id=unit.assignment_id,
             )
-        if unit.assignment_id is None:
-            return _off_assignment(tx, actor, unit, command)
-        milestone = MILESTONES.get(command.status)
-        if milestone is None:
-            raise ConflictError(
-                f"{unit.callsign} is on an assignment; found {command.status}, expected one of "
-                f"{', '.join(sorted(MILESTONES))}; stand it down first"
-            )
-        assignment = tx.assignment(unit.assignment_id)
-        incident = tx.incident(assignment.incident_id)
-        advanced = advance_assignment(assignment, milestone, command.observed_at, reason=command.source)
-        tx.save_assignment(advanced)
-        unit = replace(
-            unit,
-            status=command.status,
-            status_at=command.observed_at,
-            version=unit.version + 1,
-            assignment_id=advanced.assignment_id if advanced.status.is_open else None,
-        )
-        tx.save_unit(unit)
-        incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
-        tx.save_incident(incident)
-        tx.record(
-            happened(
-                actor,
-                "assignment.advanced",
-                at=command.observed_at,
-                subject=incident.incident_id,
-                data={
-                    "callsign": unit.callsign,
-                    "milestone": milestone.value,
-                    "source": command.source,
-                    "by": command.source if command.source in (GPS, SIMULATED) else BUTTON,
-                    "late": command.late,
-                },
-                changes=changes(units=[unit], assignments=[advanced], incidents=[incident]),
-            )
-        )
+        act = _off_assignment if unit.assignment_id is None else _on_assignment
+        unit = act(tx, actor, unit, command, now)
     ports.work.measure_coverage()
     return unit
 
 
-def _off_assignment(tx: Transaction, actor: Actor, unit: Unit, command: RecordStatus) -> Unit:
+def _on_assignment(tx: Transaction, actor: Actor, unit: Unit, command: RecordStatus, now: datetime) -> Unit:
+    """The unit's open assignment and its incident follow the milestone that the status means."""
+    milestone = MILESTONES.get(command.status)
+    if milestone is None:
+        raise ConflictError(
+            f"{unit.callsign} is on an assignment; found {command.status}, expected one of "
+            f"{', '.join(sorted(MILESTONES))}; stand it down first"
+        )
+    assert unit.assignment_id is not None
+    assignment = tx.assignment(unit.assignment_id)
+    incident = tx.incident(assignment.incident_id)
+    advanced = advance_assignment(assignment, milestone, command.observed_at, reason=command.source)
+    tx.save_assignment(advanced)
+    unit = replace(
+        unit,
+        status=command.status,
+        status_at=command.observed_at,
+        version=unit.version + 1,
+        assignment_id=advanced.assignment_id if advanced.status.is_open else None,
+    )
+    tx.save_unit(unit)
+    incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
+    tx.save_incident(incident)
+    tx.record(
+        happened(
+            actor,
+            "assignment.advanced",
+            at=command.observed_at,
+            subject=incident.incident_id,
+            data={
+                "callsign": unit.callsign,
+                "milestone": milestone.value,
+                "source": command.source,
+                "by": command.source if command.source in (GPS, SIMULATED) else BUTTON,
+                "late": command.late,
+            },
+            changes=changes(units=[unit], assignments=[advanced], incidents=[incident]),
+        )
+    )
+    return unit
+
+
+def _off_assignment(tx: Transaction, actor: Actor, unit: Unit, command: RecordStatus, _now: datetime) -> Unit:
     """A unit without an assignment may take a break, go out of service or come back, nothing else."""
     if command.status in (UnitStatus.EN_ROUTE, UnitStatus.ON_SCENE):
         raise ConflictError(

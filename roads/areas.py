@@ -111,6 +111,22 @@ class DistrictAreas:
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return node_of(place)
 
+    def jurisdictions_within(self, outline: Sequence[LonLat]) -> frozenset[str] | None:
+        area = shapely.Polygon(outline)
+        if not area.is_valid:
+            return None
+        found: set[str] = set()
+        for number in _index().query(area, predicate="intersects"):
+            district = load_districts()[int(number)]
+            rest = area.intersection(district.polygon)
+            for node in load_streets():
+                if node.code.startswith(district.code) and node.polygon.intersects(rest):
+                    found.add(node.code)
+                    rest = rest.difference(node.polygon)
+            if not rest.is_empty:
+                found.add(district.code)
+        return frozenset(found)
+
     def part_in_city(self, areas: Sequence[CapArea], codes: Collection[str]) -> PartOfCity | None:
         shapes = [shape for area in areas for shape in _shapes(area)]
         meant = tuple(code for written in codes if (code := _node(written)))

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import shapely
 from redis import Redis
 from sqlalchemy import Engine, text
 
@@ -98,6 +99,11 @@ class GuanduEverywhere:
 
     def jurisdiction_of(self, place: LonLat) -> str | None:
         return "530111" if 102 < place.lon < 104 and 24 < place.lat < 27 else None
+
+    def jurisdictions_within(self, outline: Sequence[LonLat]) -> frozenset[str] | None:
+        if not shapely.Polygon(outline).is_valid:
+            return None
+        return frozenset(code for corner in outline if (code := self.jurisdiction_of(corner)))
 
     def part_in_city(self, areas: Sequence[CapArea], codes: Collection[str]) -> PartOfCity | None:
         corners = [place for area in areas for ring in area.polygons for place in ring]

@@ -29,13 +29,16 @@ class Limits:
 
 
 class Jt808Listener:
-    """One conversation for each connection; `converse` makes it."""
+    """One conversation for each connection; `converse` makes it. When there are too many, whoever has not shown its
+    code for the longest gives way, so that strangers who only hold connections shut no terminal out."""
 
     def __init__(
         self, converse: Callable[[], Conversation], counters: IntakeCounters, limits: Limits | None = None
     ) -> None:
         self._converse, self._counters, self._limits = converse, counters, limits or Limits()
         self._talking: set[asyncio.Task[None]] = set()
+        self._strangers: dict[asyncio.Task[None], None] = {}
+        """Those that have not shown their code yet, the longest waiting first."""
         self._server: asyncio.Server | None = None
         self._stopping = False
 
@@ -61,16 +64,18 @@ class Jt808Listener:
         self._counters.connected(PROTOCOL)
         reason = "full"
         try:
-            if len(self._talking) <= self._limits.most_connections:
-                reason = await self._until_over(reader, writer)
+            if self._has_room():
+                self._strangers[task] = None
+                reason = await self._until_over(reader, writer, task)
         except asyncio.CancelledError:
-            # The gateway stops; a server logs a handler that ends so.
-            reason = "stopping"
+            # The gateway stops, or needs the room; a server logs a handler that ends so.
+            reason = "stopping" if self._stopping else "full"
         except Exception:
             reason = "fault"
             log.exception("a terminal's conversation failed")
         finally:
             self._talking.discard(task)
+            self._strangers.pop(task, None)
             self._counters.disconnected(PROTOCOL, reason)
             writer.close()
             try:
@@ -81,7 +86,21 @@ class Jt808Listener:
             except OSError:
                 log.debug("a terminal was gone before its connection was closed")
 
-    async def _until_over(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
+    def _has_room(self) -> bool:
+        """Whether one more may stay; the longest waiting stranger is asked to go for it."""
+        if len(self._talking) <= self._limits.most_connections:
+            return True
+        longest = next(iter(self._strangers), None)
+        if longest is None:
+            return False
+        del self._strangers[longest]
+        self._talking.discard(longest)
+        longest.cancel()
+        return True
+
+    async def _until_over(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, task: asyncio.Task[None]
+    ) -> str:
         """Why the connection is over."""
         limits, conversation = self._limits, self._converse()
         writer.transport.set_write_buffer_limits(high=UNSENT_BYTES)
@@ -90,8 +109,10 @@ class Jt808Listener:
         must_be_known_at = loop.time() + limits.authenticate_within_s
         # wait_for loses a cancellation that comes together with data (Python 3.11): who was just speaking would keep
         # the gateway from stopping until it falls silent.
-        while not self._stopping:
+        while not self._stopping and task in self._talking:
             known = conversation.is_authenticated
+            if known:
+                self._strangers.pop(task, None)
             wait_s = limits.idle_s if known else max(must_be_known_at - loop.time(), 0)
             try:
                 data = await asyncio.wait_for(reader.read(READ_BYTES), wait_s)
@@ -111,4 +132,4 @@ class Jt808Listener:
                 return "takes-no-answer"
             except OSError:
                 return "lost"
-        return "stopping"
+        return "stopping" if self._stopping else "full"

@@ -300,13 +300,15 @@ def test_who_says_nothing_is_disconnected() -> None:
     assert closed(counters, "not-authenticated") == 2
 
 
-def test_more_connections_than_allowed_are_closed_at_once_and_the_others_stay() -> None:
+def test_of_more_connections_than_allowed_the_longest_waiting_stranger_gives_way() -> None:
     async def scenario(port: int) -> None:
         kept = [await Line.to(port) for _ in range(3)]
         for line in kept:
             assert (await line.ask(FakeTerminal().heartbeat()))[1][-1] == FAILED
-        assert await (await Line.to(port)).is_closed()
-        assert (await kept[0].ask(FakeTerminal().heartbeat()))[1][-1] == FAILED
+        newest = await Line.to(port)
+        assert await kept[0].is_closed()
+        for line in (*kept[1:], newest):
+            assert (await line.ask(FakeTerminal().heartbeat()))[1][-1] == FAILED
 
     counters = with_limits(Limits(most_connections=3), scenario)
     assert closed(counters, "full") == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -19,7 +19,7 @@ from core.events import Event, JournalRow
 from core.geo import LonLat
 from live.frames import event_frame
 from live.listener import LONGEST_QUEUE, Listener, ListenerTooSlow
-from live.positions import STALE_AFTER_S, RedisPositionBoard
+from live.positions import CLOCKS_DIFFER_S, STALE_AFTER_S, RedisPositionBoard
 from live.redis_client import connect
 from tests.conftest import STORM
 from tests.integration.desk_work import GUANDU, PANLONG, fix
@@ -195,6 +195,18 @@ def test_a_fix_is_stale_after_thirty_seconds_of_wall_time_whatever_the_citys_clo
     for age_s, heading in [(STALE_AFTER_S - 2, 90), (STALE_AFTER_S + 2, 90 | 1 << 15)]:
         frame = board.everything().frame({"a": 1}, time.time() + age_s)
         assert struct.unpack_from("<HHii", frame, 16)[1] == heading
+
+
+@pytest.mark.parametrize(("age_s", "stale"), [(0, 0), (CLOCKS_DIFFER_S - 5, 0), (3600, 1)])
+def test_a_fix_that_was_old_when_it_came_is_stale_however_often_it_is_sent(
+    redis: Redis, age_s: float, stale: int
+) -> None:
+    # A phone without a view of the sky answers with its last fix and the time of that.
+    board = RedisPositionBoard(redis, in_real_time=True)
+    now = datetime.now(UTC)
+    for _ in range(2):
+        board.put([fix("a", now - timedelta(seconds=age_s))], now)
+        assert board.everything().counts(time.time())["stale"] == stale
 
 
 def test_an_empty_board_is_a_frame_without_units(redis: Redis) -> None:

@@ -30,6 +30,7 @@ from operations.recommend_units import road_closures
 from operations.reopen_road import ReopenRoad, reopen_road
 from operations.request_recommendation import request_recommendation
 from operations.set_drill_time import SetDrillTime, set_drill_time
+from roads.areas import DistrictAreas
 from roads.classes import RoadClass
 from roads.network import RoadNetwork
 from roads.segments import RoadLine, assemble
@@ -53,6 +54,8 @@ from tests.integration.desk_work import (
 
 ROOT = Path(__file__).resolve().parents[2]
 CORNERS = (LonLat(102.74, 25.01), LonLat(102.76, 25.01), LonLat(102.75, 25.03))
+CROSSED = (CORNERS[0], CORNERS[1], LonLat(102.74, 25.03), LonLat(102.76, 25.03))
+"""A bow tie."""
 
 
 def closing(ports: Ports, **fields: Any) -> CloseRoad:
@@ -157,6 +160,7 @@ def test_who_may_not_or_not_here_changes_nothing(bench: Bench) -> None:
         ({"kind": "area"}, "outline"),
         ({"kind": "area", "place": None, "outline": CORNERS[:2]}, "outline"),
         ({"kind": "area", "place": None, "outline": (*CORNERS, CORNERS[0])}, "outline"),
+        ({"kind": "area", "place": None, "outline": CROSSED}, "outline: found a ring that crosses itself"),
         ({"kind": "bridge"}, "kind"),
         ({"state": "ajar"}, "state"),
         ({"name": "路" * 201}, "name"),
@@ -169,6 +173,34 @@ def test_what_makes_no_sense_is_refused_by_name(bench: Bench, fields: dict[str, 
     with pytest.raises(InvalidInputError, match=named):
         closed(bench, **fields)
     assert types(bench.ports) == []
+
+
+def test_an_outline_that_reaches_others_districts_is_refused_whatever_lies_at_its_corners(
+    bench: Bench,
+) -> None:
+    # One corner in the own district, all others outside the city.
+    outline = (LonLat(102.75, 25.02), LonLat(95.0, 20.0), LonLat(95.0, 30.0), LonLat(110.0, 30.0))
+    ports = replace(bench.ports, areas=DistrictAreas())
+    area = closing(ports, kind="area", place=None, outline=outline)
+    with pytest.raises(PermissionDeniedError):
+        close_road(ports, somebody(jurisdiction=GUANDU), area)
+    assert types(ports) == []
+    assert close_road(ports, somebody(), area).closure.outline == outline
+
+
+def test_a_street_closes_an_area_inside_itself_and_none_beyond(bench: Bench) -> None:
+    ports = replace(bench.ports, areas=DistrictAreas())
+    street = somebody(jurisdiction="530111001")
+    x, y = 102.742, 25.015
+    inside = tuple(LonLat(x + dx, y + dy) for dx, dy in ((0, 0), (0.0005, 0), (0.0005, 0.0005)))
+    assert close_road(
+        ports, street, closing(ports, kind="area", place=None, outline=inside)
+    ).closure.jurisdiction.startswith("530111001")
+    wide = (LonLat(x, y), LonLat(95.0, 20.0), LonLat(95.0, 30.0))
+    with pytest.raises(PermissionDeniedError):
+        close_road(
+            ports, street, closing(ports, kind="area", place=None, outline=wide, idempotency_key="wide")
+        )
 
 
 def test_advice_and_ways_under_way_are_computed_again(bench: Bench, redis: Redis) -> None:

@@ -13,6 +13,7 @@ from dispatch.coverage import GAP_HELD_S
 from dispatch.model import UnitStatus
 from live.coverage import CLAIM_KEY, RedisCoverage
 from operations.accept_move_up import AcceptMoveUp, accept_move_up
+from operations.close_incident import CloseIncident, close_incident
 from operations.measure_coverage import measure_coverage
 from operations.ports import CoverageRecord, MoveUpAdvice
 from operations.recommend_units import recommend_units
@@ -100,6 +101,12 @@ def test_a_dispatch_and_its_end_ask_for_a_new_measurement(bench: Bench) -> None:
     bench.redis.delete("cc:waiting:coverage")
     says(bench.ports, "u000", UnitStatus.EN_ROUTE)
     assert bench.redis.exists("cc:waiting:coverage")
+    bench.redis.delete("cc:waiting:coverage")
+    close_incident(bench.ports, somebody(), CloseIncident(incident))
+    assert bench.redis.exists("cc:waiting:coverage"), "its unit is free"
+    bench.redis.delete("cc:waiting:coverage")
+    says(bench.ports, "u000", UnitStatus.ON_BREAK)
+    assert bench.redis.exists("cc:waiting:coverage"), "a unit on a break covers nothing"
 
 
 def test_a_gap_is_journalled_once_when_it_has_lasted_and_once_when_it_ends(bench: Bench) -> None:

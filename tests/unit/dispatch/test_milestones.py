@@ -131,6 +131,13 @@ def test_the_reason_for_an_end_is_kept() -> None:
             0,
             4,
         ),
+        (
+            "was there until the incident was closed",
+            [assignment("A", (S.ON_SCENE, 4), (S.STOOD_DOWN, 9))],
+            IncidentStatus.ON_SCENE,
+            0,
+            4,
+        ),
         ("turned back: open again", [assignment("A", (S.CLEARED, 4))], IncidentStatus.OPEN, 0, None),
         (
             "taken back: as if never sent",
