@@ -42,6 +42,8 @@ class Candidate:
     jurisdiction: str = ""
     must_ask: str | None = None
     """The jurisdiction that has to be asked for it, where it is another one than the incident's."""
+    unheard_s: float | None = None
+    """How long nothing has been heard of it, in seconds, where that is so long that it may be elsewhere by now."""
 
 
 @dataclass(frozen=True, slots=True)

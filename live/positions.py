@@ -128,6 +128,17 @@ class RedisPositionBoard:
         lons, lats = (records["lon"] / 1e6).tolist(), (records["lat"] / 1e6).tolist()
         return {unit_id: LonLat(lon, lat) for (unit_id, _), lon, lat in zip(known, lons, lats, strict=True)}
 
+    def unheard_s(self, unit_ids: Collection[str]) -> Mapping[str, float]:
+        ids, now = list(unit_ids), time.time()
+        if not ids:
+            return {}
+        with translated():
+            board: list[Any] = self._redis.hmget(KEY, ids)
+        known = [(unit_id, record) for unit_id, record in zip(ids, board, strict=True) if record is not None]
+        heard = np.frombuffer(b"".join(record for _, record in known), dtype=_RECORDS)["received_at"]
+        ages = {unit_id: now - at for (unit_id, _), at in zip(known, heard.tolist(), strict=True)}
+        return {unit_id: age for unit_id, age in ages.items() if age > STALE_AFTER_S}
+
     def sightings(self, unit_ids: Collection[str]) -> Mapping[str, Sighting]:
         ids = list(unit_ids)
         if not ids:

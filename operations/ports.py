@@ -70,6 +70,10 @@ class PositionBoard(Protocol):
         """Only where they are: of thousands of units, several times as fast."""
         ...
 
+    def unheard_s(self, unit_ids: Collection[str]) -> Mapping[str, float]:
+        """Seconds since anything was heard, of those whose fix counts as stale."""
+        ...
+
     def sightings(self, unit_ids: Collection[str]) -> Mapping[str, Sighting]: ...
     def mark_frozen(self, unit_ids: Collection[str]) -> None:
         """Replaces the set of units whose receiver is frozen."""

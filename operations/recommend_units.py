@@ -37,12 +37,15 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
         seeker = Seeker(ports, tx)
         alarm, needs = seeker.package_of(incident)
         found = seeker.seek(incident, needs, ALTERNATIVES)
-        candidates = with_package(
-            rank_candidates(incident.place, found.suitable, found.places, found.routes),
-            found.share,
-            found.left_for,
-            incident.jurisdiction,
-            ALTERNATIVES,
+        candidates = _with_silence(
+            ports,
+            with_package(
+                rank_candidates(incident.place, found.suitable, found.places, found.routes),
+                found.share,
+                found.left_for,
+                incident.jurisdiction,
+                ALTERNATIVES,
+            ),
         )
         chosen = [candidate for candidate in candidates if candidate.need is not None]
         recommendation = Recommendation(
@@ -79,6 +82,12 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
     for rival in found.advised_otherwise:
         ports.work.recommend_units(rival)
     return recommendation
+
+
+def _with_silence(ports: Ports, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Each with how long it has not been heard of, where that is long: the officer may know better where it is."""
+    unheard = ports.positions.unheard_s([candidate.unit_id for candidate in candidates])
+    return tuple(replace(c, unheard_s=unheard.get(c.unit_id)) for c in candidates)
 
 
 def _with_what_if(ports: Ports, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:

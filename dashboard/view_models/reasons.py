@@ -45,8 +45,12 @@ def reason_words(code: str) -> str:
 
 
 def reason_sentence(candidate: Mapping[str, Any]) -> str:
-    """One sentence for a candidate's public state: time and way, closures driven around, whom it beats."""
+    """One sentence for a candidate's public state: time and way, how old its place is, closures driven around, whom it
+    beats."""
     facts = [_way(candidate)]
+    # Advice stored before this was known has no such entry.
+    if (unheard_s := candidate.get("unheard_s")) is not None:
+        facts.append(t("定位已过时，最后一次在 {time} 前", time=minutes_seconds(unheard_s)))
     if candidate["avoided"]:
         facts.append(t("绕开 {names}", names=_listed(candidate["avoided"])))
     if candidate["nearer_passed_over"]:

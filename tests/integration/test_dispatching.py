@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -78,6 +79,20 @@ def names(bench: Bench, incident_id: str) -> list[str]:
 
 
 # ---------------------------------------------------------------- packages and reasons
+
+
+def test_who_was_not_heard_of_for_long_is_advised_with_how_long(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed(bench, silent=100)
+    minutes_later = time.time() + 300
+    with monkeypatch.context() as later:
+        later.setattr("live.positions.time.time", lambda: minutes_later)
+        placed(bench, heard=200)
+        advice = recommend_units(bench.ports, called(bench.ports).incident_id)
+    assert advice is not None
+    ages = {candidate.unit_id: candidate.unheard_s for candidate in advice.candidates}
+    assert ages == {"silent": pytest.approx(300, abs=5), "heard": None}
 
 
 def test_a_package_names_units_for_each_need_and_a_graver_incident_gets_more(bench: Bench) -> None:

@@ -29,3 +29,9 @@ def test_the_same_facts_in_english() -> None:
 
 def test_a_guess_without_roads_says_that_it_is_one() -> None:
     assert reason_sentence(a_candidate(straight_line=True)).startswith("无路网，按直线估计 2:08")
+
+
+def test_a_place_that_is_out_of_date_is_told_with_its_age() -> None:
+    assert (
+        reason_sentence(a_candidate(unheard_s=754.0)) == "沿路 2:08，1.2 km；定位已过时，最后一次在 12:34 前"
+    )
