@@ -256,7 +256,8 @@ def _round(
                 commands.append(commands[-1])
                 continue
             wanted = dice.sample(range(UNITS), dice.choice((1, 1, 2)))
-            commands.append(DispatchUnits(next(shuffled), tuple(f"u{n:02d}" for n in wanted)))
+            units = tuple(f"u{n:02d}" for n in wanted)
+            commands.append(DispatchUnits(next(shuffled), units, override_reason="benchmark"))
         death_s = [dice.uniform(0, AROUND_A_COMMIT_S)] if dies_committing and attacker is doomed else []
         attacker.pipe.send((commands, death_s))
         tally.commits += len(commands)

@@ -54,7 +54,8 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
 
     Units that belong to a jurisdiction the actor does not cover are not among them: they are asked for in the same
     transaction (operations/answer_assistance.py). Raises UnitTakenError saying who has the unit, ConflictError when
-    the incident is closed or a unit may not be taken off, NotFoundError, PermissionDeniedError.
+    the incident is closed or a unit may not be taken off, InvalidInputError when others are sent than advised and
+    nobody says why, NotFoundError, PermissionDeniedError.
     """
     require(actor, Permission.DISPATCH)
     if not command.unit_ids:
@@ -98,6 +99,8 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
         for unit in wanted.values():
             if unit.status is not UnitStatus.AVAILABLE:
                 raise taken(tx, unit)
+        if ending is None:
+            _ask_why(tx, command, incident)
         lent = {ending.unit_id} if ending else set()
         own = [u for u in wanted.values() if actor.covers(u.jurisdiction) or u.unit_id in lent]
         for unit in wanted.values():
@@ -110,6 +113,19 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
         ports.work.recommend_units(ending.incident_id)
     ports.work.measure_coverage()
     return assignments
+
+
+def _ask_why(tx: Transaction, command: DispatchUnits, incident: Incident) -> None:
+    """The first to be sent by no advice, while there is one that names others: it is counted by its reason."""
+    if incident.status is not IncidentStatus.OPEN or command.recommendation_id or command.override_reason:
+        return
+    advice = tx.latest_recommendation(incident.incident_id)
+    advised = {candidate.unit_id for candidate in advice.package} if advice else set()
+    if advised and not advised.issuperset(command.unit_ids):
+        raise InvalidInputError(
+            f"override_reason: found none, expected why another unit goes than {', '.join(sorted(advised))} / "
+            "不按推荐派出，请写明理由"
+        )
 
 
 def send(

@@ -81,6 +81,17 @@ def names(bench: Bench, incident_id: str) -> list[str]:
 # ---------------------------------------------------------------- packages and reasons
 
 
+def test_who_sends_another_than_advised_says_why_and_who_saw_older_advice_need_not(bench: Bench) -> None:
+    placed(bench, near=100, far=3000)
+    incident_id = called(bench.ports).incident_id
+    advice = recommend_units(bench.ports, incident_id)
+    assert advice is not None and [c.unit_id for c in advice.package] == ["near"]
+    with pytest.raises(InvalidInputError, match="override_reason"):
+        dispatch_units(bench.ports, somebody(), DispatchUnits(incident_id, ("far",)))
+    by_what_was_shown = DispatchUnits(incident_id, ("far",), recommendation_id=advice.recommendation_id)
+    assert [a.unit_id for a in dispatch_units(bench.ports, somebody(), by_what_was_shown)] == ["far"]
+
+
 def test_who_was_not_heard_of_for_long_is_advised_with_how_long(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
