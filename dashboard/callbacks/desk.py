@@ -27,7 +27,7 @@ from dashboard.layouts.alert_panel import desk_alert
 from dashboard.layouts.incident_panel import desk_panel
 from dashboard.view_models.alert import OUTCOME, TOLD
 from dashboard.view_models.levels import step_words
-from dashboard.view_models.notices import UNIT_STATUS, Notice, one_language
+from dashboard.view_models.notices import UNIT_STATUS, Notice, dispatched, one_language
 from dashboard.view_models.places import pasted_place
 from dashboard.view_models.timeline import PASSABILITY
 from dispatch.model import TAKEN_BACK, Priority, UnitStatus
@@ -86,10 +86,7 @@ def register(
         )
         if not sent:
             return Notice("done", t("已发出联勤请求，对方同意后出警"), "dispatch")
-        callsigns = " ".join(a.callsign for a in sent)
-        return Notice(
-            "done", t("已出警：{callsigns}", callsigns=callsigns), "dispatch", [a.assignment_id for a in sent]
-        )
+        return dispatched(sent, actor.name)
 
     def stand_down(actor: Actor, request: Request) -> Notice:
         ended, refused = [], []

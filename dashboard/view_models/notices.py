@@ -18,6 +18,7 @@ from core.errors import (
 )
 from dashboard.language import current_locale, mark, t
 from dashboard.view_models.durations import clock_words
+from dispatch.model import Assignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,18 @@ UNIT_STATUS = {
     "on_break": mark("休整"),
     "out_of_service": mark("停勤"),
 }
+
+
+def dispatched(sent: Sequence[Assignment], by: str) -> Notice:
+    """What the officer `by` is told; units a colleague sent here first are theirs to take back, not by U."""
+    callsigns = " ".join(a.callsign for a in sent)
+    others = sorted({a.dispatched_by for a in sent} - {by})
+    if others:
+        words = t("{callsigns} 已由 {name} 派往这里", callsigns=callsigns, name=" ".join(others))
+        return Notice("done", words, "dispatch")
+    return Notice(
+        "done", t("已出警：{callsigns}", callsigns=callsigns), "dispatch", [a.assignment_id for a in sent]
+    )
 
 
 def one_language(message: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from core.errors import (
@@ -11,8 +12,10 @@ from core.errors import (
     UnavailableError,
     UnitTakenError,
 )
+from core.geo import LonLat
 from dashboard.language import current_locale
-from dashboard.view_models.notices import refusal
+from dashboard.view_models.notices import dispatched, refusal
+from dispatch.model import Assignment, AssignmentStatus
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TAKEN = UnitTakenError(
@@ -56,3 +59,21 @@ def test_every_kind_of_refusal_says_that_nothing_was_lost() -> None:
         notice = refusal(error, "close", SHANGHAI)
         assert notice.kind == "refused"
         assert kept in notice.text
+
+
+def test_whoever_comes_second_is_told_who_sent_the_unit_and_takes_nothing_of_theirs_back() -> None:
+    now = datetime(2026, 8, 18, tzinfo=UTC)
+    sent = Assignment(
+        "a1",
+        "i1",
+        "u1",
+        "官渡-骑-0008",
+        AssignmentStatus.DISPATCHED,
+        now,
+        "值班员一",
+        LonLat(102.7, 25.0),
+        "530111",
+    )
+    own, other = dispatched([sent], "值班员一"), dispatched([sent], "值班员二")
+    assert (own.text, list(own.undo)) == ("已出警：官渡-骑-0008", ["a1"])
+    assert (other.text, list(other.undo)) == ("官渡-骑-0008 已由 值班员一 派往这里", [])
