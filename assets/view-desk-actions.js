@@ -10,9 +10,17 @@
   }
 
   DO.dispatch = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice);
-  DO["dispatch-other"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value);
+  /** Sends another unit than advised, or one in another's place, once it is said why. */
+  function sendFor(button, ends) {
+    const form = button.closest("details"), select = form.querySelector("select.override");
+    form.querySelector(".form-problem").textContent = select.value ? "" : t("请先选择理由");
+    if (select.value) return send(button.dataset.unit, null, select.value, ends);
+    select.focus();
+    return null;
+  }
+  DO["dispatch-other"] = (d, button) => sendFor(button);
   DO.preempt = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice, null, { preempts: d.assignment });
-  DO["take-over"] = (d, button) => send(d.unit, null, button.closest("details").querySelector("select.override").value, { replaces: d.assignment });
+  DO["take-over"] = (d, button) => sendFor(button, { replaces: d.assignment });
   DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_ids: [d.assignment] });
   Object.assign(cc.undoing, {
     dispatch: (ids) => cc.ask("STAND_DOWN", { assignment_ids: ids }),

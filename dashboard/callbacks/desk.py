@@ -86,7 +86,7 @@ def register(
         )
         if not sent:
             return Notice("done", t("已发出联勤请求，对方同意后出警"), "dispatch")
-        return dispatched(sent, actor.name)
+        return dispatched(sent, actor.name, takes_over=request.get("replaces") is not None)
 
     def stand_down(actor: Actor, request: Request) -> Notice:
         ended, refused = [], []

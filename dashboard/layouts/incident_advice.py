@@ -44,7 +44,7 @@ def advice_part(view: IncidentView) -> Component:
             [
                 html.Summary(t("增派单位")),
                 html.P(view.missing, className="reason") if view.missing else None,
-                _reasons() if len(coming) == 1 else None,
+                _reasons(t("接替理由（增派不必选）")) if len(coming) == 1 else None,
                 html.Ul(
                     [
                         _candidate(c, False, takes_over=coming[0] if len(coming) == 1 else None)
@@ -170,7 +170,7 @@ def _others(others: Sequence[CandidateView]) -> Component | None:
     return html.Details(
         [
             html.Summary(t("另选单位（{count}）", count=len(others))),
-            _reasons(),
+            _reasons(t("改派理由")),
             html.Ul([_candidate(c, True) for c in others]),
         ],
         className="others",
@@ -178,11 +178,20 @@ def _others(others: Sequence[CandidateView]) -> Component | None:
     )
 
 
-def _reasons() -> Component:
-    """Why another unit than the advised one."""
+def _reasons(asked: str) -> Component:
+    """Why another unit; nothing is chosen beforehand, or one careless click would give a reason that nobody has."""
     reasons = [html.Option(t(words), value=code) for code, words in OVERRIDE_REASONS.items()]
-    return html.Label(
-        [html.Span(t("改派理由")), html.Select(reasons, className="override")], className="field"
+    return html.Div(
+        [
+            html.Label(
+                [
+                    html.Span(asked),
+                    html.Select([html.Option(t("请选择"), value=""), *reasons], className="override"),
+                ],
+                className="field",
+            ),
+            html.P("", className="form-problem", role="alert"),
+        ]
     )
 
 

@@ -54,16 +54,20 @@ UNIT_STATUS = {
 }
 
 
-def dispatched(sent: Sequence[Assignment], by: str) -> Notice:
-    """What the officer `by` is told; units a colleague sent here first are theirs to take back, not by U."""
+def dispatched(sent: Sequence[Assignment], by: str, takes_over: bool = False) -> Notice:
+    """What the officer `by` is told; units a colleague sent here first are theirs to take back, not by U. The one that
+    was replaced does not come back by it either: the words say what was done."""
     callsigns = " ".join(a.callsign for a in sent)
     others = sorted({a.dispatched_by for a in sent} - {by})
     if others:
         words = t("{callsigns} 已由 {name} 派往这里", callsigns=callsigns, name=" ".join(others))
         return Notice("done", words, "dispatch")
-    return Notice(
-        "done", t("已出警：{callsigns}", callsigns=callsigns), "dispatch", [a.assignment_id for a in sent]
+    words = (
+        t("已改由 {callsigns} 前往", callsigns=callsigns)
+        if takes_over
+        else t("已出警：{callsigns}", callsigns=callsigns)
     )
+    return Notice("done", words, "dispatch", [a.assignment_id for a in sent])
 
 
 def one_language(message: str) -> str:

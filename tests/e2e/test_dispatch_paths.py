@@ -91,6 +91,9 @@ def test_another_unit_takes_over_and_a_further_one_is_sent(
 
     more = shown.locator("details.others").filter(has_text="Send another unit")
     more.locator("summary").click()
+    more.locator("[data-do=take-over]").first.click()
+    expect(more.locator(".form-problem")).to_have_text("Choose a reason first")
+    assert units_on(system, incident) == {first}
     more.locator("select.override").select_option("no_radio")
     more.locator("[data-do=take-over]").first.click()
     system.until(lambda: units_on(system, incident) - {first}, 30, "another unit in its place")
@@ -202,6 +205,7 @@ def test_another_district_is_asked_and_its_answer_on_the_phone_sends_the_unit(
     unit = ask.get_attribute("data-unit")
     if ask.get_attribute("data-do") == "dispatch-other":
         shown.locator("details.others summary").first.click()
+        shown.locator("details.others select.override").first.select_option("local_knowledge")
     ask.click()
     expect(toast(desk, "done").filter(has_text="已发出联勤请求")).to_be_visible()
     assert units_on(system, incident) == set()
