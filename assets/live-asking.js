@@ -57,6 +57,11 @@
   /** Shows a notice of the page itself the way the server's are shown. */
   cc.say = (notice) => { asked += 1; told({ undo: [], opens: null, ...notice, nonce: `page-${asked}` }); };
 
-  /* Dash calls this when the server has answered; its own output is what it has called it for. */
-  window.dash_clientside = Object.assign(window.dash_clientside || {}, { outcome: { told: (outcome) => { if (outcome) { heard(outcome.nonce); told(outcome); } return ""; } } });
+  /* Dash calls these when the server has answered; its own output is only what it has called them for. */
+  window.dash_clientside = Object.assign(window.dash_clientside || {}, {
+    answered: {
+      told: (outcome) => { if (outcome) { heard(outcome.nonce); told(outcome); } return ""; },
+      shown: (panel) => { if (panel) cc.draw(cc.ids.PANEL, panel); return ""; },
+    },
+  });
 })();

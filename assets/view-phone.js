@@ -59,7 +59,7 @@
   const ask = cc.feed.set;
   cc.feed.set = (name, data) => {
     if (name !== "LIVE_SUBJECT" || cc.link.status().state === "online") ask(name, data);
-    else if (data) window.dash_clientside.set_props(cc.ids.PANEL, { children: known() });
+    else if (data) cc.draw(cc.ids.PANEL, known());
   };
 
   function known() {

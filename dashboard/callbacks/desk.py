@@ -61,6 +61,7 @@ def register(
     show_subject(
         app,
         Desk.LIVE_SUBJECT,
+        Desk.LIVE_SHOWN,
         Desk.PANEL,
         ports,
         lambda view: desk_panel(view, zone),

@@ -26,6 +26,7 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
     show_subject(
         app,
         Phone.LIVE_SUBJECT,
+        Phone.LIVE_SHOWN,
         Phone.PANEL,
         ports,
         lambda view: phone_detail(view, zone),

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from core.errors import CommandCentreError
 from dashboard.callbacks.asking import acting
+from dashboard.callbacks.outcomes import tell_subject
 from dashboard.ids import Replay
 from dashboard.layouts.alert_panel import past_alert_panel
 from dashboard.layouts.incident_panel import past_panel
@@ -26,6 +27,7 @@ from operations.replay import past_alert, past_incident
 
 def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
     """Ties the panel to what is looked at."""
+    tell_subject(app, Replay.LIVE_SHOWN, Replay.PANEL)
 
     def shown(asked: dict[str, Any]) -> Component:
         actor, at = acting(), datetime.fromisoformat(asked["at"])
@@ -42,7 +44,7 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
         return past_panel(view, zone)
 
     @app.callback(
-        Output(Replay.PANEL, "children"), Input(Replay.LIVE_SUBJECT, "data"), prevent_initial_call=True
+        Output(Replay.LIVE_SHOWN, "data"), Input(Replay.LIVE_SUBJECT, "data"), prevent_initial_call=True
     )
     async def refresh(asked: dict[str, Any] | None) -> Any:
         if not asked or not (asked.get("incident_id") or asked.get("alert_id")):

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from core.errors import CommandCentreError
 from dashboard.callbacks.asking import acting
+from dashboard.callbacks.outcomes import tell_subject
 from dashboard.layouts.shared import failed, nothing
 from dashboard.view_models.alert import AlertView, alert_view
 from dashboard.view_models.incident import IncidentView, incident_view
@@ -24,12 +25,15 @@ from operations.queries import incident_detail
 def show_subject(
     app: Dash,
     subject: str,
+    answer: str,
     panel: str,
     ports: Ports,
     draw: Callable[[IncidentView], Component],
     draw_alert: Callable[[AlertView], Component],
 ) -> None:
-    """`subject` holds {incident_id or alert_id, stamp}; the stamp changes with it. Draws it into `panel`."""
+    """`subject` holds {incident_id or alert_id, stamp}; the stamp changes with it. What `draw` makes of it goes through
+    the store `answer` into `panel`."""
+    tell_subject(app, answer, panel)
 
     def shown(asked: dict[str, Any]) -> Component:
         actor = acting()
@@ -46,7 +50,7 @@ def show_subject(
             )
         )
 
-    @app.callback(Output(panel, "children"), Input(subject, "data"), prevent_initial_call=True)
+    @app.callback(Output(answer, "data"), Input(subject, "data"), prevent_initial_call=True)
     async def refresh(asked: dict[str, Any] | None) -> Any:
         if not asked:
             return nothing()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from dash import html
@@ -33,7 +32,7 @@ def advice_part(view: IncidentView) -> Component:
                     className="state",
                 ),
                 _preempt(view),
-                _others(view.others),
+                _others(view),
                 _passed_over(view),
             ],
             className="advice",
@@ -54,12 +53,13 @@ def advice_part(view: IncidentView) -> Component:
                 html.P([_again(), _advised(view)], className="dots"),
             ],
             className="others",
+            key=f"more-{view.incident_id}",  # what was chosen for another incident does not stand here
         )
     return html.Div(
         [
             _best(view.package[0], view) if len(view.package) == 1 else _package(view),
             _preempt(view),
-            _others(view.others),
+            _others(view),
             _passed_over(view),
         ],
         className="advice",
@@ -164,17 +164,18 @@ def _passed_over(view: IncidentView) -> Component | None:
     )
 
 
-def _others(others: Sequence[CandidateView]) -> Component | None:
-    if not others:
+def _others(view: IncidentView) -> Component | None:
+    if not view.others:
         return None
     return html.Details(
         [
-            html.Summary(t("另选单位（{count}）", count=len(others))),
+            html.Summary(t("另选单位（{count}）", count=len(view.others))),
             _reasons(t("改派理由")),
-            html.Ul([_candidate(c, True) for c in others]),
+            html.Ul([_candidate(c, True) for c in view.others]),
         ],
         className="others",
         open=False,
+        key=f"others-{view.incident_id}",
     )
 
 
