@@ -207,7 +207,7 @@ def test_another_district_is_asked_and_its_answer_on_the_phone_sends_the_unit(
     assert units_on(system, incident) == set()
 
     asked = phone.locator(f"#{Phone.ASSISTANCE} li")
-    expect(asked).to_contain_text(incident["incident_number"])
+    expect(asked).to_contain_text(f"盘龙区请求，警情 {incident['incident_number']}")
     asked.get_by_role("button", name="同意派出").tap()
     expect(shown.locator(".assigned li [data-do=stand-down]")).to_have_count(1)
     expect(asked).to_have_count(0)
