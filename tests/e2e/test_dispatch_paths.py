@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -93,6 +94,25 @@ def test_a_package_goes_with_one_key_and_is_taken_back_whole_with_another(
     system.until(lambda: not units_on(system, incident), 30, "both units free again")
     expect(shown.locator(".assigned li")).to_have_count(0)
     expect(toast(desk, "done").filter(has_text="Stood down: ")).to_have_count(1)
+
+
+def test_a_package_is_advised_anew_when_its_second_unit_has_gone_elsewhere(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    elsewhere = call(system, "traffic", 102.70, 25.05)
+    incident = call(system, "crowd", 102.752, 25.012)
+    desk = screens.open("desk1", "desk", "en")
+    opened(desk, incident)
+    send = best(desk, incident).locator("[data-do=dispatch]")
+    expect(best(desk, incident).locator(".package li")).to_have_count(2)
+    gone = (send.get_attribute("data-unit") or "").split()[1]
+    desk.evaluate(
+        "request => window.cc.ask('DISPATCH', request)",
+        {"incident_id": elsewhere["incident_id"], "unit_ids": [gone], "override_reason": "other_task"},
+    )
+    expect(send).not_to_have_attribute("data-unit", re.compile(gone))
 
 
 def test_another_unit_takes_over_and_a_further_one_is_sent(
