@@ -12,7 +12,7 @@
     return [...cc.state.assistance.values()]
       .filter((request) => request.jurisdiction.startsWith(actor.jurisdiction))
       .sort((a, b) => (a.request_id < b.request_id ? -1 : 1))
-      .map((request) => ({ ...request, by: cc.named(cc.state.catalogue.areas[request.asked_by_jurisdiction]) || request.asked_by_jurisdiction }));
+      .map((request) => ({ ...request, by: cc.named(cc.state.catalogue.districts[request.asked_by_jurisdiction.slice(0, 6)]) || request.asked_by_jurisdiction }));
   };
 
   const answer = (request, accept, words, look) =>

@@ -15,7 +15,7 @@
     assistance: (r) => r.status !== "waiting",
   };
   const state = {
-    seq: null, catalogue: { grades: [], categories: {}, nets: {}, rules: {}, areas: {} }, actor: null, metrics: null, health: null, clock: null, coverage: null,
+    seq: null, catalogue: { grades: [], categories: {}, nets: {}, rules: {}, areas: {}, districts: {} }, actor: null, metrics: null, health: null, clock: null, coverage: null,
     healthAt: 0, unitByIndex: [],
   };
   for (const kind in ID) state[kind] = new Map();

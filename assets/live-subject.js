@@ -70,10 +70,11 @@
     return true;
   };
 
+  /** Advice names somebody, is not old, and all of whom it names for one key press are still there. */
   function usable(advice) {
-    if (!advice || !advice.candidates.some((candidate) => candidate.need !== null)) return false;
-    const best = cc.state.units.get(advice.candidates[0].unit_id);
-    return cc.cityNow() - Date.parse(advice.made_at) <= cc.staleAfterS * 1000 && (!best || best.status === "available");
+    const named = advice ? advice.candidates.filter((candidate) => candidate.need !== null) : [];
+    const gone = ({ unit_id }) => cc.state.units.has(unit_id) && cc.state.units.get(unit_id).status !== "available";
+    return named.length > 0 && cc.cityNow() - Date.parse(advice.made_at) <= cc.staleAfterS * 1000 && !named.some(gone);
   }
 
   /** Asks for a recommendation, which arrives as an event. */

@@ -48,18 +48,18 @@
     g.setLineDash([]);
   }
 
-  /** The way of the recommended unit, or of the one pointed at in the list. */
+  /** The ways of all recommended units, or of the one pointed at in the list. */
   function proposed(g, v) {
     const advice = cc.selected && cc.state.recommendations.get(cc.selected);
     if (!advice || (!cc.pointedUnit && cc.assignmentsOf(cc.selected).length)) return;
-    const candidate = advice.candidates.find((c) => c.unit_id === cc.pointedUnit) || advice.candidates[0];
-    if (!candidate || candidate.path.length < 2) return;
+    const pointed = advice.candidates.filter((c) => c.unit_id === cc.pointedUnit);
+    const shown = (pointed.length ? pointed : advice.candidates.filter((c) => c.need !== null)).filter((c) => c.path.length > 1);
     g.setLineDash([]);
     g.strokeStyle = token["route-casing"]; g.lineWidth = 7 * v.ui;
-    line(g, worldPath(candidate.path), v);
+    for (const candidate of shown) line(g, worldPath(candidate.path), v);
     g.setLineDash([8 * v.ui, 7 * v.ui]);
     g.strokeStyle = token.route; g.lineWidth = 3 * v.ui;
-    line(g, worldPath(candidate.path), v);
+    for (const candidate of shown) line(g, worldPath(candidate.path), v);
   }
 
   cc.routes = { paint };

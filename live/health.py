@@ -10,7 +10,7 @@ from redis import Redis
 from rq.cron import CronScheduler
 
 from core.errors import UnavailableError
-from live.positions import RedisPositionBoard
+from live.positions import NO_POSITIONS, RedisPositionBoard
 from live.redis_client import translated
 from operations.store import Store
 from operations.stored import GradingLag
@@ -48,6 +48,8 @@ class HealthMonitor:
         self._points_ahead = points_ahead
         self._network: dict[str, Any] = {"name": None, "synthetic": None, "straight_line": None}
         self._answered_at: dict[str, float] = {}
+        self._positions = NO_POSITIONS
+        """The last ones read. While Redis is away they grow old; it is not as if none had ever come."""
 
     def look(self, readings_at: float | None, units_total: int) -> dict[str, Any]:
         """The `health` of docs/live-protocol.md. `readings_at` is the wall time of the newest batch."""
@@ -79,15 +81,14 @@ class HealthMonitor:
             with translated():
                 last_sweep: dict[Any, Any] = self._redis.hgetall(self._last_sweep_key)
                 beats = [s.last_heartbeat for s in CronScheduler.all(self._redis, cleanup=False)]
-            board = self._board.everything()
+            self._positions = self._board.everything()
         except UnavailableError:
             return {
                 "redis": self._part("redis", False, wall),
                 "worker": self._part("worker", False, wall),
                 "scheduler": self._part("scheduler", False, wall),
-                "units": {"total": units_total, "with_fix": 0, "stale": 0, "frozen": 0, "outlier": 0},
-            }, None
-        ages = board.received_ages_s(wall)
+                "units": {"total": units_total, **self._positions.counts(wall)},
+            }, self._positions_age_s(wall)
         if last_sweep:
             self._answered_at["worker"] = float(last_sweep[b"at"])
             name = last_sweep[b"network"].decode()
@@ -103,8 +104,12 @@ class HealthMonitor:
             "redis": self._part("redis", True, wall),
             "worker": self._aged("worker", WORKER_SILENT_S, wall),
             "scheduler": self._aged("scheduler", SCHEDULER_SILENT_S, wall),
-            "units": {"total": units_total, **board.counts(wall)},
-        }, round(float(ages.min()), 1) if len(ages) else None
+            "units": {"total": units_total, **self._positions.counts(wall)},
+        }, self._positions_age_s(wall)
+
+    def _positions_age_s(self, wall: float) -> float | None:
+        ages = self._positions.received_ages_s(wall)
+        return round(float(ages.min()), 1) if len(ages) else None
 
     def _part(self, name: str, ok: bool, wall: float) -> dict[str, Any]:
         if ok:

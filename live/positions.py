@@ -298,3 +298,7 @@ def _unpack(unit_id: str, record: bytes) -> Sighting:
 
 def _fix(unit_id: str, at: float, lon: int, lat: int, heading_deg: float, speed_kmh: float) -> Fix:
     return Fix(unit_id, LonLat(lon / 1e6, lat / 1e6), heading_deg, speed_kmh, datetime.fromtimestamp(at, UTC))
+
+
+NO_POSITIONS = Positions([], np.empty(0, dtype=_RECORDS), frozenset())
+"""A board that nobody is on."""

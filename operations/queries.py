@@ -111,6 +111,10 @@ def snapshot_state(ports: Ports, actor: Actor) -> Json:
                 for code, (zh, en) in ports.areas.names().items()
                 if actor.covers(code) or actor.jurisdiction.startswith(code)
             },
+            # A neighbour who asks for a unit is nobody's own area and yet has a name.
+            "districts": {
+                code: {"name_zh": zh, "name_en": en} for code, (zh, en) in ports.areas.names().items()
+            },
         },
         "state": state,
     }

@@ -68,7 +68,7 @@ class Watched:
         self.ports = ports or bench.ports
         self.snapshots = 0
         board = RedisPositionBoard(bench.redis)
-        health = HealthMonitor(
+        self.health = HealthMonitor(
             bench.store,
             bench.redis,
             board,
@@ -87,7 +87,7 @@ class Watched:
             coverage=RedisCoverage(bench.redis).state,
             may_look=lambda actor, subject_id: may_look(self.ports, actor, subject_id),
         )
-        self.hub = LiveHub(self.ports, board, health, sources, redis_url)
+        self.hub = LiveHub(self.ports, board, self.health, sources, redis_url)
 
     def _snapshot(self, actor: Actor) -> Frame:
         self.snapshots += 1
@@ -353,6 +353,21 @@ def test_health_is_told_without_being_asked(bench: Bench, watched: Watched) -> N
     health = watched.run(scenario)["health"]
     assert health["database"]["ok"] and health["redis"]["ok"] and health["rules"]["ok"]
     assert health["scheduler"] == {"ok": False, "age_s": None}, "there is none on the bench, and it says so"
+
+
+def test_positions_grow_old_while_redis_is_away_and_are_not_said_never_to_have_come(
+    bench: Bench, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> Any:
+        raise UnavailableError("Redis is away")
+
+    seen_at(bench.ports, fix("u001", bench.clock.now()))
+    before = watched.health.look(None, 1)
+    monkeypatch.setattr(watched.health._board, "everything", away)
+    found = watched.health.look(None, 1)
+    assert found["redis"]["ok"] is False
+    assert found["units"] == before["units"] and found["units"]["with_fix"] == 1
+    assert found["feeds"]["positions_age_s"] >= before["feeds"]["positions_age_s"]
 
 
 def test_health_counts_the_gauges_that_a_clock_set_back_makes_deaf(bench: Bench, watched: Watched) -> None:
