@@ -19,7 +19,7 @@
     LIVE_HEALTH: () => cc.state.health && { ...cc.state.health, at: Math.round(cc.state.healthAt) },
     LIVE_METRICS: () => cc.state.metrics && cc.state.metrics.response && { response: cc.state.metrics.response, hour: cc.state.metrics.hour || null },
     // Without its instant and its grids, which the map reads for itself: a measurement that says the same redraws nothing.
-    LIVE_COVERAGE: () => cc.state.seq !== null && { coverage: cc.state.coverage && { ...cc.state.coverage, at: null, grids: null } },
+    LIVE_COVERAGE: () => cc.state.seq !== null && { told: cc.state.actor.jurisdiction === cc.config.whole, coverage: cc.state.coverage && { ...cc.state.coverage, at: null, grids: null } },
     LIVE_INCIDENTS: () => cc.state.seq !== null && { ...cc.order.list(), unfolded: [...cc.unfolded], selected: cc.selected || cc.selectedAlert || null, measured: Boolean(cc.state.health && cc.state.health.feeds.readings_age_s !== null) },
     LIVE_ALERTS: () => cc.state.seq !== null && cc.order.water(),
     LIVE_LOAD: () => cc.state.metrics && cc.state.metrics.alarm_load,

@@ -80,7 +80,8 @@
 
   /** The number: share of demand and of grids within the target; nothing is said that was not measured. */
   coverage.figure = (live) => {
-    if (!live) return null;
+    // It is measured for the whole city, and told to those who answer for it.
+    if (!live || !live.told) return null;
     const found = live.coverage;
     return [
       h("Span", { className: "counts-name" }, t("覆盖 ≤ 3:48")),

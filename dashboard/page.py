@@ -16,6 +16,7 @@ import dash
 from dash import Dash
 from fastapi import FastAPI
 
+from core.actor import CITY
 from dashboard.ids import FaceIds, as_json
 from dashboard.language import current_locale, english, t
 from dashboard.theme import ASSETS, plotly_template, tokens
@@ -140,6 +141,7 @@ class Face(Dash):
             "locale": locale,
             "zone": settings.zone.key,
             "city": settings.city(),
+            "whole": CITY,
             "ids": as_json(self._ids),
             "words": dict(english()) if locale == "en" else {},
             "tokens": dict(tokens()),

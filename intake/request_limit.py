@@ -76,7 +76,10 @@ class RequestLimit:
                 result = await asyncio.to_thread(self._bucket.limit, sender)
         except (StoreUnavailableError, RedisError, OSError) as error:
             # Chosen degradation (docs/decisions/0042): a warning that is not taken in is worse than one too many.
-            log.warning("requests are not limited for %d s, Redis is away: %s", ASK_AGAIN_AFTER_S, error)
+            why = str(error) or "no answer in time"  # a TimeoutError has no words
+            log.warning(
+                "requests are not limited for %d s, Redis does not answer: %s", ASK_AGAIN_AFTER_S, why
+            )
             self._away_until_s = time.monotonic() + ASK_AGAIN_AFTER_S
             not_limited.inc()
             return None

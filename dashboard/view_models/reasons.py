@@ -112,6 +112,8 @@ def costs_words(offer: Mapping[str, Any]) -> str:
     what = t("原任务 {number}（{priority} 级）", number=offer["from_number"], priority=offer["from_priority"])
     if offer["loses_s"] is None:
         return t("{what}将暂时无人前往", what=what)
+    if round(offer["loses_s"]) <= 0:
+        return t("{what}不受影响", what=what)
     return t("{what}将晚 {time}", what=what, time=minutes_seconds(offer["loses_s"]))
 
 

@@ -197,6 +197,8 @@ def test_a_preemption_stands_with_its_gain_and_its_price() -> None:
     found = view(recommendation={**ADVICE, "preemptions": [offer]}).preemption
     assert found is not None
     assert (found.gains, found.costs) == ("1:00 可到，早 1:30", "原任务 260818-002（3 级）将暂时无人前往")
+    spared = view(recommendation={**ADVICE, "preemptions": [{**offer, "loses_s": 0.0}]}).preemption
+    assert spared is not None and spared.costs.endswith("不受影响")
     later = view(recommendation={**ADVICE, "preemptions": [{**offer, "loses_s": 240.0}]}).preemption
     assert later is not None and later.costs == "原任务 260818-002（3 级）将晚 4:00"
 
