@@ -195,8 +195,13 @@ def test_of_two_officers_one_gets_the_unit_and_the_other_hears_who_has_it(
         buttons.append(button)
     at = desks[0].evaluate("Date.now()") + 500
     for desk, button in zip(desks, buttons, strict=True):
+        # Whoever is advised another unit says why it is this one.
         desk.evaluate(
-            "([button, at]) => { setTimeout(() => document.querySelector(button).click(), at - Date.now()) }",
+            """([button, at]) => setTimeout(() => {
+              const pressed = document.querySelector(button), others = pressed.closest("details");
+              if (others) others.querySelector("select.override").value = "local_knowledge";
+              pressed.click();
+            }, at - Date.now())""",
             [button, at],
         )
     # Other news may pop up beside the answer; who has the unit stands in the database, once.

@@ -98,9 +98,11 @@ def called(
 
 
 def sent_to(
-    ports: Ports, incident_id: str, *unit_ids: str, by: Actor | None = None
+    ports: Ports, incident_id: str, *unit_ids: str, by: Actor | None = None, because: str | None = None
 ) -> tuple[Assignment, ...]:
-    return dispatch_units(ports, by or somebody(), DispatchUnits(incident_id, unit_ids))
+    return dispatch_units(
+        ports, by or somebody(), DispatchUnits(incident_id, unit_ids, override_reason=because)
+    )
 
 
 def says(ports: Ports, unit_id: str, status: UnitStatus, **fields: Any) -> Unit:

@@ -76,7 +76,8 @@ class Drill(RandomWalk):
 
     def ask(self) -> None:
         unit = self.dice.choice([u for u in self._units() if u.jurisdiction == PANLONG])
-        sent_to(self.ports, self._incident().incident_id, unit.unit_id, by=somebody("官渡", GUANDU))
+        asking, incident_id = somebody("官渡", GUANDU), self._incident().incident_id
+        sent_to(self.ports, incident_id, unit.unit_id, by=asking, because="local_knowledge")
 
     def answer(self) -> None:
         with self.ports.store.transaction() as tx:

@@ -170,7 +170,7 @@ class RandomWalk:
 
     def dispatch(self) -> None:
         unit_ids = self.dice.sample([unit.unit_id for unit in self._units()], self.dice.randint(1, 2))
-        sent_to(self.ports, self._incident().incident_id, *unit_ids)
+        sent_to(self.ports, self._incident().incident_id, *unit_ids, because="local_knowledge")
 
     def status(self) -> None:
         # Devices write the city's zone, the database answers in UTC.
