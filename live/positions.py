@@ -106,50 +106,31 @@ class RedisPositionBoard:
         return fixed_at if kept_back else received_at
 
     def newest(self, unit_ids: Collection[str]) -> Mapping[str, Fix]:
-        ids = list(unit_ids)
-        if not ids:
-            return {}
-        with translated():
-            board: list[Any] = self._redis.hmget(KEY, ids)
-        return {
-            unit_id: _unpack(unit_id, record).fix
-            for unit_id, record in zip(ids, board, strict=True)
-            if record is not None
-        }
+        return {unit_id: _unpack(unit_id, record).fix for unit_id, record in self._known(unit_ids)}
 
     def places(self, unit_ids: Collection[str]) -> Mapping[str, LonLat]:
-        ids = list(unit_ids)
-        if not ids:
-            return {}
-        with translated():
-            board: list[Any] = self._redis.hmget(KEY, ids)
-        known = [(unit_id, record) for unit_id, record in zip(ids, board, strict=True) if record is not None]
+        known = self._known(unit_ids)
         records = np.frombuffer(b"".join(record for _, record in known), dtype=_RECORDS)
         lons, lats = (records["lon"] / 1e6).tolist(), (records["lat"] / 1e6).tolist()
         return {unit_id: LonLat(lon, lat) for (unit_id, _), lon, lat in zip(known, lons, lats, strict=True)}
 
     def unheard_s(self, unit_ids: Collection[str]) -> Mapping[str, float]:
-        ids, now = list(unit_ids), time.time()
-        if not ids:
-            return {}
-        with translated():
-            board: list[Any] = self._redis.hmget(KEY, ids)
-        known = [(unit_id, record) for unit_id, record in zip(ids, board, strict=True) if record is not None]
+        known, now = self._known(unit_ids), time.time()
         heard = np.frombuffer(b"".join(record for _, record in known), dtype=_RECORDS)["received_at"]
         ages = {unit_id: now - at for (unit_id, _), at in zip(known, heard.tolist(), strict=True)}
         return {unit_id: age for unit_id, age in ages.items() if age > STALE_AFTER_S}
 
-    def sightings(self, unit_ids: Collection[str]) -> Mapping[str, Sighting]:
+    def _known(self, unit_ids: Collection[str]) -> list[tuple[str, bytes]]:
+        """The stored record of each of these units that has one."""
         ids = list(unit_ids)
         if not ids:
-            return {}
+            return []
         with translated():
             board: list[Any] = self._redis.hmget(KEY, ids)
-        return {
-            unit_id: _unpack(unit_id, record)
-            for unit_id, record in zip(ids, board, strict=True)
-            if record is not None
-        }
+        return [(unit_id, record) for unit_id, record in zip(ids, board, strict=True) if record is not None]
+
+    def sightings(self, unit_ids: Collection[str]) -> Mapping[str, Sighting]:
+        return {unit_id: _unpack(unit_id, record) for unit_id, record in self._known(unit_ids)}
 
     def mark_frozen(self, unit_ids: Collection[str]) -> None:
         with translated(), self._redis.pipeline() as both:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -58,6 +59,25 @@ def stand_down_unit(ports: Ports, actor: Actor, command: StandDownUnit) -> Assig
         )
     ports.work.measure_coverage()
     return ended
+
+
+def stand_down_units(
+    ports: Ports, actor: Actor, assignment_ids: Sequence[str], reason: str
+) -> tuple[list[Assignment], list[ConflictError]]:
+    """Takes a package back: those that could be ended, and why others could not. One that has been and gone holds up
+    no other.
+
+    Raises as `stand_down_unit` does, ConflictError only when none could be ended.
+    """
+    ended, refused = [], []
+    for assignment_id in assignment_ids:
+        try:
+            ended.append(stand_down_unit(ports, actor, StandDownUnit(assignment_id, reason)))
+        except ConflictError as error:
+            refused.append(error)
+    if refused and not ended:
+        raise refused[0]
+    return ended, refused
 
 
 def release(

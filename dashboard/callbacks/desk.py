@@ -10,7 +10,6 @@ from dash import Dash
 from alerts.model import Alert, Outcome, Passability
 from core.actor import Actor
 from core.command_tree import CommandLevel
-from core.errors import ConflictError
 from core.geo import LonLat
 from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import Request, answer_requests
@@ -44,7 +43,7 @@ from operations.request_recommendation import request_recommendation
 from operations.set_response_level import SetResponseLevel, set_response_level
 from operations.set_wall_scene import SetWallScene, set_wall_scene
 from operations.shelve_alert import ShelveAlert, shelve_alert
-from operations.stand_down_unit import StandDownUnit, stand_down_unit
+from operations.stand_down_unit import stand_down_units
 from operations.take_call import TakeCall, take_call
 from operations.unshelve_alert import UnshelveAlert, unshelve_alert
 
@@ -90,15 +89,7 @@ def register(
         return dispatched(sent, actor.name, takes_over=request.get("replaces") is not None)
 
     def stand_down(actor: Actor, request: Request) -> Notice:
-        ended, refused = [], []
-        for assignment_id in request["assignment_ids"]:
-            try:
-                ended.append(stand_down_unit(ports, actor, StandDownUnit(assignment_id, TAKEN_BACK)))
-            except ConflictError as error:
-                # One of a package has been and gone: the others come back all the same.
-                refused.append(error)
-        if refused and not ended:
-            raise refused[0]
+        ended, refused = stand_down_units(ports, actor, request["assignment_ids"], TAKEN_BACK)
         words = t("已撤回：{callsign}", callsign=" ".join(a.callsign for a in ended))
         return Notice("done", " · ".join([words, *(one_language(e.message) for e in refused)]), "stand_down")
 
