@@ -1,0 +1,23 @@
+"""What is painted on a page's map, asked of the canvas itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+_INKED = """(places) => {
+  const canvas = document.querySelector(".leaflet-pane[class*=cc-units] canvas"), ratio = window.devicePixelRatio || 1;
+  const one = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  return places.filter(([lon, lat]) => {
+    const at = window.cc.map.latLngToContainerPoint([lat, lon]);
+    one.clearRect(0, 0, 1, 1);
+    one.drawImage(canvas, Math.floor(at.x * ratio), Math.floor(at.y * ratio), 1, 1, 0, 0, 1, 1);
+    return one.getImageData(0, 0, 1, 1).data[3] > 0;
+  }).length;
+}"""
+
+
+def inked(page: Page, places: list[Any]) -> int:
+    """On how many of these places (longitude, latitude) the layer of units, ways and closures shows something."""
+    return int(page.evaluate(_INKED, places))
