@@ -42,11 +42,13 @@
       if (!size.x || !size.y) return null;
       const ratio = window.devicePixelRatio || 1;
       const [left, right] = covered();
-      const across = size.x - left - right;
-      return {
-        ratio, left, across, down: size.y, width: Math.round(across * ratio), height: Math.round(size.y * ratio),
-        at: this._map.containerPointToLayerPoint([left, 0]), view: viewOf(this._map, size),
-      };
+      return { ratio, view: viewOf(this._map, size), ...this.piece(ratio, left, 0, size.x - left - right, size.y) };
+    },
+
+    /** A piece of the view, in pixels from its upper left corner: how many of the screen's it has, where it lies. */
+    piece(ratio, left, top, across, down) {
+      const at = this._map.containerPointToLayerPoint([left, top]);
+      return { left, top, across, down, width: Math.round(across * ratio), height: Math.round(down * ratio), at };
     },
 
     /** Lays the canvas where the picture belongs. */

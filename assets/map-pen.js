@@ -22,8 +22,8 @@
   const STAMP = CODES.stamp;
 
   /** Draws what was written down on a canvas. */
-  function draw(g, { ops, words, ratio, left }, stamp) {
-    g.setTransform(ratio, 0, 0, ratio, -left * ratio, 0);
+  function draw(g, { ops, words, ratio, left, top }, stamp) {
+    g.setTransform(ratio, 0, 0, ratio, -left * ratio, -top * ratio);
     const given = { words, stamp };
     for (let i = 0; i < ops.length;) {
       const { takes, draw: one } = TABLE[ops[i]];
@@ -41,6 +41,7 @@
       over what was drawn before them and below what was drawn after. */
   function work() {
     const sheets = new Map();
+    const inked = { left: 0, top: 0, right: 0, bottom: 0 };
     let canvas = null, g = null, stamps = null, image = null, pixels = null;
 
     function size(width, height) {
@@ -49,24 +50,35 @@
       g = canvas.getContext("2d");
       image = new ImageData(width, height);
       pixels = new Int32Array(image.data.buffer);
+      Object.assign(inked, { left: 0, top: 0, right: 0, bottom: 0 });
     }
 
-    /** Keeps a row of square pictures as pixels. */
+    /** Keeps a row of square pictures as pixels, with where each line of each picture begins and ends. */
     function keep({ sheet, image: bitmap, pixels: side }) {
-      const apart = new OffscreenCanvas(bitmap.width, bitmap.height), context = apart.getContext("2d");
+      const { width } = bitmap, context = new OffscreenCanvas(width, bitmap.height).getContext("2d");
       context.drawImage(bitmap, 0, 0);
-      sheets.set(sheet, { side, width: bitmap.width, pixels: new Int32Array(context.getImageData(0, 0, bitmap.width, bitmap.height).data.buffer) });
+      const from = new Int32Array(context.getImageData(0, 0, width, bitmap.height).data.buffer);
+      const begins = new Int32Array(width).fill(side), ends = new Int32Array(width); // of picture n, line y: n * side + y
+      for (let which = 0; which * side < width; which++) for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) {
+        if (from[y * width + which * side + x] >>> 24 === 0) continue;
+        const line = which * side + y;
+        begins[line] = Math.min(begins[line], x); ends[line] = x + 1;
+      }
+      sheets.set(sheet, { side, width, from, begins, ends });
     }
 
-    function copy({ side, width, pixels: from }, which, left, top) {
-      const across = canvas.width, x0 = Math.max(0, -left), x1 = Math.min(side, across - left), y1 = Math.min(side, canvas.height - top);
-      for (let y = Math.max(0, -top); y < y1; y++) {
-        let at = (top + y) * across + left + x0, of = y * width + which * side + x0;
-        for (let x = x0; x < x1; x++, at++, of++) {
-          const pixel = from[of], alpha = pixel >>> 24;
+    function copy({ side, width, from, begins, ends }, which, left, top) {
+      const across = canvas.width, x0 = Math.max(0, -left), x1 = Math.min(side, across - left), y0 = Math.max(0, -top), y1 = Math.min(side, canvas.height - top);
+      if (x0 >= x1 || y0 >= y1) return;
+      inked.left = Math.min(inked.left, left + x0); inked.right = Math.max(inked.right, left + x1);
+      inked.top = Math.min(inked.top, top + y0); inked.bottom = Math.max(inked.bottom, top + y1);
+      for (let y = y0; y < y1; y++) {
+        const line = which * side + y, end = Math.min(x1, ends[line]), to = (top + y) * across + left, of = y * width + which * side;
+        for (let x = Math.max(x0, begins[line]); x < end; x++) {
+          const pixel = from[of + x], alpha = pixel >>> 24;
           if (alpha === 0) continue;
-          const below = pixels[at];
-          pixels[at] = alpha === 255 || below === 0 ? pixel : over(pixel, alpha, below);
+          const below = pixels[to + x];
+          pixels[to + x] = alpha === 255 || below === 0 ? pixel : over(pixel, alpha, below);
         }
       }
     }
@@ -82,24 +94,28 @@
 
     self.onmessage = ({ data }) => {
       if (data.sheet !== undefined) { keep(data); return; }
-      const began = performance.now(), { ops, ratio, left, width, height } = data;
+      const began = performance.now(), { ops, ratio, left, top, width, height } = data;
       size(width, height);
-      clear(g);
-      pixels.fill(0);
+      // Handing a picture over has left the canvas blank; of the pixels only those lines are cleared that were written.
+      pixels.fill(0, inked.top * width, inked.bottom * width);
+      Object.assign(inked, { left: width, top: height, right: 0, bottom: 0 });
       let i = 0;
       while (i < ops.length && ops[i] !== STAMP) i += 1 + TABLE[ops[i]].takes;
       const before = ops.subarray(0, i), after = [], stamped = i < ops.length;
       while (i < ops.length) {
         const end = i + 1 + TABLE[ops[i]].takes;
-        if (ops[i] === STAMP) copy(sheets.get(ops[i + 1]), ops[i + 2], Math.round((ops[i + 3] - left) * ratio), Math.round(ops[i + 4] * ratio));
+        if (ops[i] === STAMP) copy(sheets.get(ops[i + 1]), ops[i + 2], Math.round((ops[i + 3] - left) * ratio), Math.round((ops[i + 4] - top) * ratio));
         else after.push(...ops.subarray(i, end));
         i = end;
       }
       draw(g, { ...data, ops: before });
       if (stamped) {
-        stamps.getContext("2d", { willReadFrequently: true }).putImageData(image, 0, 0);
-        g.setTransform(1, 0, 0, 1, 0, 0);
-        g.drawImage(stamps, 0, 0);
+        const { left: x, top: y } = inked, [across, down] = [inked.right - x, inked.bottom - y];
+        if (across > 0) {
+          stamps.getContext("2d", { willReadFrequently: true }).putImageData(image, 0, 0, x, y, across, down);
+          g.setTransform(1, 0, 0, 1, 0, 0);
+          g.drawImage(stamps, x, y, across, down, x, y, across, down);
+        }
         draw(g, { ...data, ops: after });
       }
       const picture = canvas.transferToImageBitmap();
@@ -112,9 +128,34 @@
   const cc = window.cc;
   const here = document.currentScript.src;
 
-  /** Writes down what a painter draws: numbers in one row, everything else once in `words`. */
+  /* A picture is as large as what is drawn, in steps, so that its size seldom changes. Lines and names reach further than
+     the places they are given: so far on a desk, cc.uiScale() times as far on a wall. */
+  const STEP_PX = 64, REACH = 24, NAME_REACH = 160;
+
+  /** Writes down what a painter draws: numbers in one row, everything else once in `words`; and how far it reaches. */
   class Pen {
-    constructor(layer) { Object.assign(this, { layer, ops: [], words: [], known: new Map() }); }
+    constructor() {
+      Object.assign(this, { ops: [], words: [], known: new Map(), left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity });
+      this.far = REACH * cc.uiScale(); this.farName = NAME_REACH * cc.uiScale();
+    }
+
+    reach(x, y, by) {
+      if (x - by < this.left) this.left = x - by;
+      if (x + by > this.right) this.right = x + by;
+      if (y - by < this.top) this.top = y - by;
+      if (y + by > this.bottom) this.bottom = y + by;
+    }
+
+    /** What of an area is drawn on: left, top, across, down. */
+    box(area) {
+      const between = (from, to, least, most) => {
+        const begin = Math.max(least, Math.floor(from / STEP_PX) * STEP_PX), end = Math.min(most, Math.ceil(to / STEP_PX) * STEP_PX);
+        return begin < end ? [begin, end - begin] : [least, 1];
+      };
+      const [left, across] = between(this.left, this.right, area.left, area.left + area.across);
+      const [top, down] = between(this.top, this.bottom, 0, area.down);
+      return [left, top, across, down];
+    }
 
     word(value) {
       const key = Array.isArray(value) ? `dash ${value}` : value;
@@ -122,14 +163,20 @@
       return this.known.get(key);
     }
 
+    moveTo(x, y) { this.reach(x, y, this.far); this.ops.push(CODES.moveTo, x, y); }
+
+    lineTo(x, y) { this.reach(x, y, this.far); this.ops.push(CODES.lineTo, x, y); }
+
+    arc(x, y, radius, from, to) { this.reach(x, y, radius + this.far); this.ops.push(CODES.arc, x, y, radius, from, to); }
+
     /** One picture out of a row of pictures (`sheet` of the layer), its upper left corner at x, y. */
-    stamp(sheet, which, x, y) { this.ops.push(CODES.stamp, sheet, which, x, y); }
+    stamp(sheet, which, x, y) { this.reach(x, y, this.far); this.ops.push(CODES.stamp, sheet, which, x, y); }
 
     setLineDash(lengths) { this.ops.push(CODES.setLineDash, this.word(lengths)); }
   }
-  for (const name of Object.keys(CALLS)) Pen.prototype[name] = function (...numbers) { this.ops.push(CODES[name], ...numbers); };
+  for (const name of ["beginPath", "closePath", "stroke", "fill"]) Pen.prototype[name] = function () { this.ops.push(CODES[name]); };
   for (const name of PROPERTIES) Object.defineProperty(Pen.prototype, name, { set(value) { this.ops.push(CODES[name], this.word(value)); } });
-  for (const name of WRITES) Pen.prototype[name] = function (text, x, y) { this.ops.push(CODES[name], this.word(text), x, y); };
+  for (const name of WRITES) Pen.prototype[name] = function (text, x, y) { this.reach(x, y, this.farName); this.ops.push(CODES[name], this.word(text), x, y); };
 
   /** Like a CanvasLayer, but its painter gets a Pen. A browser that cannot paint in a worker paints in the page. */
   cc.PenLayer = cc.CanvasLayer.extend({
@@ -152,6 +199,14 @@
       cc.CanvasLayer.prototype.onRemove.call(this, map);
     },
 
+    /** Written down at the end of the turn, once: the worker needs no frame of the page's. */
+    refresh() {
+      if (!this.worker) { cc.CanvasLayer.prototype.refresh.call(this); return; }
+      if (this.waiting) return;
+      this.waiting = true;
+      queueMicrotask(() => { this.waiting = false; if (this._map) this.redraw(); });
+    },
+
     contextOf(canvas) { return canvas.getContext(this.worker ? "bitmaprenderer" : "2d"); },
 
     /** The number of a row of square pictures, kept by `key`; `make` draws it: {image, pixels, side}. */
@@ -170,22 +225,25 @@
       if (this.busy) { this.again = true; return; }
       const area = this.area();
       if (!area) return;
-      const pen = new Pen(this);
+      const pen = new Pen(), { ratio } = area;
       this.paint(pen, area.view);
-      const { ratio, left, width, height } = area;
-      if (!this.worker) {
-        this.lay(area);
-        clear(this.context);
-        this.context.imageSmoothingEnabled = false;
-        draw(this.context, { ops: pen.ops, words: pen.words, ratio, left }, (sheet, which, x, y) => {
-          const { image, pixels, side } = this.images.get(sheet);
-          this.context.drawImage(image, which * pixels, 0, pixels, pixels, x, y, side, side);
-        });
-        return;
-      }
+      const notes = { ops: pen.ops, words: pen.words, ratio };
+      if (!this.worker) { this.drawHere(area, notes); return; }
+      Object.assign(area, this.piece(ratio, ...pen.box(area)));
+      const { left, top, width, height } = area, ops = Float64Array.from(pen.ops);
       this.busy = { ...area, epoch: this.epoch };
-      const ops = Float64Array.from(pen.ops);
-      this.worker.postMessage({ ops, words: pen.words, ratio, left, width, height }, [ops.buffer]);
+      this.worker.postMessage({ ...notes, ops, left, top, width, height }, [ops.buffer]);
+    },
+
+    drawHere(area, notes) {
+      this.lay(area);
+      const g = this.context;
+      clear(g);
+      g.imageSmoothingEnabled = false;
+      draw(g, { ...notes, left: area.left, top: 0 }, (sheet, which, x, y) => {
+        const { image, pixels, side } = this.images.get(sheet);
+        g.drawImage(image, which * pixels, 0, pixels, pixels, x, y, side, side);
+      });
     },
 
     /** The picture is laid where the map was when it was written down; the map moves it along. */
