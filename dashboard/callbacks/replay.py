@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from core.errors import CommandCentreError
 from dashboard.callbacks.asking import acting
-from dashboard.callbacks.outcomes import tell_subject
+from dashboard.callbacks.outcomes import as_text, tell_subject
 from dashboard.ids import Replay
 from dashboard.layouts.alert_panel import past_alert_panel
 from dashboard.layouts.incident_panel import past_panel
@@ -48,5 +48,5 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
     )
     async def refresh(asked: dict[str, Any] | None) -> Any:
         if not asked or not (asked.get("incident_id") or asked.get("alert_id")):
-            return nothing()
-        return await asyncio.to_thread(shown, asked)
+            return as_text(nothing())
+        return await asyncio.to_thread(lambda: as_text(shown(asked)))

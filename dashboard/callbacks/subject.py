@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from core.errors import CommandCentreError
 from dashboard.callbacks.asking import acting
-from dashboard.callbacks.outcomes import tell_subject
+from dashboard.callbacks.outcomes import as_text, tell_subject
 from dashboard.layouts.shared import failed, nothing
 from dashboard.view_models.alert import AlertView, alert_view
 from dashboard.view_models.incident import IncidentView, incident_view
@@ -53,7 +53,7 @@ def show_subject(
     @app.callback(Output(answer, "data"), Input(subject, "data"), prevent_initial_call=True)
     async def refresh(asked: dict[str, Any] | None) -> Any:
         if not asked:
-            return nothing()
+            return as_text(nothing())
         if not asked.get("incident_id") and not asked.get("alert_id"):
             return no_update
-        return await asyncio.to_thread(shown, asked)
+        return await asyncio.to_thread(lambda: as_text(shown(asked)))
