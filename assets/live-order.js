@@ -212,6 +212,9 @@
     returning: "returning", on_break: "off", out_of_service: "off",
   };
 
+  /** Has the status it is in been told to last too long? What was told of another status says nothing. */
+  const tooLong = (unit) => Boolean(unit.overdue_status_at) && unit.overdue_status_at === unit.status_at;
+
   const NONE = { available: 0, coming: 0, on_scene: 0, returning: 0, off: 0 };
   function units() {
     const counts = { ...NONE, nets: {} };
@@ -260,5 +263,5 @@
     return incident ? rowOfIncident(incident).name : null;
   }
 
-  cc.order = { queue, list, water, levels, units, gauges, wall, sceneName, depthNow, returnedWord, group: (status) => GROUP[status], quiet: (row) => need(row) === 6 };
+  cc.order = { queue, list, water, levels, units, gauges, wall, sceneName, depthNow, returnedWord, group: (status) => GROUP[status], tooLong, quiet: (row) => need(row) === 6 };
 })();

@@ -6,7 +6,10 @@
   const DO = cc.actions;
 
   function send(units, advice, reason, ends) {
-    return cc.ask("DISPATCH", { incident_id: cc.selected, unit_ids: units.split(" "), recommendation_id: advice || null, override_reason: reason || null, ...ends });
+    const unit_ids = units.split(" ");
+    // As this screen shows them: a unit that has been elsewhere meanwhile is not sent by what was known before.
+    const seen = Object.fromEntries(unit_ids.filter((id) => cc.state.units.has(id)).map((id) => [id, cc.state.units.get(id).version]));
+    return cc.ask("DISPATCH", { incident_id: cc.selected, unit_ids, recommendation_id: advice || null, override_reason: reason || null, seen, ...ends });
   }
 
   DO.dispatch = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice);
@@ -139,13 +142,17 @@
   DO["zoom-home"] = () => cc.view.frame();
   DO.help = () => { const help = document.getElementById(cc.ids.HELP); help.hidden = !help.hidden; };
 
-  /* A unit that lets its milestone wait is told once to everybody at a desk. */
-  const overdue = (waitsFor, callsign) => waitsFor === "not_en_route" ? t("{callsign} 已派出，超时未出发", { callsign }) : t("{callsign} 在途，超时未到达", { callsign });
+  /* A unit that is too long in one status is told once to everybody at a desk. */
+  const LATE = {
+    not_en_route: (callsign) => t("{callsign} 已派出，超时未出发", { callsign }), not_on_scene: (callsign) => t("{callsign} 在途，超时未到达", { callsign }),
+    still_on_scene: (callsign) => t("{callsign} 处置时间过长，请问候", { callsign }), returning: (callsign) => t("{callsign} 返回超时，请核实", { callsign }),
+    on_break: (callsign) => t("{callsign} 休整超时，请核实", { callsign }), out_of_service: (callsign) => t("{callsign} 停勤超时，请核实", { callsign }),
+  };
   const follow = cc.onEvent;
   cc.onEvent = (frame) => {
     if (follow) follow(frame);
-    if (frame.type !== "assignment.overdue") return;
-    cc.say({ kind: "refused", action: "overdue", text: overdue(frame.data.waits_for, frame.data.callsign) });
+    if (frame.type !== "assignment.overdue" && frame.type !== "unit.overdue") return;
+    cc.say({ kind: "refused", action: "overdue", text: LATE[frame.data.waits_for || frame.data.status](frame.data.callsign) });
   };
 
   /* The way of the unit under the pointer is drawn. */

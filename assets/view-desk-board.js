@@ -27,7 +27,7 @@
     const incident = assignment && cc.state.incidents.get(assignment.incident_id);
     return {
       id: unit.unit_id, index: unit.index, callsign: unit.callsign, net: cc.named(cc.state.catalogue.nets[unit.net]) || unit.net,
-      kind: cc.named((cc.state.catalogue.kinds || {})[unit.kind]) || unit.kind, status: STATUS[unit.status], since: Date.parse(unit.status_at),
+      kind: cc.named((cc.state.catalogue.kinds || {})[unit.kind]) || unit.kind, status: cc.order.tooLong(unit) ? t("{status} · 超时", { status: STATUS[unit.status] }) : STATUS[unit.status], since: Date.parse(unit.status_at),
       area: areaName(unit.jurisdiction), incident: incident ? `${incident.number} ${cc.named(incident, "title")}` : "", incident_id: incident ? incident.incident_id : "",
     };
   }

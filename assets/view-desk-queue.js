@@ -143,7 +143,7 @@
     const assignment = unit.assignment_id && cc.state.assignments.get(unit.assignment_id);
     const incident = assignment && cc.state.incidents.get(assignment.incident_id);
     return h("Div", { className: "card" },
-      h("P", {}, h("B", {}, unit.callsign), h("Span", { className: "quiet" }, STATUS[unit.status])),
+      h("P", {}, h("B", {}, unit.callsign), h("Span", { className: "quiet" }, STATUS[unit.status]), cc.order.tooLong(unit) ? h("Span", { className: "overdue" }, t("超时")) : null),
       h("P", { className: "dots quiet" }, h("Span", {}, cc.named(cc.state.catalogue.nets[unit.net])), h("Span", {}, cc.named((cc.state.catalogue.kinds || {})[unit.kind])), unit.shift ? h("Span", {}, unit.shift) : null, unit.synthetic ? h("Span", {}, t("合成")) : null),
       cc.units.doubt(unit) ? h("P", { className: "overdue" }, cc.units.doubt(unit)) : null,
       cc.mayServe(unit) ? h("Button", { type: "button", className: "button small", "data-do": "unit-status", "data-unit": unit.unit_id, "data-status": unit.status === "out_of_service" ? "available" : "out_of_service" }, unit.status === "out_of_service" ? t("恢复待命") : t("设为停勤")) : null,

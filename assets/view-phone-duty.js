@@ -128,6 +128,7 @@
     const choice = (to) => h("Button", { type: "button", className: status === to ? "on" : "", "aria-pressed": String(status === to), "data-do": "unit-status", "data-to": to }, UNIT[to]);
     return [
       h("Header", {}, h("B", {}, unit.callsign), h("Span", { className: "quiet" }, last ? t("{what}，待发送", { what: UNIT[status] }) : UNIT[status]), h("Span", { className: "quiet no-order" }, t("没有任务"))),
+      !last && cc.order.tooLong(unit) ? h("P", { className: "overdue" }, t("“{status}”已超时：状态变了请更新", { status: UNIT[status] })) : null,
       h("Div", { className: "segments" }, choice("available"), choice("on_break"), choice("out_of_service")),
       moveUp && Date.parse(moveUp.ends_at) > cc.cityNow() ? waitAt(moveUp) : null,
     ];

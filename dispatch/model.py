@@ -123,6 +123,8 @@ class Unit:
     assignment_id: str | None = None
     shift: str = ""
     """The shift it belongs to, as the city names it; empty when nobody said."""
+    overdue_status_at: datetime | None = None
+    """The `status_at` of a status that has lasted too long (dispatch/watching.py); of another it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,15 @@
-"""What a unit's position and the clock say about its assignment: set off, arrived, left, overdue."""
+"""What positions and the clock say about units: set off, arrived, left, too long in one status."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.geo import LonLat, distance_m
 from dispatch.fixes import Fix
-from dispatch.model import Assignment, AssignmentStatus
+from dispatch.model import Assignment, AssignmentStatus, Unit, UnitStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,14 @@ class IncidentGeofence:
 @dataclass(frozen=True, slots=True)
 class StatusLimits:
     """How long a unit may take: seconds from dispatch to en route; the share of the expected travel time, and the
-    least number of seconds, from en route to on scene."""
+    least number of seconds, from en route to on scene; seconds on scene, and in statuses without an assignment."""
 
     turn_out_s: float
     travel_factor: float
     travel_at_least_s: float
+    on_scene_s: float
+    at_most_s: Mapping[UnitStatus, float]
+    """Of units without an assignment; a status that is not among them may last."""
 
 
 class Crossing(StrEnum):
@@ -40,10 +44,11 @@ class Crossing(StrEnum):
 
 
 class Overdue(StrEnum):
-    """Which milestone an assignment waits for too long."""
+    """Which milestone an assignment waits for too long. One that is long on scene is asked how its crew is."""
 
     NOT_EN_ROUTE = "not_en_route"
     NOT_ON_SCENE = "not_on_scene"
+    STILL_ON_SCENE = "still_on_scene"
 
 
 def is_inside(assignment: Assignment) -> bool:
@@ -89,4 +94,15 @@ def overdue(assignment: Assignment, now: datetime, limits: StatusLimits) -> Over
         expected_s = (assignment.travel_time_s or 0.0) * limits.travel_factor
         due_at = assignment.en_route_at + timedelta(seconds=max(expected_s, limits.travel_at_least_s))
         return Overdue.NOT_ON_SCENE if now > due_at else None
+    if assignment.status is AssignmentStatus.ON_SCENE and assignment.on_scene_at is not None:
+        due_at = assignment.on_scene_at + timedelta(seconds=limits.on_scene_s)
+        return Overdue.STILL_ON_SCENE if now > due_at else None
     return None
+
+
+def lasts_too_long(unit: Unit, now: datetime, limits: StatusLimits) -> bool:
+    """Whether a unit without an assignment has been in its status for longer than that may last."""
+    at_most_s = limits.at_most_s.get(unit.status)
+    if unit.assignment_id is not None or at_most_s is None:
+        return False
+    return now > unit.status_at + timedelta(seconds=at_most_s)

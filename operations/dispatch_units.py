@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from core.actor import Actor, Permission
@@ -39,6 +39,9 @@ class DispatchUnits:
 
     `preempts` names the assignment that the unit sent is taken off, to a less urgent incident; `replaces` one that
     ends as these units go: another unit's on the same incident, or the unit's own elsewhere, with a reason.
+
+    `seen` holds the versions of the units that the officer's screen showed: one that is free, but has been
+    elsewhere since, is not sent by what was known before.
     """
 
     incident_id: str
@@ -47,6 +50,7 @@ class DispatchUnits:
     override_reason: str | None = None
     preempts: str | None = None
     replaces: str | None = None
+    seen: Mapping[str, int] = field(default_factory=dict)
 
 
 def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[Assignment, ...]:
@@ -99,6 +103,8 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
         for unit in wanted.values():
             if unit.status is not UnitStatus.AVAILABLE:
                 raise taken(tx, unit)
+            if unit.unit_id in command.seen and not _is_lent(ending, unit):
+                _refuse_changed(unit, command.seen[unit.unit_id])
         if ending is None:
             _ask_why(tx, command, incident)
         lent = {ending.unit_id} if ending else set()
@@ -113,6 +119,22 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
         ports.work.recommend_units(ending.incident_id)
     ports.work.measure_coverage()
     return assignments
+
+
+def _is_lent(ending: Assignment | None, unit: Unit) -> bool:
+    """Freed just now by this very request."""
+    return ending is not None and ending.unit_id == unit.unit_id
+
+
+def _refuse_changed(unit: Unit, seen: int) -> None:
+    if unit.version != seen:
+        since = unit.status_at.isoformat()
+        raise ConflictError(
+            f"{unit.callsign} 的状态刚刚变过，没有派出；请看新的推荐再派 / changed since your screen showed it: "
+            f"found version {unit.version} ({unit.status} since {since}), expected {seen}",
+            unit_id=unit.unit_id,
+            unit_version=unit.version,
+        )
 
 
 def _ask_why(tx: Transaction, command: DispatchUnits, incident: Incident) -> None:

@@ -171,7 +171,7 @@ class DispatchRows:
 
     def register_units(self, units: Sequence[Unit]) -> None:
         new = insert(t.units)
-        keeps = ("unit_id", "index", "status", "status_at", "version", "assignment_id")
+        keeps = ("unit_id", "index", "status", "status_at", "version", "assignment_id", "overdue_status_at")
         changed = {c.name: new.excluded[c.name] for c in t.units.columns if c.name not in keeps}
         upsert = new.on_conflict_do_update(index_elements=["unit_id"], set_=changed)
         self.connection.execute(upsert, [to_row(unit) for unit in units])

@@ -368,6 +368,7 @@ units = Table(
     Column("version", Integer, nullable=False),
     Column("assignment_id", String(26)),
     Column("shift", Text, nullable=False, server_default=""),
+    Column("overdue_status_at", Instant),
 )
 
 terminals = Table(

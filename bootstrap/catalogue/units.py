@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from bootstrap.catalogue.documents import Document, Strict, parse
+from dispatch.model import UnitStatus
 from dispatch.watching import IncidentGeofence, StatusLimits
 from operations.catalogue import UnitKind, UnitRules
 
@@ -25,6 +26,10 @@ class _Limits(Strict):
     turn_out_s: float = Field(gt=0)
     travel_factor: float = Field(ge=1)
     travel_at_least_s: float = Field(ge=0)
+    on_scene_s: float = Field(gt=0)
+    returning_s: float = Field(gt=0)
+    on_break_s: float = Field(gt=0)
+    out_of_service_s: float = Field(gt=0)
 
 
 class _Units(Strict):
@@ -32,6 +37,17 @@ class _Units(Strict):
     kinds: list[_Kind] = Field(min_length=1)
     geofence: _Geofence
     limits: _Limits
+
+
+def _limits(found: _Limits) -> StatusLimits:
+    without_assignment = {
+        UnitStatus.RETURNING: found.returning_s,
+        UnitStatus.ON_BREAK: found.on_break_s,
+        UnitStatus.OUT_OF_SERVICE: found.out_of_service_s,
+    }
+    return StatusLimits(
+        found.turn_out_s, found.travel_factor, found.travel_at_least_s, found.on_scene_s, without_assignment
+    )
 
 
 def read_unit_rules(document: Document) -> UnitRules:
@@ -44,6 +60,6 @@ def read_unit_rules(document: Document) -> UnitRules:
     return UnitRules(
         {kind.code: UnitKind(kind.code, kind.name_zh, kind.name_en) for kind in found.kinds},
         IncidentGeofence(fence.radius_m, fence.leave_at_m, fence.set_off_m),
-        StatusLimits(found.limits.turn_out_s, found.limits.travel_factor, found.limits.travel_at_least_s),
+        _limits(found.limits),
         found.source,
     )

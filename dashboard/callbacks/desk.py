@@ -82,6 +82,7 @@ def register(
                 override_reason=request.get("override_reason") or None,
                 preempts=request.get("preempts") or None,
                 replaces=request.get("replaces") or None,
+                seen=request.get("seen") or {},
             ),
         )
         if not sent:

@@ -44,6 +44,7 @@ class Dispatching(OfIncident):
     override_reason: NotRequired[Text | None]
     preempts: NotRequired[Ident | None]
     replaces: NotRequired[Ident | None]
+    seen: NotRequired[dict[Ident, int]]
 
 
 class StandingDown(_Asked):

@@ -40,6 +40,7 @@ KNOWN_BY = {"gps": mark("按定位"), "button": mark("按键"), "simulated": mar
 OVERDUE = {
     "not_en_route": mark("{callsign} 已派出，超时未出发"),
     "not_on_scene": mark("{callsign} 在途，超时未到达"),
+    "still_on_scene": mark("{callsign} 处置时间过长，请问候"),
 }
 ADVICE = "recommendation.made"
 NOTE = "note.added"

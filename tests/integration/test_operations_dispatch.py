@@ -116,6 +116,24 @@ def test_the_same_officer_clicking_many_times_at_once_sends_once(bench: Bench) -
     assert types(bench.ports).count("units.dispatched") == 1
 
 
+def test_a_unit_that_was_elsewhere_meanwhile_is_not_sent_by_what_was_known_before(bench: Bench) -> None:
+    (unit,) = register(bench.ports, 1)
+    incident_id = called(bench.ports).incident_id
+    other = called(bench.ports).incident_id
+    sent = DispatchUnits(incident_id, ("u000",), seen={"u000": unit.version})
+    (elsewhere,) = sent_to(bench.ports, other, "u000")
+    with pytest.raises(UnitTakenError):
+        dispatch_units(bench.ports, somebody(), sent)
+    stand_down_unit(bench.ports, somebody(), StandDownUnit(elsewhere.assignment_id, "taken_back"))
+    with pytest.raises(ConflictError, match="expected 1") as refused:
+        dispatch_units(bench.ports, somebody(), sent)
+    assert units(bench)["u000"].status is UnitStatus.AVAILABLE
+    assert refused.value.details["unit_version"] == units(bench)["u000"].version
+    now = DispatchUnits(incident_id, ("u000",), seen={"u000": units(bench)["u000"].version})
+    first = dispatch_units(bench.ports, somebody(), now)
+    assert dispatch_units(bench.ports, somebody(), now) == first, "a retry, whatever the version is by now"
+
+
 def test_overlapping_pairs_in_opposite_order_do_not_lock_each_other(bench: Bench) -> None:
     register(bench.ports, 4)
     ids = [f"u{n:03d}" for n in range(4)]

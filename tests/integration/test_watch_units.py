@@ -184,6 +184,32 @@ def test_an_overdue_unit_is_told_once_for_each_milestone_and_forgiven_when_it_co
     assert types(bench.ports).count("assignment.overdue") == 2
 
 
+def test_a_unit_that_stays_too_long_in_a_status_is_told_once_until_it_changes(bench: Bench) -> None:
+    register(bench.ports, 3)
+    limits = bench.ports.catalogue.units.limits.at_most_s
+
+    def told() -> list[tuple[str, str]]:
+        rows = [row.event for row in journal(bench.ports) if row.event.type == "unit.overdue"]
+        return [(str(event.data["callsign"]), str(event.data["status"])) for event in rows]
+
+    for status in (UnitStatus.ON_BREAK, UnitStatus.OUT_OF_SERVICE):
+        says(bench.ports, "u001", status)
+        bench.clock.advance(limits[status])
+        watch_units(bench.ports)
+        before = len(told())
+        bench.clock.advance(1)
+        for _ in range(3):
+            watch_units(bench.ports)
+        assert told()[before:] == [("巡001", status.value)]
+    with bench.ports.store.transaction() as tx:
+        unit = tx.lock_units(["u001"])["u001"]
+        assert unit.overdue_status_at == unit.status_at
+    says(bench.ports, "u001", UnitStatus.AVAILABLE)
+    with bench.ports.store.transaction() as tx:
+        unit = tx.lock_units(["u001"])["u001"]
+        assert unit.overdue_status_at != unit.status_at
+
+
 def test_a_frozen_receiver_is_found_shown_and_not_believed(bench: Bench, sent: Assignment) -> None:
     says(bench.ports, "u000", UnitStatus.EN_ROUTE)
 

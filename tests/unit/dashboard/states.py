@@ -31,7 +31,7 @@ CATALOGUE = Catalogue(
     },
     nets={"county_key_area": Net("county_key_area", "县级重点区域控制网", "county key-area control net")},
     closure_radius_m={},
-    units=UnitRules({}, IncidentGeofence(100, 200, 300), StatusLimits(120, 1.5, 180), "test"),
+    units=UnitRules({}, IncidentGeofence(100, 200, 300), StatusLimits(120, 1.5, 180, 3600, {}), "test"),
 )
 
 

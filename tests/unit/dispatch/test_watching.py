@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.geo import LonLat
 from dispatch.fixes import Fix
-from dispatch.model import Assignment, AssignmentStatus, advance_assignment
+from dispatch.model import Assignment, AssignmentStatus, Unit, UnitStatus, advance_assignment
 from dispatch.watching import (
     Crossing,
     IncidentGeofence,
@@ -22,13 +22,14 @@ from dispatch.watching import (
     crossing,
     has_set_off,
     is_inside,
+    lasts_too_long,
     overdue,
 )
 
 START = datetime(2026, 8, 18, 1, 20, tzinfo=UTC)
 PLACE = LonLat(102.75, 25.0)
 FENCE = IncidentGeofence(100, 200, 300)
-LIMITS = StatusLimits(120, 1.5, 180)
+LIMITS = StatusLimits(120, 1.5, 180, 3600, {UnitStatus.RETURNING: 1800})
 A_DEGREE_M = 111_195.0
 
 
@@ -93,12 +94,32 @@ def test_a_unit_has_set_off_when_it_is_nearer_by_enough_and_only_with_a_route() 
         ),
         ({"status": AssignmentStatus.EN_ROUTE, "en_route_at": START, "travel_time_s": 30.0}, 180, None),
         ({"status": AssignmentStatus.EN_ROUTE, "en_route_at": START}, 181, Overdue.NOT_ON_SCENE),
-        ({"status": AssignmentStatus.ON_SCENE, "en_route_at": START}, 99_999, None),
+        ({"status": AssignmentStatus.ON_SCENE, "on_scene_at": START}, 3600, None),
+        ({"status": AssignmentStatus.ON_SCENE, "on_scene_at": START}, 3601, Overdue.STILL_ON_SCENE),
         ({"status": AssignmentStatus.STOOD_DOWN}, 99_999, None),
     ],
 )
 def test_how_long_a_status_may_last(fields: dict[str, Any], seconds: float, late: Overdue | None) -> None:
     assert overdue(assignment(**fields), START + timedelta(seconds=seconds), LIMITS) is late
+
+
+@pytest.mark.parametrize(
+    ("fields", "seconds", "too_long"),
+    [
+        ({"status": UnitStatus.RETURNING}, 1800, False),
+        ({"status": UnitStatus.RETURNING}, 1801, True),
+        ({"status": UnitStatus.AVAILABLE}, 99_999, False),
+        ({"status": UnitStatus.ON_BREAK}, 99_999, False),  # no limit in these
+        ({"status": UnitStatus.RETURNING, "assignment_id": "a1"}, 99_999, False),
+    ],
+)
+def test_how_long_a_unit_without_an_assignment_may_stay(
+    fields: dict[str, Any], seconds: float, too_long: bool
+) -> None:
+    unit = Unit(
+        "u1", 0, "巡1", "net", "car", frozenset(), "530111", status_at=START, synthetic=True, **fields
+    )
+    assert lasts_too_long(unit, START + timedelta(seconds=seconds), LIMITS) is too_long
 
 
 def test_the_milestone_ends_the_alarm() -> None:
