@@ -29,6 +29,7 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
         [
             *stores(Desk),
             html.Header(_bar(settings), className="bar"),
+            html.Div(id=Desk.TRUTH, className="truth", role="alert"),
             html.Aside(
                 [
                     html.Div(id=Desk.ASSISTANCE, className="assistance"),
@@ -56,7 +57,6 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
             html.Main(
                 [
                     city_map(Desk.MAP),
-                    html.Div(id=Desk.TRUTH, className="truth", role="alert"),
                     html.Div(id=Desk.UNIT_CARD, className="unit-card"),
                     closures_button(),
                     html.Div(_zoom(), className="zoom"),
