@@ -178,6 +178,7 @@
       h("P", {}, measured ? t("没有未处置的警情和积水。") : t("还没有水位数据，积水情况未知。")));
   };
 
+  const TOASTS = 3;
   const toasts = [];
   let timer = null;
   cc.onOutcome.push((outcome) => {
@@ -191,12 +192,16 @@
   });
   function drawToasts() {
     const now = performance.now();
-    while (toasts.length && (toasts.length > 3 || toasts[0].until < now)) toasts.shift();
     const alive = toasts.filter((toast) => toast.until >= now);
+    // What has been done and cannot be taken back goes first: a refusal must be read, an undo be found.
+    while (alive.length > TOASTS) alive.splice(Math.max(0, alive.findIndex((toast) => toast.kind !== "refused" && !toast.undo.length)), 1);
+    toasts.splice(0, toasts.length, ...alive);
     clearTimeout(timer);
     if (alive.length) timer = setTimeout(drawToasts, Math.min(...alive.map((x) => x.until)) - now + 50);
-    cc.draw(cc.ids.TOASTS, alive.map((toast) => h("Div", { className: `toast ${toast.kind}`, key: toast.nonce }, h("P", {}, toast.text),
-      toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-undo": toast.undo.join(" "), "data-undoes": toast.action, "data-nonce": toast.nonce }, t("撤回"), h("Kbd", {}, "U")) : null,
+    const byKey = cc.face === "desk" ? cc.undoable() : null, newest = alive[alive.length - 1];
+    // The newest stands whole, older ones are folded to a line each.
+    cc.draw(cc.ids.TOASTS, [...alive].reverse().map((toast) => h("Div", { className: `toast ${toast.kind} ${toast === newest ? "" : "older"}`, key: toast.nonce, title: toast === newest ? undefined : toast.text }, h("P", {}, toast.text),
+      toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-undo": toast.undo.join(" "), "data-undoes": toast.action, "data-nonce": toast.nonce }, t("撤回"), toast === byKey ? h("Kbd", {}, "U") : null) : null,
       h("Button", { type: "button", className: "dismiss", "data-do": "dismiss", "data-nonce": toast.nonce, "aria-label": t("关闭") }, "×"))));
   }
   cc.dismiss = (nonce) => {

@@ -61,6 +61,7 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
                     closures_button(),
                     html.Div(_zoom(), className="zoom"),
                     board(),
+                    html.Div(id=Desk.TOASTS, className="toasts", role="status"),
                 ],
                 className="desk-map",
             ),
@@ -72,7 +73,6 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
             _levels(),
             _wall(),
             _keys(),
-            html.Div(id=Desk.TOASTS, className="toasts", role="status"),
         ],
         id=Desk.ROOT,
         className="desk",
@@ -81,8 +81,10 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
 
 def _bar(settings: FaceSettings) -> list[Component]:
     return [
-        html.H1(t("{city}指挥中心", city=settings.city())),
-        html.Span(id=Desk.DRILL, className="drill"),
+        html.Div(
+            [html.H1(t("{city}指挥中心", city=settings.city())), html.Span(id=Desk.DRILL, className="drill")],
+            className="bar-name",
+        ),
         html.Span(id=Desk.LEVEL, className="level-own"),
         html.Span(id=Desk.LOAD, className="load-small"),
         html.Span(id=Desk.RESPONSE, className="response-small"),
@@ -111,7 +113,7 @@ def _bar(settings: FaceSettings) -> list[Component]:
             **attributes(data_do="help", aria_label=t("键盘")),
         ),
         language_switch("/desk/"),
-        *account_links(settings),
+        html.Div(account_links(settings), className="bar-account"),
     ]
 
 

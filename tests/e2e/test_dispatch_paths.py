@@ -93,7 +93,7 @@ def test_a_package_goes_with_one_key_and_is_taken_back_whole_with_another(
     desk.keyboard.press("u")
     system.until(lambda: not units_on(system, incident), 30, "both units free again")
     expect(shown.locator(".assigned li")).to_have_count(0)
-    expect(toast(desk, "done").filter(has_text="Stood down: ")).to_have_count(1)
+    expect(toast(desk, "done").filter(has_text="Undone, stood down: ")).to_have_count(1)
 
 
 def test_a_package_is_advised_anew_when_its_second_unit_has_gone_elsewhere(
