@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
@@ -16,6 +17,8 @@ from dashboard.page import FaceSettings
 
 Ids = type[Wall] | type[Desk] | type[Phone] | type[Replay]
 
+_NUMBERS = re.compile(r"[\d:.–-]+( [\d:.–-]+)*")
+"""Numbers, instants: what is not broken over two lines."""
 START_CENTRE = [25.02, 102.745]
 """Latitude, longitude of the first view, until the snapshot says where the monitored points lie."""
 
@@ -123,7 +126,12 @@ def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
                 html.Thead(html.Tr([html.Th(name, scope="col") for name in names])),
                 html.Tbody(
                     [
-                        html.Tr([html.Th(row[0], scope="row"), *[html.Td(cell) for cell in row[1:]]])
+                        html.Tr(
+                            [
+                                html.Th(row[0], scope="row", className=_look(row[0])),
+                                *[html.Td(cell, className=_look(cell)) for cell in row[1:]],
+                            ]
+                        )
                         for row in rows
                     ]
                 ),
@@ -131,6 +139,10 @@ def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
         ),
         className="table",
     )
+
+
+def _look(cell: str) -> str | None:
+    return "whole" if _NUMBERS.fullmatch(cell) else None
 
 
 def subject_head(
