@@ -238,7 +238,8 @@ def test_no_mark_of_the_whole_city_lies_over_another_and_each_is_counted(
     desk, wall = screens.open("desk1", "desk"), screens.open("wall", "wall", "en")
     locks = "scene => window.cc.ask('WALL_SCENE', { scene, subject: null })"
     desk.evaluate(locks, "city")
-    scene(wall, "city")
+    expect(wall.locator(f"#{Wall.SCENE}")).to_contain_text("Whole city")
+    expect(wall.locator(f"#{Wall.SCENE}")).to_contain_text("Locked")
     running_system.until(lambda: wall.evaluate(MARKS)["counted"] > 2, 60, "marks that stand for others")
     found = wall.evaluate(MARKS)
     assert found["over"] == 0
