@@ -6,7 +6,7 @@
   const shared = cc.views("shared");
 
   /** The server started while Redis was away: where units are nobody knows, which is not as if none had ever said. */
-  cc.positionsUnknown = ({ redis }) => !redis.ok && redis.age_s === null;
+  cc.positionsUnknown = ({ redis }) => Boolean(redis) && !redis.ok && redis.age_s === null;
   /** An age that is not there, in words. */
   cc.noAge = (health) => h("B", {}, health && cc.positionsUnknown(health) ? t("未知") : t("从未"));
 

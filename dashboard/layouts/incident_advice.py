@@ -207,7 +207,7 @@ def _why(candidate: CandidateView, takes_over: AssignmentView | None) -> Compone
                 **attributes(data_assignment=takes_over.assignment_id if takes_over else None),
             ),
         ],
-        className="why",
+        className="asks-why",
         hidden=True,
     )
 
