@@ -8,7 +8,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock bench screenshots clean install install-dev chromium tool
+.PHONY: help run test check format lock bench screenshots clean install install-dev programs tool
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -16,7 +16,7 @@ help: ## this list
 run: install ## everything on this machine, with the storm (UNITS=5200 for the full force)
 	@$(PY) app.py
 
-test: install-dev chromium ## all tests, or some: make test ARGS="tests/unit -k grade"
+test: install-dev programs ## all tests, or some: make test ARGS="tests/unit -k grade"
 	@$(PY) -m pytest $(ARGS)
 
 check: install-dev ## style, types, direction of imports, then all tests
@@ -33,7 +33,7 @@ format: install-dev ## put every file into the common style
 bench: install-dev ## measure what the bars are about
 	@$(PY) -m benchmarks $(ARGS)
 
-screenshots: install-dev chromium ## take the pictures of the documentation again
+screenshots: install-dev programs ## take the pictures of the documentation again
 	@$(PY) -m docs.screenshots $(ARGS)
 
 lock: $(PY) ## compile the pinned requirements again from requirements*.in
@@ -77,16 +77,21 @@ install: $(PY)
 install-dev: install
 	$(call installed,requirements-dev.txt)
 
-# Debian's package where apt works, else Playwright's own.
-chromium: install-dev
-	@command -v chromium >/dev/null && exit 0; \
-	as_root=; [ "$$(id -u)" = 0 ] || as_root="sudo -n"; \
-	if command -v apt-get >/dev/null && $$as_root true 2>/dev/null; then \
-	  echo "installing chromium with apt"; \
-	  $$as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-	    $$as_root apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null \
-	    || echo "apt could not; trying Playwright's own"; \
-	fi; \
+# What tests start besides Python packages: Debian's where apt works. Without it Chromium is Playwright's own, and the
+# tests of MQTT skip and say so. They start a broker of their own: the service that comes with Debian's is turned off.
+programs: install-dev
+	@PATH=$$PATH:/usr/sbin; as_root=; [ "$$(id -u)" = 0 ] || as_root="sudo -n"; updated=; \
+	for program in chromium mosquitto; do \
+	  command -v $$program >/dev/null && continue; \
+	  command -v apt-get >/dev/null && $$as_root true 2>/dev/null || continue; \
+	  echo "installing $$program with apt"; \
+	  [ "$$updated" ] || $$as_root apt-get update -qq || true; updated=yes; \
+	  with=; [ $$program = mosquitto ] || with=fonts-noto-cjk; \
+	  DEBIAN_FRONTEND=noninteractive \
+	    $$as_root apt-get install -y -qq --no-install-recommends $$program $$with >/dev/null \
+	    || { echo "apt could not install $$program"; continue; }; \
+	  [ $$program != mosquitto ] || $$as_root systemctl disable -q --now mosquitto 2>/dev/null || true; \
+	done; \
 	command -v chromium >/dev/null || $(PY) -m playwright install chromium
 
 tool: install-dev

@@ -26,7 +26,7 @@
     LIVE_ASSISTANCE: () => cc.state.seq !== null && { waiting: cc.toAnswer() },
     LIVE_CLOSURES: () => cc.state.seq !== null && { closures: cc.closuresInForce() },
     LIVE_LEVELS: () => cc.state.seq !== null && cc.order.levels(),
-    LIVE_UNITS: () => cc.state.seq !== null && { ...cc.order.units(), ...((cc.state.health || {}).units || {}) },
+    LIVE_UNITS: () => cc.state.seq !== null && { ...cc.order.units(), ...(cc.state.health && !cc.positionsUnknown(cc.state.health) ? cc.state.health.units : {}) },
     LIVE_GAUGES: () => cc.state.seq !== null && cc.order.gauges(),
     LIVE_WALL: () => cc.state.seq !== null && cc.order.wall(),
     LIVE_SCENE: () => cc.state.seq !== null && cc.scenes.shown(),

@@ -11,6 +11,7 @@
   };
   const STREET = ["road-5", 0.7, LOCAL_FROM_ZOOM];
   const ORDER = ["link", "tertiary", "secondary", "primary", "trunk", "motorway"];
+  const missing = new Set(); // what the server has no file of
   let localAsked = false;
 
   function linesOf(geometry) {
@@ -125,6 +126,7 @@
   async function load(name, layers) {
     try {
       const answer = await fetch(`/basemap/${name}.geojson`);
+      missing[answer.status === 404 ? "add" : "delete"](name);
       if (!answer.ok) return;
       base[name] = (await answer.json()).features.filter((f) => f.geometry).flatMap(prepare);
       for (const layer of layers) layer.refresh();
@@ -148,5 +150,5 @@
     for (const name of ["districts", "water", "main_roads"]) if (!base[name].length) load(name, layers);
   }
 
-  cc.base = { paint, begin, data: base, seen, near };
+  cc.base = { paint, begin, data: base, missing, seen, near };
 })();

@@ -34,8 +34,8 @@
     g.textBaseline = "middle";
     const labels = cc.marks.labels();
     for (const label of labels) {
-      const x = label.x * v.k - v.dx, y = label.y * v.k - v.dy, r = 19 * v.ui;
-      page.take([x - r, y - r, x + r, y + r]);
+      const x = label.x * v.k - v.dx, y = label.y * v.k - v.dy, half = label.half * v.ui;
+      page.take([x - half, y - 19 * v.ui, x + half, y + label.foot * v.ui]);
     }
     // Where the whole name finds no room, the depth alone says how bad it is.
     for (const label of labels) for (const text of [label.text, label.short]) if (!text || beside(g, v, page, label, text, size)) break;
@@ -43,10 +43,11 @@
 
   /** Writes at the first of eight sides that is free; false when none is. */
   function beside(g, v, page, label, text, size) {
-    const x = label.x * v.k - v.dx, y = label.y * v.k - v.dy, gap = 25 * v.ui;
+    const x = label.x * v.k - v.dx, y = label.y * v.k - v.dy, gap = (label.half + 6) * v.ui, foot = (label.foot + 3) * v.ui;
     const width = g.measureText(text).width;
-    const sides = [[x + gap, y], [x - gap - width, y], [x - width / 2, y - gap - size * 0.4], [x - width / 2, y + gap + size * 0.6]];
-    for (const up of [-1, 1]) for (const at of [x + gap * 0.5, x - gap * 0.5 - width]) sides.push([at, y + up * (gap * 0.8 + size * 0.4)]);
+    const above = y - 25 * v.ui - size * 0.4, below = y + foot + size * 0.6;
+    const sides = [[x + gap, y], [x - gap - width, y], [x - width / 2, above], [x - width / 2, below]];
+    for (const middle of [above, below]) for (const at of [x + gap * 0.5, x - gap * 0.5 - width]) sides.push([at, middle]);
     for (const [left, middle] of sides) {
       const box = [left - 3, middle - size * 0.65, left + width + 3, middle + size * 0.65];
       if (!page.free(box)) continue;

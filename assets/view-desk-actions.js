@@ -13,9 +13,21 @@
   }
 
   DO.dispatch = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice);
-  /** Sends another unit than advised, or one in another's place, once it is said why. */
+  /** Another unit than advised, or one in another's place: it is asked why, beside it, and only then. */
+  DO.why = (d, button) => {
+    const row = button.closest("li"), others = row.parentElement.querySelectorAll(".asks-why");
+    for (const why of others) why.hidden = !row.contains(why);
+    row.querySelector("select.override").focus();
+  };
+  cc.hideWhy = () => {
+    const open = document.querySelector(`#${cc.ids.PANEL} .asks-why:not([hidden])`);
+    if (!open) return false;
+    open.hidden = true;
+    open.parentElement.querySelector('[data-do="why"]').focus();
+    return true;
+  };
   function sendFor(button, ends) {
-    const form = button.closest("details"), select = form.querySelector("select.override");
+    const form = button.closest(".asks-why"), select = form.querySelector("select.override");
     form.querySelector(".form-problem").textContent = select.value ? "" : t("请先选择理由");
     if (select.value) return send(button.dataset.unit, null, select.value, ends);
     select.focus();

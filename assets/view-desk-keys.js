@@ -24,7 +24,7 @@
     if (cc.escapes.some((closes) => closes())) return;
     const help = document.getElementById(cc.ids.HELP);
     if (!help.hidden) { help.hidden = true; return; }
-    if (cc.closeWall() || cc.closeLevels() || cc.closeCall() || cc.closeClosures() || cc.keepOpen()) return;
+    if (cc.closeWall() || cc.closeLevels() || cc.closeCall() || cc.closeClosures() || cc.keepOpen() || cc.hideWhy()) return;
     if (cc.closeBoard()) return;
     if (cc.close()) return;
     if (cc.selectedUnit) { cc.view.selectUnit(null); return; }

@@ -5,6 +5,11 @@
   const { t, h } = cc;
   const shared = cc.views("shared");
 
+  /** The server started while Redis was away: where units are nobody knows, which is not as if none had ever said. */
+  cc.positionsUnknown = ({ redis }) => Boolean(redis) && !redis.ok && redis.age_s === null;
+  /** An age that is not there, in words. */
+  cc.noAge = (health) => h("B", {}, health && cc.positionsUnknown(health) ? t("未知") : t("从未"));
+
   /** Everything on the screen that may not be true right now, the worst first. */
   function untruths(link, health) {
     const found = [];
@@ -16,20 +21,34 @@
     if (!health) return found;
     const { database, redis, rules, worker, scheduler, feeds, units } = health;
     if (!database.ok) found.push({ worst: true, text: t("数据库不可用，操作暂停") });
-    if (!redis.ok) found.push({ text: t("Redis 不可用：单位位置停更，推荐暂停") });
-    if (!worker.ok) found.push({ text: t("后台进程停止：水位不再评级，推荐暂停") });
+    // Workers and the scheduler are heard of through Redis only: while it is away nobody knows more of them than this.
+    if (!redis.ok) found.push({ text: cc.positionsUnknown(health) ? t("服务启动以来 Redis 不可用：单位位置未知，评级和推荐暂停") : t("Redis 不可用已 {age}：单位位置停更，评级和推荐暂停", { age: cc.age(redis.age_s) }) });
+    else if (!worker.ok) found.push({ text: t("后台进程停止：水位不再评级，推荐暂停") });
     else if (!rules.ok) found.push({ text: t("评级落后 {age}，还有 {n} 批", { age: cc.age(rules.lag_s), n: rules.waiting_batches }) });
     if (rules.points_ahead) found.push({ worst: true, text: t("系统时钟曾被拨回：{n} 个监测点的新读数暂不评级", { n: rules.points_ahead }) });
     for (const rule of rules.failing || []) found.push({ text: t("规则“{name}”出错 {n} 次，不再判断", { name: cc.named(rule), n: rule.failures }) });
     const refused = (health.catalogue || {}).refused;
     if (refused) found.push(cc.refusedWords(refused));
-    if (!scheduler.ok) found.push({ text: t("调度进程停止：丢失的任务不会重做") });
-    if (feeds.positions_age_s === null) found.push({ text: t("从未收到单位位置") });
-    else if (feeds.positions_age_s > 15) found.push({ text: t("单位位置 {age} 未更新", { age: cc.age(feeds.positions_age_s) }) });
+    if (redis.ok && !scheduler.ok) found.push({ text: t("调度进程停止：丢失的任务不会重做") });
+    const seen = feeds.positions_age_s !== null && feeds.positions_age_s <= 15;
+    const waits = redis.ok && !seen && health.network && health.network.straight_line && (cc.state.clock || {}).mode === "drill";
+    if (!redis.ok) { /* said above */ }
+    else if (waits) found.push({ text: t("演练在等路网：巡逻单位还没有上路") });
+    else if (feeds.positions_age_s === null) found.push({ text: t("从未收到单位位置") });
+    else if (!seen) found.push({ text: t("单位位置 {age} 未更新", { age: cc.age(feeds.positions_age_s) }) });
     else if (units.stale > units.with_fix / 2) found.push({ text: t("{n} 个单位的定位已过时", { n: units.stale }) });
     if (feeds.readings_age_s === null) found.push({ text: t("从未收到水位，积水情况未知") });
     else if (feeds.readings_age_s > 120) found.push({ text: t("水位 {age} 未更新", { age: cc.age(feeds.readings_age_s) }) });
-    if (health.network && health.network.straight_line) found.push({ text: t("没有路网：到达时间按直线估计") });
+    return [...found, ...withoutRoads(health)];
+  }
+
+  const AREAS = ["districts", "water"];
+  /** What the map cannot show and travel times cannot know, and what is to be done about it. */
+  function withoutRoads({ network }) {
+    const found = [], missing = (cc.base || {}).missing || new Set();
+    if (network && network.straight_line) found.push({ text: t("没有路网：图上没有道路，到达时间按直线估计。请管理员运行 app.py roads build 或导入路网，再重启") });
+    else if (missing.has("main_roads")) found.push({ text: t("底图没有道路：请管理员运行 app.py roads build 或重新导入路网") });
+    if (AREAS.some((name) => missing.has(name))) found.push({ text: t("底图没有区县和水系：请管理员重启网站") });
     return found;
   }
 
@@ -56,13 +75,13 @@
   shared.feeds = (health, link) => {
     if (!health) return null;
     const dead = link && link.state !== "online";
-    const one = (name, age_s, ok) =>
+    const one = (name, age_s, ok, of) =>
       h("Span", { className: `feed ${dead ? "dead" : ok ? "" : "bad"}` }, h("I", {}, name),
-        age_s === null || age_s === undefined ? h("B", {}, t("从未")) : cc.ticking("age", Math.round(health.at - age_s * 1000), "figure"));
+        age_s === null || age_s === undefined ? cc.noAge(of) : cc.ticking("age", Math.round(health.at - age_s * 1000), "figure"));
     const { feeds, rules, worker, database } = health;
     return [
       one(t("水位"), feeds.readings_age_s, feeds.readings_age_s !== null && feeds.readings_age_s <= 120),
-      one(t("位置"), feeds.positions_age_s, feeds.positions_age_s !== null && feeds.positions_age_s <= 15),
+      one(t("位置"), feeds.positions_age_s, feeds.positions_age_s !== null && feeds.positions_age_s <= 15, health),
       h("Span", { className: `feed ${dead ? "dead" : rules.ok ? "" : "bad"}` }, h("I", {}, t("评级")), h("B", {}, rules.waiting_batches ? t("差 {n} 批", { n: rules.waiting_batches }) : t("已跟上"))),
       h("Span", { className: `feed ${dead ? "dead" : worker.ok && database.ok ? "" : "bad"}` }, h("I", {}, t("系统")), h("B", {}, worker.ok && database.ok ? t("正常") : t("故障"))),
     ];
@@ -159,6 +178,7 @@
       h("P", {}, measured ? t("没有未处置的警情和积水。") : t("还没有水位数据，积水情况未知。")));
   };
 
+  const TOASTS = 3;
   const toasts = [];
   let timer = null;
   cc.onOutcome.push((outcome) => {
@@ -172,12 +192,16 @@
   });
   function drawToasts() {
     const now = performance.now();
-    while (toasts.length && (toasts.length > 3 || toasts[0].until < now)) toasts.shift();
     const alive = toasts.filter((toast) => toast.until >= now);
+    // What has been done and cannot be taken back goes first: a refusal must be read, an undo be found.
+    while (alive.length > TOASTS) alive.splice(Math.max(0, alive.findIndex((toast) => toast.kind !== "refused" && !toast.undo.length)), 1);
+    toasts.splice(0, toasts.length, ...alive);
     clearTimeout(timer);
     if (alive.length) timer = setTimeout(drawToasts, Math.min(...alive.map((x) => x.until)) - now + 50);
-    cc.draw(cc.ids.TOASTS, alive.map((toast) => h("Div", { className: `toast ${toast.kind}`, key: toast.nonce }, h("P", {}, toast.text),
-      toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-undo": toast.undo.join(" "), "data-undoes": toast.action, "data-nonce": toast.nonce }, t("撤回"), h("Kbd", {}, "U")) : null,
+    const byKey = cc.face === "desk" ? cc.undoable() : null, newest = alive[alive.length - 1];
+    // The newest stands whole, older ones are folded to a line each.
+    cc.draw(cc.ids.TOASTS, [...alive].reverse().map((toast) => h("Div", { className: `toast ${toast.kind} ${toast === newest ? "" : "older"}`, key: toast.nonce, title: toast === newest ? undefined : toast.text }, h("P", {}, toast.text),
+      toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-undo": toast.undo.join(" "), "data-undoes": toast.action, "data-nonce": toast.nonce }, t("撤回"), toast === byKey ? h("Kbd", {}, "U") : null) : null,
       h("Button", { type: "button", className: "dismiss", "data-do": "dismiss", "data-nonce": toast.nonce, "aria-label": t("关闭") }, "×"))));
   }
   cc.dismiss = (nonce) => {

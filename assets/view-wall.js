@@ -184,7 +184,7 @@
       const { silent } = gauges, names = silent.slice(0, SILENT_NAMED).join(cc.english ? ", " : "、");
       found.push({ text: silent.length > SILENT_NAMED ? t("{n} 个监测点无数据：{names} 等", { n: silent.length, names }) : t("{n} 个监测点无数据：{names}", { n: silent.length, names }) });
     }
-    if (link && link.state === "online" && health && health.units) {
+    if (link && link.state === "online" && health && health.units && !cc.positionsUnknown(health)) {
       const nowhere = health.units.total - health.units.with_fix;
       if (nowhere > 0) found.push({ text: t("{n} 个单位没有定位，不在图上", { n: nowhere }) });
     }
@@ -197,7 +197,7 @@
     if (!health || !gauges) return null;
     const dead = link && link.state !== "online";
     const one = (name, ok, value) => h("Span", { className: `feed ${dead ? "dead" : ok ? "" : "bad"}`, key: name }, h("I", {}, name), value);
-    const received = (name, age_s, late_s) => one(name, age_s !== null && age_s <= late_s, age_s === null ? h("B", {}, t("从未")) : cc.ticking("age", Math.round(health.at - age_s * 1000), "figure"));
+    const received = (name, age_s, late_s, of) => one(name, age_s !== null && age_s <= late_s, age_s === null ? cc.noAge(of) : cc.ticking("age", Math.round(health.at - age_s * 1000), "figure"));
     // The newest value of each quantity by the city's clock, which a drill runs faster.
     const newest = (name, feed) => feed && one(name, Boolean(feed.newest_at), feed.newest_at ? cc.ticking("old", feed.newest_at, "figure") : h("B", {}, t("从未")));
     const points = Object.values(gauges.feeds).reduce((sum, feed) => sum + feed.points, 0);
@@ -205,7 +205,7 @@
     const parts = [[database, t("数据库")], [redis, "Redis"], [worker, t("后台")], [scheduler, t("调度")]].filter(([part]) => !part.ok).map(([, name]) => name);
     return [
       received(t("读数"), feeds.readings_age_s, 120), newest(t("水位"), gauges.feeds.depth_cm), newest(t("雨量"), gauges.feeds.rain_mm),
-      received(t("位置"), feeds.positions_age_s, 15), newest(t("覆盖"), { newest_at: cc.state.coverage ? cc.state.coverage.at : null }),
+      received(t("位置"), feeds.positions_age_s, 15, health), newest(t("覆盖"), { newest_at: cc.state.coverage ? cc.state.coverage.at : null }),
       one(t("评级"), rules.ok, h("B", {}, rules.waiting_batches ? t("差 {n} 批", { n: rules.waiting_batches }) : t("已跟上"))),
       one(t("监测点"), !gauges.silent.length, h("B", {}, gauges.silent.length ? t("{n} / {all} 无数据", { n: gauges.silent.length, all: points }) : t("{all} 个有数据", { all: points }))),
       one(t("系统"), !parts.length, h("B", {}, parts.length ? parts.join(" ") : t("正常"))),

@@ -58,6 +58,7 @@ from operations.last_hour import last_hour_state
 from operations.public_state import Json
 from operations.queries import clock_state, failing_rules, may_look, response_metrics, snapshot_state
 from roads.areas import city_bounds
+from roads.basemap import write_areas
 from roads.commands import basemap_dir, network_path
 from roads.gazetteer import RoadGazetteer
 from roads.grid_outlines import write_outlines
@@ -122,9 +123,9 @@ def build_web(settings: Settings) -> Web:
     app.include_router(cap)
     app.include_router(replay_router(parts.ports))
     app.include_router(live_router(hub, _listening_actor, access.credentials.revalidate))
-    # Without a network there is no base map yet: its files are then not found, which is no fault.
+    # Without a network there are no roads to draw: their files are then not found, and the screens say so.
     basemap = basemap_dir(settings.data_dir)
-    basemap.mkdir(parents=True, exist_ok=True)
+    write_areas(basemap)
     write_outlines(settings.data_dir, basemap)
     app.mount("/basemap", StaticFiles(directory=basemap))
     app.mount("/assets", StaticFiles(directory=REPOSITORY / "assets"))

@@ -34,6 +34,13 @@ def write_basemap(network: RoadNetwork, out_dir: Path) -> None:
     name_en; water name, name_en, kind (lake, river); main_roads name, name_en where the catalogue has one (also
     for a road of the same name in an imported map), class, elevated; local_streets one feature for each class.
     """
+    write_areas(out_dir)
+    _write(out_dir / "main_roads.geojson", _main_roads(network.segments))
+    _write(out_dir / "local_streets.geojson", _local_streets(network.segments))
+
+
+def write_areas(out_dir: Path) -> None:
+    """Write districts and water, which need no network: without one the map still shows where things are."""
     out_dir.mkdir(parents=True, exist_ok=True)
     _write(
         out_dir / "districts.geojson",
@@ -49,8 +56,6 @@ def write_basemap(network: RoadNetwork, out_dir: Path) -> None:
             for w in load_waters()
         ),
     )
-    _write(out_dir / "main_roads.geojson", _main_roads(network.segments))
-    _write(out_dir / "local_streets.geojson", _local_streets(network.segments))
 
 
 def _main_roads(roads: Segments) -> Iterable[tuple[dict[str, Any], BaseGeometry]]:

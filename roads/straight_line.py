@@ -23,7 +23,8 @@ class StraightLineTravelTimes:
     """
 
     name = "straight-line"
-    synthetic = True
+    synthetic = False
+    """No roads at all are no made-up roads."""
 
     def close_roads(self, closures: Sequence[Closure]) -> None:
         """Accepts closures and ignores them: there is no road to close."""

@@ -237,6 +237,26 @@ class RunningSystem:
             over.set()
             killer.join()
 
+    @contextmanager
+    def without_roads(self) -> Iterator[None]:
+        """Takes the road network and the roads of the base map away until the block ends; the drill, which has
+        loaded it, moves its units on."""
+        away = [self.data_dir / "roads.npz", self.data_dir / "basemap" / "main_roads.geojson"]
+        try:
+            for file in away:
+                file.rename(file.with_suffix(".away"))
+            self._restart_workers()
+            yield
+        finally:
+            for file in away:
+                file.with_suffix(".away").rename(file)
+            self._restart_workers()
+
+    def _restart_workers(self) -> None:
+        before = [self.kill(name) for name in ("worker-1", "worker-2")]
+        for name, old in zip(("worker-1", "worker-2"), before, strict=True):
+            self.until(lambda name=name, old=old: self.pid(name) not in (None, old), 20, f"{name} again")
+
 
 def _drill_time(at: datetime, speed: float, restart: bool = False) -> dict[str, Any]:
     scenario = load_settings().drill_scenario

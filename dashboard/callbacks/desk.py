@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from dash import Dash
@@ -93,12 +94,6 @@ def register(
         ended, refused = stand_down_units(ports, actor, request["assignment_ids"], TAKEN_BACK)
         words = t("已撤回：{callsign}", callsign=" ".join(a.callsign for a in ended))
         return Notice("done", " · ".join([words, *(one_language(e.message) for e in refused)]), "stand_down")
-
-    def acknowledge(actor: Actor, request: Request) -> Notice:
-        return acknowledged(ports, actor, request)
-
-    def give_back(actor: Actor, request: Request) -> Notice:
-        return given_back(ports, actor, request)
 
     def shelve(actor: Actor, request: Request) -> Notice:
         alert = shelve_alert(
@@ -199,23 +194,11 @@ def register(
         ordered = accept_move_up(ports, actor, AcceptMoveUp(request["unit_id"], request["grid"]))
         return Notice("done", t("已命令补位：{callsign}", callsign=ordered.callsign), "move_up")
 
-    def assist(actor: Actor, request: Request) -> Notice:
-        return assisted(ports, actor, request)
-
-    def close_a_road(actor: Actor, request: Request) -> Notice:
-        return closed_by_click(ports, actor, request)
-
-    def reopen_a_road(actor: Actor, request: Request) -> Notice:
-        return reopened_by_click(ports, actor, request)
-
     def show_on_wall(actor: Actor, request: Request) -> Notice:
         stands = set_wall_scene(
             ports, actor, SetWallScene(request.get("scene") or None, request.get("subject") or None)
         )
         return Notice("done", t("大屏已锁定") if stands.scene else t("大屏恢复轮播"), "wall_scene")
-
-    def note(actor: Actor, request: Request) -> Notice:
-        return noted(ports, actor, request)
 
     def selected(actor: Actor, request: Request) -> Notice:
         return act_on_selected(ports, actor, request, zone)
@@ -231,12 +214,12 @@ def register(
         return Notice("done", words, "unit_status", undo)
 
     for asked, name, action in (
-        (Desk.ASK_NOTE, "note", note),
+        (Desk.ASK_NOTE, "note", partial(noted, ports)),
         (Desk.ASK_RECOMMEND, "recommend", recommend),
         (Desk.ASK_DISPATCH, "dispatch", dispatch),
         (Desk.ASK_STAND_DOWN, "stand_down", stand_down),
-        (Desk.ASK_ACKNOWLEDGE, "acknowledge", acknowledge),
-        (Desk.ASK_UNACKNOWLEDGE, "unacknowledge", give_back),
+        (Desk.ASK_ACKNOWLEDGE, "acknowledge", partial(acknowledged, ports)),
+        (Desk.ASK_UNACKNOWLEDGE, "unacknowledge", partial(given_back, ports)),
         (Desk.ASK_SHELVE, "shelve", shelve),
         (Desk.ASK_UNSHELVE, "unshelve", unshelve),
         (Desk.ASK_ESCALATE, "escalate", escalate),
@@ -246,9 +229,9 @@ def register(
         (Desk.ASK_CLOSE, "close", close),
         (Desk.ASK_CALL, "call", take),
         (Desk.ASK_MOVE_UP, "move_up", move_up),
-        (Desk.ASK_ASSISTANCE, "assistance", assist),
-        (Desk.ASK_CLOSE_ROAD, "close_road", close_a_road),
-        (Desk.ASK_REOPEN_ROAD, "reopen_road", reopen_a_road),
+        (Desk.ASK_ASSISTANCE, "assistance", partial(assisted, ports)),
+        (Desk.ASK_CLOSE_ROAD, "close_road", partial(closed_by_click, ports)),
+        (Desk.ASK_REOPEN_ROAD, "reopen_road", partial(reopened_by_click, ports)),
         (Desk.ASK_WALL_SCENE, "wall_scene", show_on_wall),
         (Desk.ASK_ALERTS, "alerts", selected),
         (Desk.ASK_UNIT_STATUS, "unit_status", set_status),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from dash import Dash
 
-from core.actor import Actor
 from dashboard.callbacks.acknowledging import acknowledged, given_back
-from dashboard.callbacks.asking import Request, answer_requests
+from dashboard.callbacks.asking import answer_requests
 from dashboard.callbacks.assisting import assisted
 from dashboard.callbacks.noting import noted
 from dashboard.callbacks.outcomes import tell_outcomes
@@ -16,7 +16,6 @@ from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Phone
 from dashboard.layouts.alert_panel import phone_alert
 from dashboard.layouts.incident_panel import phone_detail
-from dashboard.view_models.notices import Notice
 from operations.ports import Ports
 
 
@@ -33,19 +32,11 @@ def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
         lambda view: phone_alert(view, zone),
     )
 
-    def acknowledge(actor: Actor, request: Request) -> Notice:
-        return acknowledged(ports, actor, request)
-
-    def give_back(actor: Actor, request: Request) -> Notice:
-        return given_back(ports, actor, request)
-
-    def assist(actor: Actor, request: Request) -> Notice:
-        return assisted(ports, actor, request)
-
-    def note(actor: Actor, request: Request) -> Notice:
-        return noted(ports, actor, request)
-
-    answer_requests(app, Phone.ASK_NOTE, Phone.OUTCOME, "note", note, zone)
-    answer_requests(app, Phone.ASK_ASSISTANCE, Phone.OUTCOME, "assistance", assist, zone)
-    answer_requests(app, Phone.ASK_ACKNOWLEDGE, Phone.OUTCOME, "acknowledge", acknowledge, zone)
-    answer_requests(app, Phone.ASK_UNACKNOWLEDGE, Phone.OUTCOME, "unacknowledge", give_back, zone)
+    answer_requests(app, Phone.ASK_NOTE, Phone.OUTCOME, "note", partial(noted, ports), zone)
+    answer_requests(app, Phone.ASK_ASSISTANCE, Phone.OUTCOME, "assistance", partial(assisted, ports), zone)
+    answer_requests(
+        app, Phone.ASK_ACKNOWLEDGE, Phone.OUTCOME, "acknowledge", partial(acknowledged, ports), zone
+    )
+    answer_requests(
+        app, Phone.ASK_UNACKNOWLEDGE, Phone.OUTCOME, "unacknowledge", partial(given_back, ports), zone
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -27,7 +28,7 @@ MARGIN = 18 * mm
 PADDING = 6
 """What reportlab keeps free inside its frame, in points."""
 INK, QUIET, EDGE = HexColor("#14181d"), HexColor("#5d6772"), HexColor("#c3cad2")
-_LATIN = re.compile(r"[\x20-\x7e]+")
+_LATIN = re.compile(r"[\x20-\x7e\xb7\u2013]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -88,19 +89,22 @@ def record_pdf(record: RecordView) -> bytes:
 def _margins(canvas: Canvas, record: RecordView, number: int, pages: int) -> None:
     """What stands on every page: whose record it is, that it is a drill, and which page."""
     wide, high = A4
-    canvas.setFont(CHINESE, 8)
-    canvas.setFillColor(QUIET)
-    canvas.drawString(MARGIN + PADDING, 10 * mm, f"{record.number} {record.title}"[:60])
-    canvas.drawRightString(wide - MARGIN - PADDING, 10 * mm, t("第 {n} 页，共 {all} 页", n=number, all=pages))
+    left, room = MARGIN + PADDING, wide - 2 * (MARGIN + PADDING)
+
+    def line(words: str, y: float, style: ParagraphStyle) -> None:
+        text = _text(words, style)
+        text.wrap(room, style.leading)
+        text.drawOn(canvas, left, y)
+
+    line(f"{record.number} {record.title}"[:60], 9 * mm, _style(8, QUIET))
+    line(t("第 {n} 页，共 {all} 页", n=number, all=pages), 9 * mm, _style(8, QUIET, at=TA_RIGHT))
     if record.drill:
         canvas.setFillColor(INK)
-        canvas.rect(MARGIN + PADDING, high - 15 * mm, wide - 2 * (MARGIN + PADDING), 6 * mm, stroke=0, fill=1)
-        canvas.setFillColor(HexColor("#ffffff"))
-        canvas.setFont(CHINESE, 9)
-        canvas.drawCentredString(wide / 2, high - 13 * mm, record.drill)
+        canvas.rect(left, high - 15 * mm, room, 6 * mm, stroke=0, fill=1)
+        line(record.drill, high - 14.2 * mm, _style(9, HexColor("#ffffff"), at=TA_CENTER))
 
 
-def _style(size: float, colour: Any = INK, after: float = 0) -> ParagraphStyle:
+def _style(size: float, colour: Any = INK, after: float = 0, at: int = TA_LEFT) -> ParagraphStyle:
     # Chinese has no spaces to break lines at.
     return ParagraphStyle(
         "text",
@@ -110,6 +114,7 @@ def _style(size: float, colour: Any = INK, after: float = 0) -> ParagraphStyle:
         textColor=colour,
         spaceAfter=after * mm,
         wordWrap="CJK",
+        alignment=at,
     )
 
 
@@ -121,7 +126,7 @@ def _text(words: str, style: ParagraphStyle) -> Paragraph:
 
 
 def _part(name: str, table: Table) -> list[Any]:
-    return [Spacer(1, 3 * mm), _text(name, _style(12, after=1.5)), table]
+    return [Spacer(1, 6 * mm), _text(name, _style(12, after=1.5)), table]
 
 
 def _table(

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard.language import t
 from dashboard.layouts.notes import notes_part
-from dashboard.layouts.shared import attributes, grade_mark, watchers
+from dashboard.layouts.shared import attributes, grade_mark, subject_head
 from dashboard.layouts.timeline import timeline_list
 from dashboard.layouts.warning import warning_part
 from dashboard.view_models.alert import OUTCOME, AlertView
@@ -45,33 +45,29 @@ def desk_alert(view: AlertView, zone: ZoneInfo) -> Component:
 
 def phone_alert(view: AlertView, zone: ZoneInfo) -> Component:
     """The same for a phone: why, and acknowledging."""
-    return html.Div(
-        [
-            _head(view),
-            _standing(view, zone),
-            warning_part(view.warning, zone),
-            _acknowledge(view, with_note=False),
-            _why(view, zone),
-            _measured(view, zone),
-            _advice(view),
-            notes_part("alert", view.alert_id, view.notes, zone),
-            timeline_list(view.timeline, zone),
-        ],
-        className="incident alert-panel",
-        **attributes(data_alert=view.alert_id),
+    return _to_read(
+        view, zone, _acknowledge(view, with_note=False), notes_part("alert", view.alert_id, view.notes, zone)
     )
 
 
 def past_alert_panel(view: AlertView, zone: ZoneInfo) -> Component:
     """The same as it was known at a past instant: nothing can be done about that."""
+    return _to_read(view, zone)
+
+
+def _to_read(
+    view: AlertView, zone: ZoneInfo, acts: Component | None = None, notes: Component | None = None
+) -> Component:
     return html.Div(
         [
             _head(view),
             _standing(view, zone),
             warning_part(view.warning, zone),
+            acts,
             _why(view, zone),
             _measured(view, zone),
             _advice(view),
+            notes,
             timeline_list(view.timeline, zone),
         ],
         className="incident alert-panel",
@@ -80,31 +76,15 @@ def past_alert_panel(view: AlertView, zone: ZoneInfo) -> Component:
 
 
 def _head(view: AlertView) -> Component:
-    return html.Header(
+    return subject_head(
+        grade_mark(view.severity),
+        view.name,
         [
-            grade_mark(view.severity),
-            html.Div(
-                [
-                    html.H2(view.name),
-                    html.P(
-                        [
-                            html.B(graded_words(view.severity, view.level)),
-                            html.Span(view.measured, className="figure") if view.measured else None,
-                            html.Span(view.category),
-                        ],
-                        className="dots",
-                    ),
-                    watchers(view.alert_id),
-                ]
-            ),
-            html.Button(
-                "×",
-                type="button",
-                className="close",
-                **attributes(data_do="close-subject", aria_label=t("返回")),
-            ),
+            html.B(graded_words(view.severity, view.level)),
+            html.Span(view.measured, className="figure") if view.measured else None,
+            html.Span(view.category),
         ],
-        className="incident-head",
+        view.alert_id,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -11,7 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard.ids import Analysis
 from dashboard.language import t
-from dashboard.layouts.shared import account_links, attributes, language_switch, loading
+from dashboard.layouts.shared import account_links, attributes, drill_label, language_switch, loading, table
 from dashboard.page import FaceSettings
 from dashboard.view_models.analysis import PERIODS, AnalysisView, Figure, rule_rows, seat_rows
 
@@ -27,12 +26,7 @@ def page(settings: FaceSettings, drill: bool) -> Component:
             html.Header(
                 [
                     html.H1(t("{city} · 预警分析", city=settings.city())),
-                    html.Span(
-                        [html.B(t("演练")), html.Span(t("回放与合成数据，不是实况"))],
-                        className="drill-label dots",
-                    )
-                    if drill
-                    else None,
+                    drill_label(drill),
                     html.Span(className="gap"),
                     html.Span(
                         [
@@ -182,23 +176,6 @@ def section(title: str, words: str, children: list[Component], look: str = "") -
 def _graph(figure: go.Figure) -> Component:
     # The height stands outside too: a chart that asks its box how high it is finds none.
     return dcc.Graph(figure=figure, config=GRAPH, style={"height": f"{figure.layout.height}px"})
-
-
-def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
-    return html.Div(
-        html.Table(
-            [
-                html.Thead(html.Tr([html.Th(name, scope="col") for name in names])),
-                html.Tbody(
-                    [
-                        html.Tr([html.Th(row[0], scope="row"), *[html.Td(cell) for cell in row[1:]]])
-                        for row in rows
-                    ]
-                ),
-            ]
-        ),
-        className="table",
-    )
 
 
 def _how() -> Component:

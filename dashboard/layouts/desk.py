@@ -15,9 +15,12 @@ from dashboard.layouts.shared import (
     account_links,
     attributes,
     city_map,
+    keys_sheet,
     language_switch,
     loading,
+    sheet,
     stores,
+    zoom,
 )
 from dashboard.page import FaceSettings
 from operations.catalogue import Catalogue
@@ -29,6 +32,7 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
         [
             *stores(Desk),
             html.Header(_bar(settings), className="bar"),
+            html.Div(id=Desk.TRUTH, className="truth", role="alert"),
             html.Aside(
                 [
                     html.Div(id=Desk.ASSISTANCE, className="assistance"),
@@ -56,11 +60,11 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
             html.Main(
                 [
                     city_map(Desk.MAP),
-                    html.Div(id=Desk.TRUTH, className="truth", role="alert"),
                     html.Div(id=Desk.UNIT_CARD, className="unit-card"),
                     closures_button(),
-                    html.Div(_zoom(), className="zoom"),
+                    zoom(_coverage()),
                     board(),
+                    html.Div(id=Desk.TOASTS, className="toasts", role="status"),
                 ],
                 className="desk-map",
             ),
@@ -72,7 +76,6 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
             _levels(),
             _wall(),
             _keys(),
-            html.Div(id=Desk.TOASTS, className="toasts", role="status"),
         ],
         id=Desk.ROOT,
         className="desk",
@@ -81,8 +84,10 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
 
 def _bar(settings: FaceSettings) -> list[Component]:
     return [
-        html.H1(t("{city}指挥中心", city=settings.city())),
-        html.Span(id=Desk.DRILL, className="drill"),
+        html.Div(
+            [html.H1(t("{city}指挥中心", city=settings.city())), html.Span(id=Desk.DRILL, className="drill")],
+            className="bar-name",
+        ),
         html.Span(id=Desk.LEVEL, className="level-own"),
         html.Span(id=Desk.LOAD, className="load-small"),
         html.Span(id=Desk.RESPONSE, className="response-small"),
@@ -111,78 +116,31 @@ def _bar(settings: FaceSettings) -> list[Component]:
             **attributes(data_do="help", aria_label=t("键盘")),
         ),
         language_switch("/desk/"),
-        *account_links(settings),
+        html.Div(account_links(settings), className="bar-account"),
     ]
 
 
 def _levels() -> Component:
-    """The flood response level of every area, over the desk while it is asked for."""
-    return html.Div(
-        html.Div(
-            [
-                html.Header(
-                    [
-                        html.H2(t("防汛响应级别")),
-                        html.Button(
-                            "×",
-                            type="button",
-                            className="close",
-                            **attributes(data_do="levels-close", aria_label=t("关闭")),
-                        ),
-                    ],
-                    className="sheet-head",
-                ),
-                html.Div(id=Desk.LEVELS_LIST),
-                html.P(t("规则只提议，由人设定；设定人、时间和理由记入日志。"), className="quiet"),
-            ],
-            className="sheet levels-sheet",
-        ),
-        id=Desk.LEVELS,
-        className="overlay",
-        hidden=True,
-    )
+    """The flood response level of every area."""
+    words = t("规则只提议，由人设定；设定人、时间和理由记入日志。")
+    parts = [html.Div(id=Desk.LEVELS_LIST), html.P(words, className="quiet")]
+    return sheet(Desk.LEVELS, t("防汛响应级别"), "levels-close", parts, "levels-sheet")
 
 
 def _wall() -> Component:
-    """What the wall shows, over the desk while it is asked for."""
-    return html.Div(
-        html.Div(
-            [
-                html.Header(
-                    [
-                        html.H2(t("大屏显示")),
-                        html.Button(
-                            "×",
-                            type="button",
-                            className="close",
-                            **attributes(data_do="wall-close", aria_label=t("关闭")),
-                        ),
-                    ],
-                    className="sheet-head",
-                ),
-                html.Div(id=Desk.WALL_LIST),
-                html.P(t("锁定写明由谁、从何时起，重启后仍在；选“轮播”解除。"), className="quiet"),
-            ],
-            className="sheet wall-sheet",
-        ),
-        id=Desk.WALL,
-        className="overlay",
-        hidden=True,
+    """What the wall shows."""
+    words = t("锁定写明由谁、从何时起，重启后仍在；选“轮播”解除。")
+    parts = [html.Div(id=Desk.WALL_LIST), html.P(words, className="quiet")]
+    return sheet(Desk.WALL, t("大屏显示"), "wall-close", parts, "wall-sheet")
+
+
+def _coverage() -> Component:
+    return html.Button(
+        "▦",
+        type="button",
+        title=t("网格覆盖"),
+        **attributes(data_do="coverage", aria_label=t("网格覆盖"), aria_pressed="false"),
     )
-
-
-def _zoom() -> list[Component]:
-    return [
-        html.Button("+", type="button", **attributes(data_do="zoom-in", aria_label=t("放大"))),
-        html.Button("−", type="button", **attributes(data_do="zoom-out", aria_label=t("缩小"))),
-        html.Button(
-            "▦",
-            type="button",
-            title=t("网格覆盖"),
-            **attributes(data_do="coverage", aria_label=t("网格覆盖"), aria_pressed="false"),
-        ),
-        html.Button("⌂", type="button", **attributes(data_do="zoom-home", aria_label=t("全城"))),
-    ]
 
 
 def _keys() -> Component:
@@ -205,16 +163,4 @@ def _keys() -> Component:
         ("Esc", t("返回")),
         ("?", t("键盘")),
     )
-    return html.Div(
-        html.Div(
-            [
-                html.H2(t("键盘")),
-                html.Dl([part for key, word in keys for part in (html.Dt(html.Kbd(key)), html.Dd(word))]),
-                html.P(t("Esc 关闭"), className="quiet"),
-            ],
-            className="sheet",
-        ),
-        id=Desk.HELP,
-        className="overlay",
-        hidden=True,
-    )
+    return keys_sheet(Desk.HELP, keys)

@@ -6,7 +6,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.language import t
-from dashboard.layouts.analysis import headline_figure, section, table
+from dashboard.layouts.analysis import headline_figure, section
+from dashboard.layouts.shared import table
 from dashboard.view_models.dispatch_report import DispatchView
 
 

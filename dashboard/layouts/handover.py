@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from core.ids import new_id
 from dashboard.ids import HandOver
 from dashboard.language import t
-from dashboard.layouts.shared import attributes, language_switch, loading
+from dashboard.layouts.shared import attributes, drill_label, language_switch, loading, table
 from dashboard.page import FaceSettings
 from dashboard.view_models.handover import HandOverView, Section
 from operations.texts import LONGEST_TEXT
@@ -26,12 +24,7 @@ def page(settings: FaceSettings, drill: bool) -> Component:
             html.Header(
                 [
                     html.H1(t("{city} · 交接班", city=settings.city())),
-                    html.Span(
-                        [html.B(t("演练")), html.Span(t("回放与合成数据，不是实况"))],
-                        className="drill-label dots",
-                    )
-                    if drill
-                    else None,
+                    drill_label(drill),
                     html.Span(className="gap"),
                     html.Button(t("刷新"), id=HandOver.REFRESH, type="button", className="button small"),
                     html.Button(
@@ -131,25 +124,6 @@ def _section(section: Section) -> Component:
     return html.Section(
         [
             html.H2([section.name, html.Span(str(len(section.rows)), className="quiet")]),
-            _table(section.columns, section.rows)
-            if section.rows
-            else html.P(section.calm, className="quiet"),
+            table(section.columns, section.rows) if section.rows else html.P(section.calm, className="quiet"),
         ]
-    )
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
-    return html.Div(
-        html.Table(
-            [
-                html.Thead(html.Tr([html.Th(name, scope="col") for name in columns])),
-                html.Tbody(
-                    [
-                        html.Tr([html.Th(row[0], scope="row"), *[html.Td(cell) for cell in row[1:]]])
-                        for row in rows
-                    ]
-                ),
-            ]
-        ),
-        className="table",
     )

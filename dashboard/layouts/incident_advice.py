@@ -43,7 +43,6 @@ def advice_part(view: IncidentView) -> Component:
             [
                 html.Summary(t("增派单位")),
                 html.P(view.missing, className="reason") if view.missing else None,
-                _reasons(t("接替理由（增派不必选）")) if len(coming) == 1 else None,
                 html.Ul(
                     [
                         _candidate(c, False, takes_over=coming[0] if len(coming) == 1 else None)
@@ -170,7 +169,6 @@ def _others(view: IncidentView) -> Component | None:
     return html.Details(
         [
             html.Summary(t("另选单位（{count}）", count=len(view.others))),
-            _reasons(t("改派理由")),
             html.Ul([_candidate(c, True) for c in view.others]),
         ],
         className="others",
@@ -179,20 +177,38 @@ def _others(view: IncidentView) -> Component | None:
     )
 
 
-def _reasons(asked: str) -> Component:
-    """Why another unit; nothing is chosen beforehand, or one careless click would give a reason that nobody has."""
+def _why(candidate: CandidateView, takes_over: AssignmentView | None) -> Component:
+    """Why this unit and not the advised one, asked once it is chosen; no reason is chosen beforehand, or one careless
+    click would give one that nobody has."""
     reasons = [html.Option(t(words), value=code) for code, words in OVERRIDE_REASONS.items()]
+    named = {"callsign": candidate.callsign}
+    word = (
+        t("改由 {callsign} 前往", **named)
+        if takes_over
+        else t("请求 {callsign}", **named)
+        if candidate.asks
+        else t("派 {callsign}", **named)
+    )
     return html.Div(
         [
             html.Label(
                 [
-                    html.Span(asked),
+                    html.Span(t("为何用 {callsign}", **named)),
                     html.Select([html.Option(t("请选择"), value=""), *reasons], className="override"),
                 ],
                 className="field",
             ),
             html.P("", className="form-problem", role="alert"),
-        ]
+            html.Button(
+                word,
+                type="button",
+                className="button small",
+                **_sends(candidate, None, "take-over" if takes_over else "dispatch-other"),
+                **attributes(data_assignment=takes_over.assignment_id if takes_over else None),
+            ),
+        ],
+        className="asks-why",
+        hidden=True,
     )
 
 
@@ -271,8 +287,7 @@ def _candidate(
                         t("接替 {callsign}", callsign=takes_over.callsign),
                         type="button",
                         className="link",
-                        **_sends(candidate, None, "take-over"),
-                        **attributes(data_assignment=takes_over.assignment_id),
+                        **attributes(data_do="why"),
                     )
                     if takes_over
                     else None,
@@ -282,9 +297,11 @@ def _candidate(
                 t("请求") if candidate.asks else t("出警"),
                 type="button",
                 className="button small",
-                **_sends(candidate, None, "dispatch-other" if replaces else "dispatch"),
+                **(attributes(data_do="why") if replaces else _sends(candidate, None, "dispatch")),
             ),
+            _why(candidate, takes_over) if replaces or takes_over else None,
         ],
+        key=candidate.unit_id,  # what was begun for one unit never stands at another
         **attributes(data_route=candidate.unit_id),
     )
 

@@ -13,7 +13,7 @@ from dashboard.layouts.incident_advice import advice_part
 from dashboard.layouts.incident_standing import close_part, passability_part
 from dashboard.layouts.incident_units import assigned_part, milestones_part, requested_part
 from dashboard.layouts.notes import notes_part
-from dashboard.layouts.shared import attributes, grade_mark, watchers
+from dashboard.layouts.shared import attributes, grade_mark, subject_head
 from dashboard.layouts.timeline import files_part, timeline_list
 from dashboard.view_models.incident import IncidentView, graded_words
 from dashboard.view_models.timeline import PASSABILITY
@@ -86,31 +86,15 @@ def _what(view: IncidentView) -> list[Component]:
         facts.append(html.Span(t(PASSABILITY[view.passability]), className=f"road-{view.passability}"))
     facts.append(html.Span(view.category))
     return [
-        html.Header(
+        subject_head(
+            grade_mark(view.severity, view.priority),
+            view.title,
             [
-                grade_mark(view.severity, view.priority),
-                html.Div(
-                    [
-                        html.H2(view.title),
-                        html.P(
-                            [
-                                html.Span(view.number, className="figure"),
-                                html.Span(view.origin),
-                                html.Span(t("{priority} 级", priority=view.priority)),
-                            ],
-                            className="dots",
-                        ),
-                        watchers(view.incident_id),
-                    ]
-                ),
-                html.Button(
-                    "×",
-                    type="button",
-                    className="close",
-                    **attributes(data_do="close-subject", aria_label=t("返回")),
-                ),
+                html.Span(view.number, className="figure"),
+                html.Span(view.origin),
+                html.Span(t("{priority} 级", priority=view.priority)),
             ],
-            className="incident-head",
+            view.incident_id,
         ),
         html.Div(
             [

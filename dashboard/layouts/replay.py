@@ -7,7 +7,16 @@ from dash.development.base_component import Component
 
 from dashboard.ids import Replay
 from dashboard.language import t
-from dashboard.layouts.shared import attributes, city_map, language_switch, loading, stores
+from dashboard.layouts.shared import (
+    attributes,
+    city_map,
+    drill_label,
+    keys_sheet,
+    language_switch,
+    loading,
+    stores,
+    zoom,
+)
 from dashboard.page import FaceSettings
 
 SPEEDS = (1, 5, 20, 60, 200, 600)
@@ -43,7 +52,7 @@ def page(settings: FaceSettings, drill: bool) -> Component:
                     city_map(Replay.MAP),
                     html.Div(id=Replay.STATE, className="truth", role="alert"),
                     html.Div(id=Replay.UNIT_CARD, className="unit-card"),
-                    html.Div(_zoom(), className="zoom"),
+                    zoom(),
                 ],
                 className="desk-map",
             ),
@@ -63,9 +72,7 @@ def _bar(settings: FaceSettings, drill: bool) -> list[Component | None]:
         html.Span("", className="clock", **attributes(data_tick="clock")),
         html.Span(id=Replay.LEVEL, className="level-own"),
         html.Span(className="gap"),
-        html.Span([html.B(t("演练")), html.Span(t("回放与合成数据，不是实况"))], className="drill-label dots")
-        if drill
-        else None,
+        drill_label(drill),
         html.H1(t("{city}指挥中心", city=settings.city())),
         html.Button(
             "?",
@@ -137,14 +144,6 @@ def _button(sign: str, action: str, words: str, look: str = "") -> Component:
     )
 
 
-def _zoom() -> list[Component]:
-    return [
-        html.Button("+", type="button", **attributes(data_do="zoom-in", aria_label=t("放大"))),
-        html.Button("−", type="button", **attributes(data_do="zoom-out", aria_label=t("缩小"))),
-        html.Button("⌂", type="button", **attributes(data_do="zoom-home", aria_label=t("全城"))),
-    ]
-
-
 def _keys() -> Component:
     keys = (
         (t("空格"), t("播放或暂停")),
@@ -156,16 +155,4 @@ def _keys() -> Component:
         ("Esc", t("返回")),
         ("?", t("键盘")),
     )
-    return html.Div(
-        html.Div(
-            [
-                html.H2(t("键盘")),
-                html.Dl([part for key, word in keys for part in (html.Dt(html.Kbd(key)), html.Dd(word))]),
-                html.P(t("Esc 关闭"), className="quiet"),
-            ],
-            className="sheet",
-        ),
-        id=Replay.HELP,
-        className="overlay",
-        hidden=True,
-    )
+    return keys_sheet(Replay.HELP, keys)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +17,8 @@ from dashboard.page import FaceSettings
 
 Ids = type[Wall] | type[Desk] | type[Phone] | type[Replay]
 
+_NUMBERS = re.compile(r"[\d:.–-]+( [\d:.–-]+)*")
+"""Numbers, instants: what is not broken over two lines."""
 START_CENTRE = [25.02, 102.745]
 """Latitude, longitude of the first view, until the snapshot says where the monitored points lie."""
 
@@ -103,3 +107,100 @@ def nothing() -> Component:
 def failed(message: str) -> Component:
     """A panel whose question was refused."""
     return html.Div([html.P(t("无法显示"), className="state-title"), html.P(message)], className="state")
+
+
+def drill_label(drill: bool) -> Component | None:
+    """In a drill, that all of it is one."""
+    if not drill:
+        return None
+    return html.Span(
+        [html.B(t("演练")), html.Span(t("回放与合成数据，不是实况"))], className="drill-label dots"
+    )
+
+
+def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Component:
+    """A table whose first column names the rows."""
+    return html.Div(
+        html.Table(
+            [
+                html.Thead(html.Tr([html.Th(name, scope="col") for name in names])),
+                html.Tbody(
+                    [
+                        html.Tr(
+                            [
+                                html.Th(row[0], scope="row", className=_look(row[0])),
+                                *[html.Td(cell, className=_look(cell)) for cell in row[1:]],
+                            ]
+                        )
+                        for row in rows
+                    ]
+                ),
+            ]
+        ),
+        className="table",
+    )
+
+
+def _look(cell: str) -> str | None:
+    return "whole" if _NUMBERS.fullmatch(cell) else None
+
+
+def subject_head(
+    mark: Component, title: str, facts: Sequence[Component | None], subject_id: str
+) -> Component:
+    """The head of the panel of an incident or alert: its grade, name and facts, and the way back."""
+    return html.Header(
+        [
+            mark,
+            html.Div([html.H2(title), html.P(facts, className="dots"), watchers(subject_id)]),
+            _close("close-subject", t("返回")),
+        ],
+        className="incident-head",
+    )
+
+
+def sheet(sheet_id: str, title: str, closes: str, children: Sequence[Component], look: str) -> Component:
+    """A sheet over the whole face while it is asked for."""
+    return html.Div(
+        html.Div(
+            [html.Header([html.H2(title), _close(closes, t("关闭"))], className="sheet-head"), *children],
+            className=f"sheet {look}",
+        ),
+        id=sheet_id,
+        className="overlay",
+        hidden=True,
+    )
+
+
+def _close(action: str, words: str) -> Component:
+    return html.Button("×", type="button", className="close", **attributes(data_do=action, aria_label=words))
+
+
+def keys_sheet(sheet_id: str, keys: Sequence[tuple[str, str]]) -> Component:
+    """What each key does."""
+    return html.Div(
+        html.Div(
+            [
+                html.H2(t("键盘")),
+                html.Dl([part for key, word in keys for part in (html.Dt(html.Kbd(key)), html.Dd(word))]),
+                html.P(t("Esc 关闭"), className="quiet"),
+            ],
+            className="sheet",
+        ),
+        id=sheet_id,
+        className="overlay",
+        hidden=True,
+    )
+
+
+def zoom(*more: Component) -> Component:
+    """The buttons of the map; `more` stand before the one that shows the whole city."""
+    return html.Div(
+        [
+            html.Button("+", type="button", **attributes(data_do="zoom-in", aria_label=t("放大"))),
+            html.Button("−", type="button", **attributes(data_do="zoom-out", aria_label=t("缩小"))),
+            *more,
+            html.Button("⌂", type="button", **attributes(data_do="zoom-home", aria_label=t("全城"))),
+        ],
+        className="zoom",
+    )

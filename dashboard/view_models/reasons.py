@@ -133,7 +133,16 @@ def _way(candidate: Mapping[str, Any]) -> str:
     time = minutes_seconds(candidate["travel_time_s"])
     distance = distance_words(candidate["distance_m"])
     if candidate["straight_line"]:
-        return t("无路网，按直线估计 {time}，{distance}", time=time, distance=distance)
+        straight_m = candidate["straight_line_m"]
+        # A way along roads whose ends lie far from any has more than its two ends, and no factor.
+        if len(candidate["path"]) > 2 or not straight_m:
+            return t("离道路远，按估计 {time}，{distance}", time=time, distance=distance)
+        return t(
+            "无路网，按直线 {straight} ×{factor} 估计 {time}",
+            time=time,
+            straight=distance_words(straight_m),
+            factor=f"{candidate['distance_m'] / straight_m:.1f}",
+        )
     return t("沿路 {time}，{distance}", time=time, distance=distance)
 
 

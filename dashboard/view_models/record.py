@@ -55,7 +55,7 @@ def record_view(
         (t("类别"), t("{category}，{priority} 级", category=view.category, priority=view.priority)),
         (t("来源"), view.origin),
         (t("辖区"), area_name(incident["jurisdiction"], areas)),
-        (t("位置"), f"{lat:.6f}, {lon:.6f} (WGS-84)"),
+        (t("坐标"), f"{lat:.6f}, {lon:.6f} (WGS-84)"),
         (t("状态"), view.status_word),
         *((step.word, _instant_after(step.at, step.after, zone)) for step in view.milestones),
         (

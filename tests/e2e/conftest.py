@@ -129,7 +129,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         program = _chromium(playwright)
         if program is None:
-            missing = "no Chromium; `make chromium` installs one"
+            missing = "no Chromium; `make programs` installs one"
             if os.environ.get("CI"):
                 pytest.fail(missing)
             pytest.skip(missing)

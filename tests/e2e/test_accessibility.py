@@ -60,6 +60,14 @@ def test_the_wall_and_the_phone_have_no_grave_fault(
     expect(phone.locator(f"#{Phone.PANEL} .incident")).to_be_visible()
     assert grave_faults(phone) == []
     phone.locator(".phone-detail .back").click()
+    # One with its button to acknowledge.
+    alert = phone.locator(f"#{Phone.QUEUE} [data-do=open-alert]").first
+    alert.click()
+    expect(phone.locator(f"#{Phone.PANEL} .alert-panel")).to_be_visible()
+    for folded in phone.locator(f"#{Phone.PANEL} summary").all():
+        folded.click()
+    assert grave_faults(phone) == [], "an alert, all of it unfolded"
+    phone.locator(".phone-detail .back").click()
     phone.locator("[data-do=report-open]").click()
     expect(phone.locator(f"#{Phone.REPORT}")).to_be_visible()
     assert grave_faults(phone) == [], "a report from the street"

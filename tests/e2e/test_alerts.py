@@ -181,7 +181,7 @@ def test_in_a_flood_the_list_groups_itself_and_a_group_is_taken_whole(
     expect(toast(desk, "done").first).to_contain_text(f"Acknowledged: {len(waiting)}")
     assert {a["alert_id"] for a in alerts(system, "status = 'acknowledged'")} == set(waiting)
     desk.keyboard.press("u")
-    expect(toast(desk, "done").last).to_contain_text(f"taken back: {len(waiting)}")
+    expect(toast(desk, "done").first).to_contain_text(f"undone: {len(waiting)}")
     assert alerts(system, "status = 'acknowledged'") == []
 
     desk.keyboard.press("g")

@@ -148,7 +148,7 @@ def test_the_board_lists_every_unit_and_takes_one_out_of_service(
     expect(rows.first.locator("[col-id=status]")).to_have_text(re.compile(words, re.IGNORECASE))
     [now] = system.rows("SELECT status FROM units WHERE unit_id = %s", unit["unit_id"])
     assert now["status"] == "out_of_service"
-    toast(desk, "done").last.locator("[data-do=undo]").click()
+    toast(desk, "done").first.locator("[data-do=undo]").click()
     expect(rows.first.locator("[col-id=status]")).not_to_have_text(re.compile(words, re.IGNORECASE))
     [now] = system.rows("SELECT status FROM units WHERE unit_id = %s", unit["unit_id"])
     assert now["status"] == "available"
@@ -254,7 +254,34 @@ def test_the_sound_is_turned_off_and_stays_off(screens: Screens) -> None:
     desk.keyboard.press("/")
     desk.keyboard.type("sound off")
     desk.keyboard.press("Enter")
-    expect(toast(desk, "done").last).to_contain_text("Sound is off")
+    expect(toast(desk, "done").first).to_contain_text("Sound is off")
     desk.reload()
     expect(desk.locator("html[data-link=online]")).to_be_attached()
     assert desk.evaluate("window.cc.deskSound.on()") is False
+
+
+def test_notices_fold_to_three_name_the_key_once_and_lie_over_no_form(screens: Screens) -> None:
+    desk = screens.open("desk1", "desk", "en")
+    desk.keyboard.press("b")
+    form = desk.locator(".closures-sheet")
+    expect(form).to_be_visible()
+    for number in range(5):
+        notice = {
+            "kind": "done",
+            "action": "dispatch",
+            "text": f"notice {number} " * 8,
+            "undo": [f"a{number}"],
+        }
+        desk.evaluate("notice => window.cc.say(notice)", notice)
+    shown = desk.locator(f"#{Desk.TOASTS} .toast")
+    expect(shown).to_have_count(3)
+    expect(shown.first).to_contain_text("notice 4")
+    # The key takes back the newest; each of the others by its own button.
+    expect(shown.locator("[data-do=undo]")).to_have_count(3)
+    expect(shown.locator("kbd")).to_have_count(1)
+    expect(shown.first.locator("kbd")).to_have_text("U")
+    heights = [box["height"] for toast in shown.all() if (box := toast.bounding_box())]
+    assert max(heights[1:]) < heights[0]
+    lies, notices = form.bounding_box(), desk.locator(f"#{Desk.TOASTS}").bounding_box()
+    assert lies and notices
+    assert lies["x"] + lies["width"] <= notices["x"]

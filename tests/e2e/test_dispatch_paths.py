@@ -87,7 +87,7 @@ def test_a_package_goes_with_one_key_and_is_taken_back_whole_with_another(
     desk.keyboard.press("u")
     system.until(lambda: not units_on(system, incident), 30, "both units free again")
     expect(shown.locator(".assigned li")).to_have_count(0)
-    expect(toast(desk, "done").filter(has_text="Stood down: ")).to_have_count(1)
+    expect(toast(desk, "done").filter(has_text="Undone, stood down: ")).to_have_count(1)
 
 
 def test_a_package_is_advised_anew_when_its_second_unit_has_gone_elsewhere(
@@ -123,11 +123,19 @@ def test_another_unit_takes_over_and_a_further_one_is_sent(
 
     more = shown.locator("details.others").filter(has_text="Send another unit")
     more.locator("summary").click()
-    more.locator("[data-do=take-over]").first.click()
-    expect(more.locator(".form-problem")).to_have_text("Choose a reason first")
+    # A further unit needs no reason, so none is asked before one is to take over; Esc takes the question back.
+    expect(more.locator("select.override >> visible=true")).to_have_count(0)
+    other = more.locator("li").first
+    other.get_by_role("button", name="Take over from").click()
+    expect(other.locator("select.override")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(other.locator("select.override")).to_be_hidden()
+    other.get_by_role("button", name="Take over from").click()
+    other.locator("[data-do=take-over]").click()
+    expect(other.locator(".form-problem")).to_have_text("Choose a reason first")
     assert units_on(system, incident) == {first}
-    more.locator("select.override").select_option("no_radio")
-    more.locator("[data-do=take-over]").first.click()
+    other.locator("select.override").select_option("no_radio")
+    other.locator("[data-do=take-over]").click()
     system.until(lambda: units_on(system, incident) - {first}, 30, "another unit in its place")
     [second] = units_on(system, incident)
     expect(shown.locator(".assigned li")).to_have_count(1)
@@ -237,7 +245,9 @@ def test_another_district_is_asked_and_its_answer_on_the_phone_sends_the_unit(
     unit = ask.get_attribute("data-unit")
     if ask.get_attribute("data-do") == "dispatch-other":
         shown.locator("details.others summary").first.click()
-        shown.locator("details.others select.override").first.select_option("local_knowledge")
+        asked_of = shown.locator(f"details.others [data-route='{unit}']")
+        asked_of.locator("[data-do=why]").click()
+        asked_of.locator("select.override").select_option("local_knowledge")
     ask.click()
     expect(toast(desk, "done").filter(has_text="已发出联勤请求")).to_be_visible()
     assert units_on(system, incident) == set()

@@ -54,6 +54,10 @@ def test_one_officer_hands_over_with_a_remark_and_another_accepts(
     expect(incoming.locator(f"#{HandOver.GIVE}")).to_be_hidden()
     ink = incoming.locator(f"#{HandOver.BODY} h2").first.evaluate("e => getComputedStyle(e).color")
     assert ink == "rgb(0, 0, 0)", "black on white on paper"
+    # However long a table is, it begins below what stands before it.
+    first_page = PdfReader(BytesIO(incoming.pdf(format="A4"))).pages[0].extract_text()
+    for heading in incoming.locator(f"#{HandOver.BODY} h2").all_text_contents()[:1]:
+        assert heading[:4] in first_page
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from access.demo import DEMO_ACCOUNTS
 from dashboard.ids import Analysis, Desk, Phone, Wall
-from tests.e2e.conftest import Screens
+from tests.e2e.conftest import Screens, live
 from tests.e2e.test_alerts import alerts, open_alert
 from tests.e2e.test_main_job import best, storm
 from tests.running_system import RunningSystem
@@ -115,3 +115,22 @@ def test_every_face_speaks_one_language(
     page.goto("/logout")
     page.goto("/login")
     assert strange(page, language, names) == [], "the sign-in"
+
+
+def test_the_english_bar_of_a_desk_of_1600_pixels_is_one_line_that_names_the_city_and_leads_to_the_sign_ins(
+    screens: Screens,
+) -> None:
+    desk = screens.open_page("desk1", "/desk/", "en", (1600, 900))
+    live(desk)
+    bar = desk.locator("header.bar")
+    expect(bar.locator("h1")).to_have_text("Kunming Command Centre")
+    expect(bar.locator(".drill-label")).to_be_visible()
+    for part in (bar.locator("h1"), bar.locator("a[href='/sessions']"), bar.locator("a[href='/logout']")):
+        box = part.bounding_box()
+        assert box
+        assert box["width"] > 30
+        assert box["height"] > 10
+        assert box["x"] + box["width"] <= 1600
+    whole = bar.bounding_box()
+    assert whole
+    assert whole["height"] < 60

@@ -198,8 +198,8 @@ def test_of_two_officers_one_gets_the_unit_and_the_other_hears_who_has_it(
         # Whoever is advised another unit says why it is this one.
         desk.evaluate(
             """([button, at]) => setTimeout(() => {
-              const pressed = document.querySelector(button), others = pressed.closest("details");
-              if (others) others.querySelector("select.override").value = "local_knowledge";
+              const pressed = document.querySelector(button), why = pressed.closest(".asks-why");
+              if (why) why.querySelector("select.override").value = "local_knowledge";
               pressed.click();
             }, at - Date.now())""",
             [button, at],

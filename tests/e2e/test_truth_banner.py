@@ -5,9 +5,19 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.ids import Wall
+from dashboard.ids import Desk, Wall
 from tests.e2e.conftest import Screens, live
 from tests.running_system import RunningSystem
+
+
+def _allow_a_server_away(screens: Screens) -> None:
+    """The browser itself writes these when a server cannot be reached; no script can prevent it. The page
+    is asked for when the socket stays away: a redirection would say that the session has ended."""
+    screens.allow(r"^error: WebSocket connection to '[^']+/ws/live' failed: ")
+    screens.allow(r"^failed: [^ ]+ net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)")
+    screens.allow(
+        r"^error: Failed to load resource: net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -24,13 +34,7 @@ def test_the_wall_says_what_is_away_and_stops_when_it_is_back(
     running_system: RunningSystem, screens: Screens, parts: tuple[str, ...], words: str
 ) -> None:
     if parts == ("web",):
-        # The browser itself writes these when a server cannot be reached; no script can prevent it. The page
-        # is asked for when the socket stays away: a redirection would say that the session has ended.
-        screens.allow(r"^error: WebSocket connection to '[^']+/ws/live' failed: ")
-        screens.allow(r"^failed: [^ ]+ net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)")
-        screens.allow(
-            r"^error: Failed to load resource: net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)"
-        )
+        _allow_a_server_away(screens)
     wall = screens.open("wall", "wall")
     banner = wall.locator(f"#{Wall.TRUTH}")
     expect(banner).not_to_contain_text(words)
@@ -41,3 +45,17 @@ def test_the_wall_says_what_is_away_and_stops_when_it_is_back(
         expect(banner).not_to_contain_text("从未收到单位位置")
     expect(banner).not_to_contain_text(words)
     live(wall)
+
+
+def test_a_server_started_while_redis_is_away_calls_positions_unknown_in_one_line(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    _allow_a_server_away(screens)
+    desk = screens.open("desk1", "desk")
+    strip, feeds = desk.locator(f"#{Desk.TRUTH}"), desk.locator(f"#{Desk.FEEDS}")
+    with running_system.kept_down("redis"):
+        running_system.kill("web")
+        expect(strip).to_have_text("服务启动以来 Redis 不可用：单位位置未知，评级和推荐暂停")
+        expect(feeds).to_contain_text("位置未知")
+    expect(strip).to_be_empty()
+    expect(feeds).not_to_contain_text("未知")

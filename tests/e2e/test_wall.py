@@ -218,3 +218,31 @@ def test_nothing_is_kept_for_an_undo_that_no_face_has(screens: Screens) -> None:
     desk.evaluate("window.cc.feed.changed('metrics')")
     desk.wait_for_timeout(1_000)  # the next turn empties the list
     assert desk.evaluate(kept) == 0
+
+
+MARKS = """() => {
+  const ui = window.cc.uiScale(), all = [...document.querySelectorAll(".pin")];
+  const shown = all.filter((pin) => !pin.classList.contains("is-within"));
+  const middles = shown.map((pin) => pin.getBoundingClientRect()).map((b) => [b.x + b.width / 2, b.y + b.height / 2]);
+  const near = ([x, y]) => ([u, v]) => Math.abs(x - u) < 42 * ui && Math.abs(y - v) < 32 * ui;
+  const over = middles.flatMap((middle, i) => middles.slice(i + 1).filter(near(middle)));
+  const counted = shown.reduce((sum, pin) => sum + Number(pin.querySelector(".more").textContent), 0);
+  return { all: all.length, shown: shown.length, counted, over: over.length };
+}"""
+
+
+def test_no_mark_of_the_whole_city_lies_over_another_and_each_is_counted(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    running_system.begin_drill("09:40:00", speed=1)
+    desk, wall = screens.open("desk1", "desk"), screens.open("wall", "wall", "en")
+    locks = "scene => window.cc.ask('WALL_SCENE', { scene, subject: null })"
+    desk.evaluate(locks, "city")
+    expect(wall.locator(f"#{Wall.SCENE}")).to_contain_text("Whole city")
+    expect(wall.locator(f"#{Wall.SCENE}")).to_contain_text("Locked")
+    running_system.until(lambda: wall.evaluate(MARKS)["counted"] > 2, 60, "marks that stand for others")
+    found = wall.evaluate(MARKS)
+    assert found["over"] == 0
+    assert found["shown"] + found["counted"] == found["all"]
+    desk.evaluate(locks, None)
+    expect(wall.locator(f"#{Wall.SCENE}")).not_to_contain_text("Locked")

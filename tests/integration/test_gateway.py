@@ -371,7 +371,7 @@ def test_a_gateway_of_its_own_listens_and_stops_when_it_is_told(running: Running
 def broker(tmp_path: Path) -> Iterator[int]:
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
     if program is None:
-        pytest.skip("no MQTT broker here: install Debian's mosquitto to run this")
+        pytest.skip("no MQTT broker here; `make programs` installs Debian's mosquitto where apt may")
     port = free_port()
     file = tmp_path / "mosquitto.conf"
     file.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")

@@ -350,4 +350,4 @@ def test_without_a_road_network_the_health_of_every_screen_says_so(bench: Bench,
         lambda: 0,
     )
     network = health.look(None, 0)["network"]
-    assert network == {"name": "straight-line", "synthetic": True, "straight_line": True}
+    assert network == {"name": "straight-line", "synthetic": False, "straight_line": True}

@@ -28,7 +28,13 @@ def test_the_same_facts_in_english() -> None:
 
 
 def test_a_guess_without_roads_says_that_it_is_one() -> None:
-    assert reason_sentence(a_candidate(straight_line=True)).startswith("无路网，按直线估计 2:08")
+    guess = a_candidate(straight_line=True, straight_line_m=700.0, distance_m=980.0)
+    assert reason_sentence(guess) == "无路网，按直线 700 m ×1.4 估计 2:08"
+
+
+def test_a_way_whose_end_lies_far_from_any_road_is_no_straight_line() -> None:
+    path = [[102.7, 25.0], [102.71, 25.0], [102.71, 25.01]]
+    assert reason_sentence(a_candidate(straight_line=True, path=path)) == "离道路远，按估计 2:08，1.2 km"
 
 
 def test_a_place_that_is_out_of_date_is_told_with_its_age() -> None:

@@ -31,7 +31,7 @@ ROWS = [
     (a_row("alert.acknowledged", by="王芳"), "预警已确认", "Alert acknowledged"),
     (a_row("alert.acknowledged", by="王芳", note="在看"), "预警已确认（在看）", "Alert acknowledged (在看)"),
     (a_row("alert.opened", grade="heavy", rain_mm=32.4), "预警发布 重度 32 mm", "Alert opened heavy 32 mm"),
-    (a_row("alert.unacknowledged", by="王芳"), "撤销确认", "Acknowledgement taken back"),
+    (a_row("alert.unacknowledged", by="王芳"), "撤销确认", "Acknowledgement undone"),
     (a_row("alert.escalated", told="city"), "上报市级中心", "Told the city centre"),
     (
         a_row("alert.shelved", until="2026-08-18T02:00:00+00:00", reason="修泵"),

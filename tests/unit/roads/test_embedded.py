@@ -12,7 +12,7 @@ import pytest
 from core.geo import LonLat, distance_m
 from dispatch.travel import Closure
 from roads.areas import district_of, load_districts
-from roads.basemap import write_basemap
+from roads.basemap import write_areas, write_basemap
 from roads.classes import RoadClass
 from roads.layout import load_layout, load_waters
 from roads.network import RoadNetwork
@@ -149,3 +149,11 @@ def test_places_lie_in_the_districts_they_are_known_to_lie_in() -> None:
     assert district_of(LonLat(102.67, 25.02)) == "530112"  # Daguan park, Xishan
     assert district_of(LonLat(102.833, 24.88)) == "530114"  # city hall, Chenggong
     assert district_of(LonLat(100.23, 26.87)) is None  # Lijiang
+
+
+def test_districts_and_water_are_drawn_without_any_road(tmp_path: Path) -> None:
+    write_areas(tmp_path / "basemap")
+    assert sorted(path.name for path in (tmp_path / "basemap").iterdir()) == [
+        "districts.geojson",
+        "water.geojson",
+    ]
