@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from alerts.all_clear import stands_unheard
 from alerts.model import Alert
 from alerts.rules import Rule
 from core.actor import Actor
-from core.errors import PermissionDeniedError
+from core.errors import PermissionDeniedError, UnavailableError
+from operations.judge_coverage import lacking_streets
 from operations.one_alert import gauge_silent_s
 from operations.ports import Ports
-from operations.public_state import Json, alert_state
+from operations.public_state import Json, alert_state, move_state
 from operations.queries import may_see, timeline_row
 
 READINGS_OVER = timedelta(hours=1)
@@ -20,7 +22,7 @@ TIMELINE_ROWS = 100
 
 def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     """The alert with its rule, the readings of its point over the last hour, what it is explained by, the number of
-    its incident and its journal rows.
+    its incident and its journal rows; one about coverage with its streets and who might move up into them.
 
     Raises NotFoundError, PermissionDeniedError when it lies in another jurisdiction.
     """
@@ -33,8 +35,12 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     now = ports.clock.now()
     readings = ports.store.readings_of([alert.point_id], now - READINGS_OVER, now) if alert.point_id else []
     rule = ports.catalogue.rule(alert.rule_id)
+    state = alert_state(alert)
+    streets = lacking_streets(ports, state)
     return {
-        "alert": alert_state(alert),
+        "alert": state,
+        "streets": streets,
+        "moves": _moves(ports, {street["code"] for street in streets}),
         "rule": rule_state(rule) if rule else None,
         "stands": alert.returned_at is None and not stands_unheard(alert, silent_s),
         "cause": cause,
@@ -42,6 +48,17 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
         "readings": [[reading.observed_at.isoformat(), reading.value] for reading in readings],
         "timeline": [timeline_row(row) for row in ports.store.journal_of([alert_id], limit=TIMELINE_ROWS)],
     }
+
+
+def _moves(ports: Ports, streets: Collection[str]) -> list[Json]:
+    """The advice to move up into these streets, as it is now."""
+    if not streets:
+        return []
+    try:
+        record = ports.coverage.newest()
+    except UnavailableError:
+        return []  # the alert is worth reading without it; the banner says that Redis is away
+    return [move_state(move) for move in record.moves if move.grid[:9] in streets] if record else []
 
 
 def _cause(actor: Actor, alert: Alert) -> Json:

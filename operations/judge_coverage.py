@@ -17,6 +17,7 @@ from dispatch.coverage import AreaCoverage
 from operations.apply_rules import RuleWork
 from operations.inhibit_alerts import settle_inhibitions
 from operations.ports import Ports
+from operations.public_state import Json
 from operations.transaction import committed, require
 
 PREFIX = "coverage:"
@@ -102,22 +103,48 @@ def _percent(share: float) -> float:
 
 def _subject(ports: Ports, node: str, lacking: set[str]) -> Subject:
     """The area, named by its one street or by how many streets it is about; its place is in their middle."""
-    names = ports.areas.names()
-    zh, en = names.get(node, (node, node))
+    zh, en = ports.areas.names().get(node, (node, node))
     if len(lacking) == 1:
-        [street] = lacking
-        known = ports.areas.names_below().get(street)
-        zh, en = known if known else (f"{zh}{street[6:]}号街道", f"{en}, street {street[6:]}")
+        zh, en = _street_name(ports, *lacking)
     elif lacking:
         zh, en = f"{zh} {len(lacking)} 个街道", f"{en}: {len(lacking)} streets"
     return Subject(PREFIX + node, zh, en, _middle(ports, lacking or {node}), node)
+
+
+def _street_name(ports: Ports, street: str) -> tuple[str, str]:
+    """Its name; one without a name is a number of its district."""
+    zh, en = ports.areas.names().get(street[:6], (street[:6], street[:6]))
+    return ports.areas.names_below().get(street, (f"{zh}{street[6:]}号街道", f"{en}, street {street[6:]}"))
+
+
+def lacking_streets(ports: Ports, alert: Json) -> list[Json]:
+    """The streets that an alert about coverage names, given its public state: what was reached of each when the alert
+    was last stated and what was usual, in percent. Empty for any other alert."""
+    found: list[Json] = []
+    for figure, covered in alert["because"].items():
+        name, _, street = figure.partition(".")
+        if not alert["subject_id"].startswith(PREFIX) or name != "covered_pct":
+            continue
+        zh, en = _street_name(ports, street)
+        place = _middle(ports, {street})
+        found.append(
+            {
+                "code": street,
+                "name_zh": zh,
+                "name_en": en,
+                "place": [place.lon, place.lat],
+                "covered_pct": covered,
+                "usual_pct": alert["because"].get(f"usual_pct.{street}"),
+            }
+        )
+    return found
 
 
 def _middle(ports: Ports, codes: set[str]) -> LonLat:
     """The middle of the demand of these areas."""
     grids = [grid for grid in ports.grid_times.grids if grid.code.startswith(tuple(codes))]
     weights = [grid.weight or 1e-9 for grid in grids]
-    total = sum(weights)
+    total = sum(weights) or 1.0
     return LonLat(
         sum(grid.place.lon * weight for grid, weight in zip(grids, weights, strict=True)) / total,
         sum(grid.place.lat * weight for grid, weight in zip(grids, weights, strict=True)) / total,

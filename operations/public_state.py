@@ -23,7 +23,7 @@ from dispatch.recommendation import Recommendation
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
 from dispatch.travel import RoadClosure
 from operations.cap import CapMessage
-from operations.ports import CoverageRecord
+from operations.ports import CoverageRecord, MoveUpAdvice
 from operations.wall_scene import WallScene
 
 Json = dict[str, Any]
@@ -176,9 +176,14 @@ def coverage_state(record: CoverageRecord) -> Json:
         "streets_below_half": sum(
             area.covered < 0.5 for code, area in record.areas.items() if level_of(code) is CommandLevel.STREET
         ),
-        "moves": [{**_fields(move), "gain_s": round(move.gain_s, 2)} for move in record.moves],
+        "moves": [move_state(move) for move in record.moves],
         "orders": [move_up_state(order) for order in record.orders],
     }
+
+
+def move_state(move: MoveUpAdvice) -> Json:
+    """Advice to move up, as the faces are told it."""
+    return {**_fields(move), "gain_s": round(move.gain_s, 2)}
 
 
 def coverage_figures_state(figures: CoverageFigures) -> Json:
