@@ -6,6 +6,7 @@
   const token = cc.config.tokens;
   const FILLS = ["coverage-none", "coverage-target", "coverage-major"];
   const EVERY_MS = 5000; // a whole screen is painted for it
+  const MOVES_SHOWN = 3;
   const ADVICE_EVERY_MS = 10000;
   const LOUDNESS = { wall: 0.4 }; // a wall shows it all the time, a desk when asked
   const grids = [];
@@ -70,8 +71,10 @@
     if (!lacking.size) return;
     g.beginPath();
     for (const grid of grids) if (lacking.has(grid.street) && cc.base.seen(grid, v)) trace(g, grid, v);
-    g.strokeStyle = token.route; g.lineWidth = 1.4 * v.ui;
+    g.strokeStyle = token.route; g.lineWidth = 1.2 * v.ui;
+    g.globalAlpha = 0.7;
     g.stroke();
+    g.globalAlpha = 1;
   }
 
   function trace(g, grid, v) {
@@ -136,7 +139,8 @@
   /** Advice to move up, each with what it brings and one button. */
   coverage.moves = (live) => {
     const { moves = [], orders = [] } = (live && live.coverage) || {};
-    return [orders.length ? ordered(orders) : null, moves.length ? advised(moves) : null];
+    // What is advised for a gap alone stands in its alert.
+    return [orders.length ? ordered(orders) : null, moves.length ? advised(moves.slice(0, MOVES_SHOWN)) : null];
   };
 
   /** Who was told to wait where, and how much longer. */
