@@ -14,7 +14,7 @@ from live.redis_client import translated
 from operations.ports import CoverageRecord
 from operations.public_state import Json, coverage_state
 
-RECORD_KEY = "cc:coverage"
+RECORD_KEY = "cc:coverage:record"
 AREAS_KEY = "cc:coverage:areas"
 STATE_KEY = "cc:coverage:state"
 """What the faces are told, made once by whoever measured."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
 
 from alerts.all_clear import stands_unheard
-from alerts.model import Alert
+from alerts.model import Alert, AlertStatus
 from alerts.rules import Rule
 from core.actor import Actor
 from core.errors import PermissionDeniedError, UnavailableError
@@ -36,11 +35,11 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     readings = ports.store.readings_of([alert.point_id], now - READINGS_OVER, now) if alert.point_id else []
     rule = ports.catalogue.rule(alert.rule_id)
     state = alert_state(alert)
-    streets = lacking_streets(ports, state)
+    streets, moves = _coverage(ports, lacking_streets(ports, state), alert)
     return {
         "alert": state,
         "streets": streets,
-        "moves": _moves(ports, {street["code"] for street in streets}),
+        "moves": moves,
         "rule": rule_state(rule) if rule else None,
         "stands": alert.returned_at is None and not stands_unheard(alert, silent_s),
         "cause": cause,
@@ -50,15 +49,24 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     }
 
 
-def _moves(ports: Ports, streets: Collection[str]) -> list[Json]:
-    """The advice to move up into these streets, as it is now."""
-    if not streets:
-        return []
+def _coverage(ports: Ports, streets: list[Json], alert: Alert) -> tuple[list[Json], list[Json]]:
+    """The streets with what is reached of them now, and the advice to move up into them."""
+    if not streets or alert.status is AlertStatus.CLEARED:
+        return streets, []
     try:
         record = ports.coverage.newest()
     except UnavailableError:
-        return []  # the alert is worth reading without it; the banner says that Redis is away
-    return [move_state(move) for move in record.moves if move.grid[:9] in streets] if record else []
+        record = None  # the alert is worth reading without it; the banner says that Redis is away
+    if record is None:
+        return streets, []
+    areas, codes = record.areas, {street["code"] for street in streets}
+    now = [
+        {**street, "covered_pct": round(100 * areas[street["code"]].covered, 1)}
+        if street["code"] in areas
+        else street
+        for street in streets
+    ]
+    return now, [move_state(move) for move in record.moves if move.grid[:9] in codes]
 
 
 def _cause(actor: Actor, alert: Alert) -> Json:

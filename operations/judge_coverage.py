@@ -119,7 +119,7 @@ def _street_name(ports: Ports, street: str) -> tuple[str, str]:
 
 def lacking_streets(ports: Ports, alert: Json) -> list[Json]:
     """The streets that an alert about coverage names, given its public state: what was reached of each when the alert
-    was last stated and what was usual, in percent. Empty for any other alert."""
+    was last stated, and what was usual then, in percent. Empty for any other alert."""
     found: list[Json] = []
     for figure, covered in alert["because"].items():
         name, _, street = figure.partition(".")

@@ -350,12 +350,12 @@ def _near(place: Sequence[float]) -> Component:
 
 
 def _streets(view: AlertView) -> Component:
-    """Where nobody comes in time, as the rule stated it."""
+    """The streets that an alert about coverage names."""
     if not view.streets:
         return html.Div()
     return html.Div(
         [
-            html.H3(t("够不到的街道（{n}）", n=len(view.streets))),
+            html.H3(t("涉及的街道（{n}）", n=len(view.streets))),
             html.Ul(
                 [
                     html.Li(
@@ -377,7 +377,11 @@ def _streets(view: AlertView) -> Component:
                                 className="dots",
                             ),
                             html.Span(
-                                t("覆盖 {covered}，通常 {usual}", covered=street.covered, usual=street.usual),
+                                t(
+                                    "现覆盖 {covered}，通常 {usual}",
+                                    covered=street.covered,
+                                    usual=street.usual,
+                                ),
                                 className="figure quiet",
                             ),
                         ]

@@ -40,7 +40,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street that is out of reach: what was reached of its demand and what is usual, in words; where it is."""
+    """A street of an alert about coverage: what is reached of its demand and what is usual, in words; where it is."""
 
     name: str
     covered: str
@@ -188,8 +188,8 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
         streets=[
             Street(
                 name=named(street),
-                covered=f"{street['covered_pct']:.0f}%",
-                usual=f"{street['usual_pct']:.0f}%" if street["usual_pct"] else t("不详"),
+                covered=figure_value("covered_pct", street["covered_pct"]),
+                usual=figure_value("usual_pct", street["usual_pct"]) if street["usual_pct"] else t("不详"),
                 place=street["place"],
             )
             for street in detail["streets"]

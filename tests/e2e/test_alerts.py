@@ -309,7 +309,7 @@ def test_a_gap_in_coverage_is_shown_where_it_is_and_taken_charge_of(
     page = desk.locator("html")
     panel = open_alert(desk, alert)
     expect(panel.locator(".lacking li")).not_to_have_count(0)
-    expect(panel.locator(".lacking li").first).to_contain_text("covered, usually 9")
+    expect(panel.locator(".lacking li").first).to_contain_text("covered now, usually 9")
     expect(panel.locator(".move-up h3")).to_have_text("Move-up advice")
     expect(page).to_have_attribute("data-coverage", "shown")
     desk.keyboard.press("a")

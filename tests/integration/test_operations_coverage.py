@@ -18,6 +18,7 @@ from live.coverage import CLAIM_KEY, RECORD_KEY, STATE_KEY, RedisCoverage
 from operations.accept_move_up import AcceptMoveUp, accept_move_up
 from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
 from operations.alarm_load import alarm_load_state
+from operations.alert_detail import alert_detail
 from operations.cap_messages import cap_feed
 from operations.clear_left_behind import clear_left_behind
 from operations.close_incident import CloseIncident, close_incident
@@ -409,3 +410,22 @@ def test_only_who_may_dispatch_there_may_order(bench: Bench) -> None:
     with pytest.raises(PermissionDeniedError):
         accept_move_up(bench.ports, somebody(jurisdiction="530103"), command)
     assert "move_up.ordered" not in types(bench.ports)
+
+
+def test_an_opened_gap_says_what_is_reached_now_and_who_might_move_up(bench: Bench, gaps: Ports) -> None:
+    everywhere(bench, gaps)
+    away(bench, gaps, GAP_STREET)
+    watched(bench, gaps, 1)
+    (gap,) = gaps.store.open_alerts()
+    detail = alert_detail(gaps, somebody(jurisdiction=GUANDU), gap.alert_id)
+    (street,) = detail["streets"]
+    assert street["code"] == GAP_STREET
+    assert street["covered_pct"] < 50 < 90 < street["usual_pct"]
+    assert {move["grid"][:9] for move in detail["moves"]} == {GAP_STREET}
+    with pytest.raises(PermissionDeniedError):
+        alert_detail(gaps, somebody(jurisdiction=PANLONG), gap.alert_id)
+    back(bench, gaps, GAP_STREET, seconds=1)
+    assert alert_detail(gaps, somebody(), gap.alert_id)["streets"][0]["covered_pct"] > 90
+    bench.redis.flushall()
+    without = alert_detail(gaps, somebody(), gap.alert_id)
+    assert (without["streets"][0]["covered_pct"] < 50, without["moves"]) == (True, [])

@@ -245,7 +245,7 @@ def test_an_alert_about_coverage_names_its_streets_and_who_might_move_up_into_th
     detail["streets"] = [{**street, "code": "530111905", "covered_pct": 12.4, "usual_pct": 0.0}]
     detail["moves"] = [{**move, "travel_time_s": 250.0}]
     view = alert_view(detail, CATALOGUE, OFFICER)
-    assert [(s.name, s.covered, s.usual) for s in view.streets] == [("官渡区905号街道", "12%", "不详")]
+    assert [(s.name, s.covered, s.usual) for s in view.streets] == [("官渡区905号街道", "12.4 %", "不详")]
     assert [(m.callsign, m.time) for m in view.moves] == [("巡1", "4:10")]
     assert view.because == [], "the figures stand beside their streets"
     drawn = str(desk_alert(view, ZoneInfo("Asia/Shanghai")))
