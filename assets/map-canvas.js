@@ -18,10 +18,12 @@
       pane.style.zIndex = this.zIndex;
       pane.style.pointerEvents = "none";
       this.canvas = L.DomUtil.create("canvas", "", pane);
-      this.context = this.canvas.getContext("2d", { alpha: !this.ground });
+      this.context = this.contextOf(this.canvas);
       map.on("move zoom viewreset resize", this.refresh, this);
       this.refresh();
     },
+
+    contextOf(canvas) { return canvas.getContext("2d", { alpha: !this.ground }); },
 
     onRemove(map) {
       map.off("move zoom viewreset resize", this.refresh, this);
@@ -34,25 +36,42 @@
       this.waiting = requestAnimationFrame(() => { this.waiting = null; if (this._map) this.redraw(); });
     },
 
-    redraw() {
+    /** What a picture covers: pixels, where it lies, and the view it is of; null while the map has no size. */
+    area() {
       const size = this._map.getSize();
-      if (!size.x || !size.y) return;
+      if (!size.x || !size.y) return null;
       const ratio = window.devicePixelRatio || 1;
       const [left, right] = covered();
-      const across = size.x - left - right;
-      const [width, height] = [Math.round(across * ratio), Math.round(size.y * ratio)];
+      return { ratio, view: viewOf(this._map, size), ...this.piece(ratio, left, 0, size.x - left - right, size.y) };
+    },
+
+    /** A piece of the view, in pixels from its upper left corner: how many of the screen's it has, where it lies. */
+    piece(ratio, left, top, across, down) {
+      const at = this._map.containerPointToLayerPoint([left, top]);
+      return { left, top, across, down, width: Math.round(across * ratio), height: Math.round(down * ratio), at };
+    },
+
+    /** Lays the canvas where the picture belongs. */
+    lay({ across, down, width, height, at }) {
       if (this.canvas.width !== width || this.canvas.height !== height) {
         Object.assign(this.canvas, { width, height });
-        Object.assign(this.canvas.style, { width: `${across}px`, height: `${size.y}px` });
+        Object.assign(this.canvas.style, { width: `${across}px`, height: `${down}px` });
       }
-      L.DomUtil.setPosition(this.canvas, this._map.containerPointToLayerPoint([left, 0]));
+      L.DomUtil.setPosition(this.canvas, at);
+    },
+
+    redraw() {
+      const area = this.area();
+      if (!area) return;
+      this.lay(area);
+      const { ratio, left, across, down } = area;
       this.context.setTransform(ratio, 0, 0, ratio, -left * ratio, 0);
-      this.context.clearRect(left, 0, across, size.y);
+      this.context.clearRect(left, 0, across, down);
       if (this.ground) {
         this.context.fillStyle = this.ground;
-        this.context.fillRect(left, 0, across, size.y);
+        this.context.fillRect(left, 0, across, down);
       }
-      this.paint(this.context, viewOf(this._map, size));
+      this.paint(this.context, area.view);
     },
   });
 

@@ -7,7 +7,6 @@
   const DOUBTS = [[0x8000, cc.t("定位过时")], [0x4000, cc.t("定位冻结")], [0x2000, cc.t("定位跳变")]]; // docs/live-protocol.md
   const DOUBTED = DOUBTS.reduce((bits, [bit]) => bits | bit, 0);
   const positions = { n: 0, index: new Uint16Array(0), heading: new Uint16Array(0), x: new Float64Array(0), y: new Float64Array(0), at: new Map() };
-  const sheets = new Map();
   const SILENT_MS = 2000;
   let layer = null;
   let heard = -Infinity;
@@ -23,19 +22,15 @@
     returning: ["unit-returning", null], off: [null, "unit-off"], stale: [null, "unit-stale"],
   };
 
-  /** All headings of one kind of unit, drawn once. */
-  function sheet(net, status, radius) {
-    const key = `${net}|${status}|${radius}`;
-    if (sheets.has(key)) return sheets.get(key);
-    const ratio = window.devicePixelRatio || 1, cell = Math.ceil(radius * 2.6);
-    const canvas = document.createElement("canvas");
-    canvas.width = cell * ratio * HEADINGS;
-    canvas.height = cell * ratio;
+  /** Draws a kind of unit in so many headings, side by side, on a canvas that `make` gives. */
+  function drawn(make, net, status, radius, headings) {
+    const ratio = window.devicePixelRatio || 1, side = Math.ceil(radius * 2.6), pixels = Math.ceil(side * ratio);
+    const canvas = make(pixels * headings, pixels);
     const g = canvas.getContext("2d");
     const [inside, edge] = FILLS[status];
-    for (let i = 0; i < HEADINGS; i++) {
-      g.setTransform(ratio, 0, 0, ratio, (i + 0.5) * cell * ratio, (cell / 2) * ratio);
-      g.rotate((i / HEADINGS) * 2 * Math.PI);
+    for (let i = 0; i < headings; i++) {
+      g.setTransform(ratio, 0, 0, ratio, (i + 0.5) * pixels, pixels / 2);
+      g.rotate((i / headings) * 2 * Math.PI);
       g.beginPath();
       OUTLINES[net % OUTLINES.length](g, radius);
       g.lineJoin = "round";
@@ -43,21 +38,23 @@
       if (inside) { g.fillStyle = token[inside]; g.fill(); }
       if (edge) { g.strokeStyle = token[edge]; g.lineWidth = radius * 0.24; g.stroke(); }
     }
-    const made = { canvas, cell, ratio };
-    sheets.set(key, made);
-    return made;
+    return { canvas, pixels, side };
+  }
+
+  const inPage = (width, height) => Object.assign(document.createElement("canvas"), { width, height });
+  const apart = (width, height) => new OffscreenCanvas(width, height);
+
+  /** All headings of one kind of unit, for the layer's stamps. */
+  function sheet(net, status, radius) {
+    const { canvas, pixels, side } = drawn(layer.worker ? apart : inPage, net, status, radius, HEADINGS);
+    return { image: layer.worker ? canvas.transferToImageBitmap() : canvas, pixels, side };
   }
 
   const symbols = new Map();
   /** The picture of a kind of unit, heading north, as the map draws it: for legends. */
   function symbol(net, status) {
     const key = `${net}|${status}`;
-    if (!symbols.has(key)) {
-      const from = sheet(net, status, 14), side = from.cell * from.ratio;
-      const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
-      canvas.getContext("2d").drawImage(from.canvas, 0, 0, side, side, 0, 0, side, side);
-      symbols.set(key, canvas.toDataURL());
-    }
+    if (!symbols.has(key)) symbols.set(key, drawn(inPage, net, status, 14, 1).canvas.toDataURL());
     return symbols.get(key);
   }
 
@@ -85,23 +82,21 @@
   function size(zoom) { return zoom < 11.5 ? 3.2 : zoom < 12.5 ? 4.5 : zoom < 13.5 ? 5.5 : zoom < 15 ? 7 : 9; }
 
   /** Quiet units first, those at work on top; callsigns when there is room for them. */
-  function paint(g, v) {
+  function paint(pen, v) {
     const nets = new Map(Object.keys(cc.state.catalogue.nets).map((net, i) => [net, i]));
     const radius = size(v.zoom) * v.ui, ratio = window.devicePixelRatio || 1;
-    const busy = [], sprites = {};
-    const spriteOf = (net, status) => (sprites[status] = sprites[status] || [])[net] || (sprites[status][net] = sheet(net, status, radius));
-    // On whole pixels and without smoothing a sprite is copied, not resampled: most of the work on a machine without a GPU.
-    g.imageSmoothingEnabled = false;
+    const busy = [], kinds = {};
+    const kindOf = (net, status) => (kinds[status] = kinds[status] || [])[net] || (kinds[status][net] = layer.sheet(`${net}|${status}|${radius}|${ratio}`, () => sheet(net, status, radius)));
     const draw = (i, unit) => {
       const x = positions.x[i] * v.k - v.dx, y = positions.y[i] * v.k - v.dy;
       if (x < -20 || y < -20 || x > v.width + 20 || y > v.height + 20) return;
       const heading = positions.heading[i];
       const doubt = heading & DOUBTED ? DOUBTS.find(([bit]) => heading & bit) : null;
-      const at = spriteOf(nets.get(unit.net) || 0, doubt ? "stale" : cc.order.group(unit.status));
-      const turn = Math.round((heading & 0x1ff) / 10) % HEADINGS, px = at.cell * at.ratio;
-      g.drawImage(at.canvas, turn * px, 0, px, px, Math.round((x - at.cell / 2) * ratio) / ratio, Math.round((y - at.cell / 2) * ratio) / ratio, at.cell, at.cell);
-      if (unit.unit_id === cc.selectedUnit) ring(g, x, y, radius * 1.9, v.ui);
-      if (v.zoom >= 15.5 || unit.unit_id === cc.selectedUnit) callsign(g, doubt ? `${unit.callsign} · ${doubt[1]}` : unit.callsign, x, y + radius * 2, v.ui);
+      const { number, side } = kindOf(nets.get(unit.net) || 0, doubt ? "stale" : cc.order.group(unit.status));
+      const turn = Math.round((heading & 0x1ff) / 10) % HEADINGS;
+      pen.stamp(number, turn, Math.round((x - side / 2) * ratio) / ratio, Math.round((y - side / 2) * ratio) / ratio);
+      if (unit.unit_id === cc.selectedUnit) ring(pen, x, y, radius * 1.9, v.ui);
+      if (v.zoom >= 15.5 || unit.unit_id === cc.selectedUnit) callsign(pen, doubt ? `${unit.callsign} · ${doubt[1]}` : unit.callsign, x, y + radius * 2, v.ui);
     };
     for (let i = 0; i < positions.n; i++) {
       const unit = cc.state.unitByIndex[positions.index[i]];

@@ -22,7 +22,7 @@
       if (cc.config.tile_attribution) L.control.attribution({ prefix: false }).addTo(map);
     }
     layers.base = new cc.CanvasLayer("cc-base", 250, cc.base.paint, cc.config.tile_url ? null : cc.config.tokens.ground).addTo(map);
-    layers.units = new cc.CanvasLayer("cc-units", 450, (g, v) => { cc.closures.paint(g, v); cc.routes.paint(g, v); cc.units.paint(g, v); }).addTo(map);
+    layers.units = new cc.PenLayer("cc-units", 450, (g, v) => { cc.closures.paint(g, v); cc.routes.paint(g, v); cc.units.paint(g, v); }).addTo(map);
     layers.labels = new cc.CanvasLayer("cc-labels", 550, cc.labels.paint).addTo(map);
     cc.units.attach(layers.units);
     cc.marks.attach(map);

@@ -28,25 +28,33 @@ BARS = {"main thread ms": 80.0, "frames/s": 55.0, "server -> pixel p99 ms": 150.
 SETTLES_S = 15.0
 
 WATCH = """() => {
-  const seen = (window.__seen = { frames: 0, js: [], late: [], shown: 0 });
-  const take = cc.units.frame, redraw = cc.CanvasLayer.prototype.redraw;
-  let made = null;
-  cc.units.frame = (buffer) => {
+  const seen = (window.__seen = { frames: 0, js: [], late: [], apart: [], shown: 0 });
+  const take = cc.units.frame, { redraw, arrived } = cc.PenLayer.prototype;
+  const spent = (work) => {
     const began = performance.now();
-    take(buffer);
-    seen.frames += 1;
-    made = new DataView(buffer).getFloat64(0, true);
-    seen.js.push(performance.now() - began);
+    work();
+    if (seen.js.length) seen.js[seen.js.length - 1] += performance.now() - began;
   };
-  cc.CanvasLayer.prototype.redraw = function () {
-    const began = performance.now();
-    redraw.call(this);
-    if (this.paneName !== "cc-units" || made === null) return;
-    seen.js[seen.js.length - 1] += performance.now() - began;
-    const of = made;
-    made = null;
-    // After this frame is painted the next begins: what was drawn can be seen then.
-    requestAnimationFrame(() => seen.late.push(Date.now() - of));
+  let made = null, written = null;
+  cc.units.frame = (buffer) => {
+    seen.frames += 1;
+    seen.js.push(0);
+    spent(() => take(buffer));
+    made = new DataView(buffer).getFloat64(0, true);
+  };
+  cc.PenLayer.prototype.redraw = function () {
+    if (!this.busy) written = made;
+    spent(() => redraw.call(this));
+  };
+  cc.PenLayer.prototype.arrived = function (picture) {
+    spent(() => arrived.call(this, picture));
+    seen.apart.push(picture.took);
+    const of = written;
+    if (of === null) return;
+    if (of === made) made = null;
+    written = null;
+    // The picture is handed in with the frame that begins now; after it is painted the next begins, and it can be seen.
+    requestAnimationFrame(() => requestAnimationFrame(() => seen.late.push(Date.now() - of)));
   };
   const count = () => { seen.shown += 1; requestAnimationFrame(count); };
   requestAnimationFrame(count);
@@ -90,6 +98,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 def _print(seen: dict[str, Any], main_thread_s: float, took_s: float, drawn: int, busy: float) -> None:
     per_frame = main_thread_s / seen["frames"] * 1000
     js50, js99 = np.percentile(seen["js"], [50, 99])
+    apart50, apart99 = np.percentile(seen["apart"], [50, 99])
     late = np.percentile(seen["late"], [50, 90, 99])
     print(
         f"wall of {WALL_SIZE[0]} x {WALL_SIZE[1]}, {drawn:,} units, {seen['frames'] / took_s:.2f} position frames/s"
@@ -98,6 +107,7 @@ def _print(seen: dict[str, Any], main_thread_s: float, took_s: float, drawn: int
         f"  main thread ms a frame    {per_frame:7.1f} (bar {BARS['main thread ms']:.0f})   everything the page does"
     )
     print(f"  of it units               {js50:7.1f} median   {js99:.1f} p99")
+    print(f"  beside it, in a worker    {apart50:7.1f} median   {apart99:.1f} p99")
     print(f"  frames/s                  {seen['shown'] / took_s:7.1f} (bar {BARS['frames/s']:.0f})")
     print(
         f"  server -> pixel ms        p50 {late[0]:6.0f}   p90 {late[1]:6.0f}   p99 {late[2]:6.0f} "

@@ -63,8 +63,9 @@ class Screens:
         language: str = "zh",
         size: tuple[int, int] = (1280, 720),
         touch: bool = False,
+        script: str = "",
     ) -> Page:
-        """Signs in by the form in a browser of one's own, on the way to this path."""
+        """Signs in by the form in a browser of one's own, on the way to this path; `script` runs before the page's."""
         width, height = size
         context = self._browser.new_context(
             base_url=self._base_url,
@@ -73,6 +74,8 @@ class Screens:
             reduced_motion="reduce",
         )
         self._contexts.append(context)
+        if script:
+            context.add_init_script(script)
         context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": self._base_url}])
         context.set_default_timeout(PATIENCE_MS)
         page = self.watched(context)

@@ -10,15 +10,11 @@ from playwright.sync_api import Page, expect
 
 from dashboard.ids import Desk
 from tests.e2e.conftest import Screens
+from tests.e2e.ink import inked
 from tests.integration.desk_work import until
 from tests.running_system import RunningSystem
 
 PLACE = (102.7146, 25.0492)
-INKED = """([lon, lat]) => {
-  const canvas = document.querySelector(".leaflet-pane[class*=cc-units] canvas");
-  const at = window.cc.map.latLngToContainerPoint([lat, lon]), ratio = window.devicePixelRatio || 1;
-  return canvas.getContext("2d").getImageData(at.x * ratio, at.y * ratio, 1, 1).data[3] > 0;
-}"""
 
 
 def shown(page: Page, count: int) -> Callable[[], bool]:
@@ -27,8 +23,6 @@ def shown(page: Page, count: int) -> Callable[[], bool]:
 
 
 def test_a_closure_stands_on_the_map_until_it_is_lifted(screens: Screens) -> None:
-    # The test itself reads the canvas again and again to see ink; no face ever does.
-    screens.allow("Multiple readback operations using getImageData")
     desk = screens.open("desk1", "desk")
     address = desk.url.partition("/desk")[0]
     now = datetime.fromisoformat(desk.request.get("/api/v1/clock").json()["now"])
@@ -52,7 +46,7 @@ def test_a_closure_stands_on_the_map_until_it_is_lifted(screens: Screens) -> Non
     )
     assert answer.status == 201, answer.text()
     until(shown(desk, 1), within_s=30)
-    until(lambda: desk.evaluate(INKED, list(PLACE)), within_s=30)
+    until(lambda: inked(desk, [PLACE]) == 1, within_s=30)
     closure_id = answer.json()["closure"]["closure_id"]
     lifted = desk.request.delete(f"/api/v1/closures/{closure_id}", headers={"Origin": address})
     assert lifted.status == 200
