@@ -163,6 +163,7 @@
   };
 
   /** Where an advised or ordered unit is to wait. */
+  cc.gridName = gridName;
   cc.waitingPlace = (move) => cc.base.near(move.place) || gridName(move.grid);
 
   const whatFor = (move) => [

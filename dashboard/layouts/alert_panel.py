@@ -344,9 +344,10 @@ def _why(view: AlertView, zone: ZoneInfo) -> Component:
     )
 
 
-def _near(place: Sequence[float]) -> Component:
-    """What the map knows beside a place: the page fills it in."""
-    return _ticks("near", ",".join(f"{degrees:.5f}" for degrees in place), "quiet")
+def _near(place: Sequence[float], grid: str = "") -> Component:
+    """What the map knows beside a place, else its grid: the page fills it in."""
+    lon, lat = place
+    return _ticks("near", f"{lon:.5f},{lat:.5f},{grid}", "quiet")
 
 
 def _streets(view: AlertView) -> Component:
@@ -409,7 +410,7 @@ def _moves(view: AlertView) -> Component:
                                 [
                                     html.B(move.callsign),
                                     html.P(
-                                        [html.Span(f"{move.time} →"), _near(move.place)],
+                                        [html.Span(f"{move.time} →"), _near(move.place, move.grid)],
                                         className="quiet dots",
                                     ),
                                 ]
