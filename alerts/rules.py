@@ -16,7 +16,7 @@ Condition = Callable[[Features], bool]
 """Answers whether figures fulfil it. Compiled from CEL at the edge, or made of a table's thresholds; may raise
 anything, which fails that rule alone."""
 
-SubjectKind = Literal["point", "calls", "area", "geofence", "cap"]
+SubjectKind = Literal["point", "calls", "area", "geofence", "coverage", "cap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Watch:
     categories: frozenset[str] = frozenset()
     """For calls: of which categories."""
     area_level: CommandLevel | None = None
-    """For areas: only nodes of this level of the command tree."""
+    """For areas: only nodes of this level of the command tree. For coverage: the streets of each node of this level,
+    a district where it is not said, have one alert."""
 
     def sees(self, point: MonitoredPoint) -> bool:
         return (
@@ -71,6 +72,22 @@ class Watch:
 
     def sees_geofence(self, jurisdiction: str) -> bool:
         return self.subject == "geofence" and self._lies_in(jurisdiction)
+
+    def sees_coverage(self, street: str) -> bool:
+        """Whether the rule judges this street."""
+        return self.subject == "coverage" and self._lies_in(street)
+
+    def joins_coverage_of(self, code: str) -> bool:
+        """Whether the streets of this node have an alert of the rule."""
+        at_or_below = not self.jurisdictions or any(
+            code.startswith(one) or one.startswith(code) for one in self.jurisdictions
+        )
+        return self.subject == "coverage" and level_of(code) is self.joins_streets_of and at_or_below
+
+    @property
+    def joins_streets_of(self) -> CommandLevel:
+        """For coverage: the level whose nodes have one alert for all their streets."""
+        return self.area_level or CommandLevel.DISTRICT
 
     def _lies_in(self, jurisdiction: str) -> bool:
         return not self.jurisdictions or jurisdiction.startswith(self.jurisdictions)

@@ -19,6 +19,10 @@
     if (kind === "clock") return anchor.known ? cc.clockWords(cityNow()) : "––:––:––";
     if (kind === "date") return anchor.known ? cc.dateWords(cityNow()) : "";
     if (!at) return "";
+    if (kind === "near") {
+      const [lon, lat, grid] = at.split(",");
+      return cc.base.near([Number(lon), Number(lat)]) || (grid ? cc.gridName(grid) : "");
+    }
     if (kind === "since") return cc.minutesSeconds((cityNow() - Date.parse(at)) / 1000);
     if (kind === "until") {
       const left = (Date.parse(at) - cityNow()) / 1000;

@@ -90,7 +90,7 @@
       key: alert.alert_id, incident_id: null, alert_id: alert.alert_id, alert_ids: [alert.alert_id], waiting: cc.waits(alert) ? [alert.alert_id] : [],
       point_id: alert.point_id, number: "", title: cc.named(alert), name: cc.named(alert), place: alert.place, point: cc.named(alert), group: groupOf(alert, point),
       category: wet ? "" : cc.named(cc.state.catalogue.categories[alert.category]) || cc.named(rule), priority: 3, severity: alert.severity,
-      depth_cm: !wet ? null : point ? point.depth_cm : alert.depth_cm, measured: inCm(depthNow(alert)), kind: kindOf(alert.category), area: /^(area|cap):/.test(alert.subject_id),
+      depth_cm: !wet ? null : point ? point.depth_cm : alert.depth_cm, measured: inCm(depthNow(alert)), kind: kindOf(alert.category), area: /^(area|cap|coverage):/.test(alert.subject_id),
       closed: wet && Boolean(point && point.passability === "closed"), status: "alert", since: alert.opened_at, units: [],
     };
   }

@@ -94,9 +94,12 @@
   }
   setInterval(adviseIfNeeded, 250);
 
+  /** What is open is asked for anew. */
+  cc.lookAgain = () => follow(`again-${cc.state.seq}-${Date.now()}`);
+
   cc.onEvent = (frame) => { if (concerns(frame)) follow(`${frame.seq}`); };
   cc.feed.listen((kinds) => {
     if (!(cc.selected || cc.selectedAlert) || !kinds.has("link") || cc.link.status().state !== "online") return;
-    follow(`again-${cc.state.seq}-${Date.now()}`); // what was missed while the link was down
+    cc.lookAgain(); // what was missed while the link was down
   });
 })();

@@ -6,6 +6,8 @@
   const token = cc.config.tokens;
   const FILLS = ["coverage-none", "coverage-target", "coverage-major"];
   const EVERY_MS = 5000; // a whole screen is painted for it
+  const MOVES_SHOWN = 3;
+  const ADVICE_EVERY_MS = 10000;
   const LOUDNESS = { wall: 0.4 }; // a wall shows it all the time, a desk when asked
   const grids = [];
   let asked = false, shown = false, layer = null;
@@ -24,7 +26,7 @@
       });
       return xy;
     });
-    return { lines, box };
+    return { lines, box, street: String(feature.properties.code).slice(0, 9), corners: rings.flat() };
   }
 
   async function load() {
@@ -35,6 +37,7 @@
       if (!answer.ok) throw new Error(`found ${answer.status}, expected 200`);
       grids.push(...(await answer.json()).features.map(placed));
       if (layer) layer.refresh();
+      frameLacking();
     } catch (error) {
       asked = false; // the next press of the button asks again
     }
@@ -42,9 +45,15 @@
 
   /* One path for each of the three states: 1,272 polygons are three fills. */
   function paint(g, v) {
+    if (!shown) return;
+    fill(g, v);
+    outline(g, v);
+  }
+
+  function fill(g, v) {
     const coverage = cc.state.coverage;
     // A measurement of another partition says nothing about these grids.
-    if (!shown || !coverage || coverage.grids.length !== grids.length) return;
+    if (!coverage || coverage.grids.length !== grids.length) return;
     for (const state of [0, 1, 2]) {
       g.beginPath();
       grids.forEach((grid, i) => { if (Number(coverage.grids[i]) === state && cc.base.seen(grid, v)) trace(g, grid, v); });
@@ -55,6 +64,17 @@
       g.strokeStyle = token["coverage-edge"]; g.lineWidth = 0.6 * v.ui;
       g.stroke();
     }
+  }
+
+  /** The streets that the opened alert is about. */
+  function outline(g, v) {
+    if (!lacking.size) return;
+    g.beginPath();
+    for (const grid of grids) if (lacking.has(grid.street) && cc.base.seen(grid, v)) trace(g, grid, v);
+    g.strokeStyle = token.route; g.lineWidth = 1.2 * v.ui;
+    g.globalAlpha = 0.7;
+    g.stroke();
+    g.globalAlpha = 1;
   }
 
   function trace(g, grid, v) {
@@ -73,7 +93,31 @@
     if (shown && !layer && cc.map) layer = new cc.CanvasLayer("cc-coverage", 300, paint).addTo(cc.map);
     if (layer) layer.refresh();
   }
-  const toggle = () => show(!shown);
+  const toggle = () => { borrowed = false; show(!shown); };
+
+  /* An alert about coverage brings the layer with it, frames its streets, and takes the layer away again. */
+  let lacking = new Set(), followed = null, borrowed = false;
+  function followAlert() {
+    const alert = cc.selectedAlert && cc.state.alerts.get(cc.selectedAlert);
+    const about = alert && alert.subject_id.startsWith("coverage:") ? alert : null;
+    const streets = Object.keys(about ? about.because : {}).filter((name) => name.startsWith("covered_pct.")).map((name) => name.slice(12));
+    const changed = streets.length !== lacking.size || streets.some((code) => !lacking.has(code));
+    const opened = about && followed !== about.alert_id;
+    lacking = new Set(streets);
+    followed = about && about.alert_id;
+    if (opened && !shown) { borrowed = true; show(true); }
+    if (!about && borrowed) { borrowed = false; show(false); }
+    if (changed && layer) layer.refresh();
+    if (opened) setTimeout(frameLacking, 0);
+  }
+
+  function frameLacking() {
+    const corners = grids.filter((grid) => lacking.has(grid.street)).flatMap((grid) => grid.corners);
+    if (corners.length) cc.view.showPlaces(corners);
+  }
+
+  /* Its advice changes with every measurement, and no event says so. */
+  setInterval(() => { if (followed && cc.link.status().state === "online") cc.lookAgain(); }, ADVICE_EVERY_MS);
 
   const percent = (share) => `${(share * 100).toFixed(1)}%`;
   const coverage = cc.views("coverage");
@@ -87,7 +131,7 @@
       h("Span", { className: "counts-name" }, t("覆盖 ≤ 3:48")),
       found === null ? h("B", {}, t("未测")) : h("B", { className: "figure" }, percent(found.overall.demand_within_target)),
       found === null ? null : h("I", { className: "quiet" }, t("需求 · 网格 {share}", { share: percent(found.overall.share_within_target) })),
-      found && found.gaps.length ? h("I", { className: "quiet" }, t("{n} 个街道有缺口", { n: found.gaps.length })) : null,
+      found && found.streets_below_half ? h("I", { className: "quiet" }, t("{n} 个街道不足一半", { n: found.streets_below_half })) : null,
       found && found.straight_line ? h("I", { className: "quiet" }, t("按直线估计")) : null,
     ];
   };
@@ -95,7 +139,8 @@
   /** Advice to move up, each with what it brings and one button. */
   coverage.moves = (live) => {
     const { moves = [], orders = [] } = (live && live.coverage) || {};
-    return [orders.length ? ordered(orders) : null, moves.length ? advised(moves) : null];
+    // What is advised for a gap alone stands in its alert.
+    return [orders.length ? ordered(orders) : null, moves.length ? advised(moves.slice(0, MOVES_SHOWN)) : null];
   };
 
   /** Who was told to wait where, and how much longer. */
@@ -118,6 +163,7 @@
   };
 
   /** Where an advised or ordered unit is to wait. */
+  cc.gridName = gridName;
   cc.waitingPlace = (move) => cc.base.near(move.place) || gridName(move.grid);
 
   const whatFor = (move) => [
@@ -126,27 +172,11 @@
   ];
 
   cc.actions.coverage = toggle;
+  cc.actions["show-place"] = (d) => cc.view.showPlace([Number(d.lon), Number(d.lat)]);
   cc.actions["move-up"] = (d) => cc.ask("MOVE_UP", { unit_id: d.unit, grid: d.grid });
 
-  /** A gap that opens or closes is said once, at the desk. */
-  const followed = cc.onEvent;
-  cc.onEvent = (frame) => {
-    if (followed) followed(frame);
-    if (!cc.ids.ASK_MOVE_UP || !frame.type.startsWith("coverage.gap_")) return;
-    const streets = Object.keys(frame.data.streets || {});
-    if (!streets.length) return;
-    const told = { n: streets.length, where: inWords(streets) };
-    const text = frame.type === "coverage.gap_opened" ? t("覆盖缺口：{n} 个街道（{where}）", told) : t("缺口已补：{n} 个街道（{where}）", told);
-    cc.say({ kind: "done", action: "coverage", text });
-  };
-  /** Made-up streets have codes and no names: their districts, each with how many of them. */
-  function inWords(codes) {
-    const counts = new Map();
-    for (const code of codes) counts.set(code.slice(0, 6), (counts.get(code.slice(0, 6)) || 0) + 1);
-    return [...counts].sort((a, b) => b[1] - a[1]).map(([code, n]) => `${cc.named(cc.state.catalogue.areas[code]) || code} ${n}`).join(cc.english ? ", " : "、");
-  }
-
   let painted = null, paintedAt = -Infinity, soon = null;
+  cc.feed.listen((kinds) => { if (kinds.has("selection") || kinds.has("alerts")) followAlert(); });
   cc.feed.listen((kinds) => {
     if (!kinds.has("coverage") || !layer) return;
     // The figures change with every measurement, who is reached seldom: a whole screen is painted for that alone.

@@ -111,6 +111,15 @@
     map.setView([place[1], place[0]], Math.max(map.getZoom(), cc.face === "m" ? 14.5 : 14.25), { animate: false });
   }
 
+  /** Frames these places, no closer than one place alone would be. */
+  function showPlaces(places) {
+    if (!map) return;
+    map.invalidateSize({ animate: false });
+    framed = true;
+    const [left, right] = sides(), [top, bottom] = lids();
+    map.fitBounds(L.latLngBounds(places.map(([lon, lat]) => [lat, lon])).pad(0.1), { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom], maxZoom: 14.25, animate: false });
+  }
+
   /* Depths change many times a second, and a whole screen of labels is painted for them: not more often than this. */
   const DEPTHS_EVERY_MS = 2000;
   let depths = null;
@@ -118,7 +127,7 @@
     if (depths === null) depths = setTimeout(() => { depths = null; refresh(new Set(["depths"])); }, DEPTHS_EVERY_MS);
   }
 
-  cc.view = { lids, frame, refresh: () => refresh(), showPlace, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
+  cc.view = { lids, frame, refresh: () => refresh(), showPlace, showPlaces, sides, selectUnit, zoom: (by) => map && map.setZoom(map.getZoom() + by, { animate: false }) };
   cc.feed.listen((kinds) => {
     if (["alerts", "points", "incidents", "assignments", "units", "selection", "recommendations", "closures"].some((k) => kinds.has(k))) refresh(kinds);
     else if (kinds.has("depths")) refreshSoon();

@@ -172,7 +172,7 @@
     return [
       h("Span", { className: "quiet" }, t("覆盖 ≤ 3:48")), h("B", { className: "figure" }, percent(found.overall.demand_within_target)),
       h("Span", { className: "quiet" }, t("需求 · 网格 {share}", { share: percent(found.overall.share_within_target) })),
-      h("Span", { className: "quiet" }, found.gaps.length ? t("{n} 个街道有缺口", { n: found.gaps.length }) : t("没有缺口")),
+      h("Span", { className: "quiet" }, t("{n} 个街道不足一半", { n: found.streets_below_half })),
       found.straight_line ? h("Span", {}, t("按直线估计")) : null,
     ];
   };

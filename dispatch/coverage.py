@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
@@ -161,54 +161,59 @@ def uncovered_without(
     return Uncovered(len(rows), sum(grids[row].weight for row in rows), travel_time_s + MEAN_ON_SCENE_S)
 
 
-# --- gaps
+# --- what an area usually has
 
-GAP_BELOW = 0.5
-GAP_CLOSES_AT = 0.7
-GAP_HELD_S = 60.0
-"""A street has a gap when less than half of its demand is reached in time for a minute, and none when 70 % is
-reached again for a minute (proposals of this project)."""
+USUAL_OVER_S = 7_200.0
+USUAL_KNOWN_AFTER_S = 600.0
+"""What is usual is the mean of two hours, and not known before ten minutes were seen (proposals of this project)."""
 
 
 @dataclass(frozen=True, slots=True)
-class StreetCoverage:
-    """One street's memory. `open_since` is None without a gap; `turning_since` is when it crossed the other way.
-    Instants are seconds on the city's clock. `covered` is the share of its demand reached in time."""
+class AreaCoverage:
+    """One street's or district's memory. Shares of its demand, 0 to 1: `covered` is reached within 3:48 now, `usual`
+    was on average while it was watched. `at_s` is the instant on the city's clock, `watched_s` for how long, in
+    seconds. `weight` is the area's share of the city's demand."""
 
+    weight: float
     covered: float
-    open_since: float | None = None
-    turning_since: float | None = None
+    usual: float
+    at_s: float
+    watched_s: float = 0.0
+
+    @property
+    def usual_known(self) -> float:
+        """What is usual; 0 while that is not known."""
+        return self.usual if self.watched_s >= USUAL_KNOWN_AFTER_S else 0.0
 
 
-def watch_gaps(
-    before: Mapping[str, StreetCoverage],
+def follow_areas(
+    before: Mapping[str, AreaCoverage],
     times_s: Sequence[float],
     grids: Sequence[Grid],
     at_s: float,
-) -> dict[str, StreetCoverage]:
-    """Each street's coverage at this instant, with the gaps that opened, stay and closed, by street code.
+) -> dict[str, AreaCoverage]:
+    """Each street's and each district's coverage at this instant with what is usual there, by code.
 
     Time that went backwards (a drill begun again) starts the memory anew.
     """
     total: dict[str, float] = {}
     reached: dict[str, float] = {}
     for grid, time_s in zip(grids, times_s, strict=True):
-        total[grid.street] = total.get(grid.street, 0.0) + grid.weight
-        reached[grid.street] = reached.get(grid.street, 0.0) + grid.weight * (time_s <= TARGET_RESPONSE_S)
+        for code in (grid.district, grid.street):
+            total[code] = total.get(code, 0.0) + grid.weight
+            reached[code] = reached.get(code, 0.0) + grid.weight * (time_s <= TARGET_RESPONSE_S)
     return {
-        street: _watched(before.get(street), reached[street] / weight if weight else 1.0, at_s)
-        for street, weight in total.items()
+        code: _followed(before.get(code), weight, reached[code] / weight if weight else 1.0, at_s)
+        for code, weight in total.items()
     }
 
 
-def _watched(before: StreetCoverage | None, covered: float, at_s: float) -> StreetCoverage:
-    if before is None or max(before.open_since or 0.0, before.turning_since or 0.0) > at_s:
-        before = StreetCoverage(covered)
-    is_open = before.open_since is not None
-    turns: Callable[[float], bool] = GAP_CLOSES_AT.__le__ if is_open else GAP_BELOW.__gt__
-    if not turns(covered):
-        return StreetCoverage(covered, before.open_since)
-    since = at_s if before.turning_since is None else before.turning_since
-    if at_s - since < GAP_HELD_S:
-        return StreetCoverage(covered, before.open_since, since)
-    return StreetCoverage(covered, None if is_open else at_s)
+def _followed(before: AreaCoverage | None, weight: float, covered: float, at_s: float) -> AreaCoverage:
+    if before is None or before.at_s > at_s:
+        return AreaCoverage(weight, covered, covered, at_s)
+    passed_s = at_s - before.at_s
+    watched_s = before.watched_s + passed_s
+    # The mean of what was seen, and of the last two hours once more was seen.
+    share = passed_s / min(watched_s, USUAL_OVER_S) if passed_s else 0.0
+    usual = before.usual + (covered - before.usual) * min(1.0, share)
+    return AreaCoverage(weight, covered, usual, at_s, watched_s)

@@ -203,18 +203,26 @@ class MeanTimeStandby(_Standby[tuple[float, float]]):
             gain[place] += weight * change
 
 
-def best_moves(standby: MeanTimeStandby, may_move: Callable[[str], bool], count: int) -> list[MoveUp]:
+def best_moves(
+    standby: MeanTimeStandby,
+    may_move: Callable[[str], bool],
+    count: int,
+    counts: Callable[[int], bool] = lambda _row: True,
+) -> list[MoveUp]:
     """The moves that pay most, at most `count`, each weighed with those before it made.
 
     Looks at the places that lack a unit most, and for each at the nearest idle ones, what they leave behind
-    counted. `may_move` says whether a unit is idle and may be asked. The standby is left as it was.
+    counted. `may_move` says whether a unit is idle and may be asked, `counts` whether the place of this row is asked
+    about. The standby is left as it was.
     """
     moves: list[MoveUp] = []
     undo: list[tuple[str, Reach]] = []
     worth = WORTH_MOVING * standby.expected_s
     tried: set[int] = set()
     while len(moves) < count:
-        move = _next_move(standby, may_move, worth, {unit_id for unit_id, _ in undo}, tried, 2 * count)
+        move = _next_move(
+            standby, may_move, worth, {unit_id for unit_id, _ in undo}, tried, 2 * count, counts
+        )
         if move is None:
             break
         undo.append((move.unit_id, standby.board.reach_of(move.unit_id)))
@@ -232,8 +240,9 @@ def _next_move(
     moved: set[str],
     tried: set[int],
     tries: int,
+    counts: Callable[[int], bool],
 ) -> MoveUp | None:
-    for row in sorted(range(len(standby.gain)), key=standby.gain.__getitem__, reverse=True):
+    for row in sorted(filter(counts, range(len(standby.gain))), key=standby.gain.__getitem__, reverse=True):
         if len(tried) >= tries or standby.gain[row] <= worth_s:
             return None
         idle = (e for e in standby.board.soonest(row, 4 * CANDIDATES) if e[1] not in moved and may_move(e[1]))

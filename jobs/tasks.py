@@ -113,6 +113,7 @@ def watch_geofences() -> None:
     fencing.watch_geofences(bound().ports)
 
 
+@by_turns
 def measure_coverage() -> None:
     """Measures the coverage of the grids."""
     context = bound()

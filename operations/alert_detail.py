@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from alerts.all_clear import stands_unheard
-from alerts.model import Alert
+from alerts.model import Alert, AlertStatus
 from alerts.rules import Rule
 from core.actor import Actor
-from core.errors import PermissionDeniedError
+from core.errors import PermissionDeniedError, UnavailableError
+from operations.judge_coverage import lacking_streets
 from operations.one_alert import gauge_silent_s
 from operations.ports import Ports
-from operations.public_state import Json, alert_state
+from operations.public_state import Json, alert_state, move_state
 from operations.queries import may_see, timeline_row
 
 READINGS_OVER = timedelta(hours=1)
@@ -20,7 +21,7 @@ TIMELINE_ROWS = 100
 
 def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     """The alert with its rule, the readings of its point over the last hour, what it is explained by, the number of
-    its incident and its journal rows.
+    its incident and its journal rows; one about coverage with its streets and who might move up into them.
 
     Raises NotFoundError, PermissionDeniedError when it lies in another jurisdiction.
     """
@@ -33,8 +34,12 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     now = ports.clock.now()
     readings = ports.store.readings_of([alert.point_id], now - READINGS_OVER, now) if alert.point_id else []
     rule = ports.catalogue.rule(alert.rule_id)
+    state = alert_state(alert)
+    streets, moves = _coverage(ports, lacking_streets(ports, state), alert)
     return {
-        "alert": alert_state(alert),
+        "alert": state,
+        "streets": streets,
+        "moves": moves,
         "rule": rule_state(rule) if rule else None,
         "stands": alert.returned_at is None and not stands_unheard(alert, silent_s),
         "cause": cause,
@@ -42,6 +47,26 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
         "readings": [[reading.observed_at.isoformat(), reading.value] for reading in readings],
         "timeline": [timeline_row(row) for row in ports.store.journal_of([alert_id], limit=TIMELINE_ROWS)],
     }
+
+
+def _coverage(ports: Ports, streets: list[Json], alert: Alert) -> tuple[list[Json], list[Json]]:
+    """The streets with what is reached of them now, and the advice to move up into them."""
+    if not streets or alert.status is AlertStatus.CLEARED:
+        return streets, []
+    try:
+        record = ports.coverage.newest()
+    except UnavailableError:
+        record = None  # the alert is worth reading without it; the banner says that Redis is away
+    if record is None:
+        return streets, []
+    areas, codes = record.areas, {street["code"] for street in streets}
+    now = [
+        {**street, "covered_pct": round(100 * areas[street["code"]].covered, 1)}
+        if street["code"] in areas
+        else street
+        for street in streets
+    ]
+    return now, [move_state(move) for move in record.moves if move.grid[:9] in codes]
 
 
 def _cause(actor: Actor, alert: Alert) -> Json:

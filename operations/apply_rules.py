@@ -84,21 +84,64 @@ class RuleWork:
 
         `shown` answers, for the new level, the public states of points that belong into the journal row of a change.
         """
-        key = (rule.rule_id, subject.subject_id)
-        before = self._known(rule, self.level_of(*key))
+        before = self._known(rule, self.level_of(rule.rule_id, subject.subject_id))
+        after = self.judge(rule, subject.subject_id, features, at)
+        self._follow(rule, subject, before, after, features, at, shown)
+        return after
+
+    def judge(self, rule: Rule, subject_id: str, features: Features, at: datetime) -> LevelState:
+        """The rule's memory of the subject after these figures, without any alert about it."""
+        before = self._known(rule, self.level_of(rule.rule_id, subject_id))
         try:
             after = next_level(before, rule, features, at)
         except Exception as error:
             # A rule is data that a city edits: whatever it raises is its own failure, and the others go on.
-            log.warning("rule %s failed at %s: %s", rule.rule_id, subject.subject_id, error)
-            self.failures.append(
-                RuleFailure(rule.rule_id, subject.subject_id, f"{type(error).__name__}: {error}")
-            )
+            log.warning("rule %s failed at %s: %s", rule.rule_id, subject_id, error)
+            self.failures.append(RuleFailure(rule.rule_id, subject_id, f"{type(error).__name__}: {error}"))
             return before
         if after is not before:
-            self._levels[key] = self._moved[key] = after
+            self._levels[(rule.rule_id, subject_id)] = self._moved[(rule.rule_id, subject_id)] = after
+        return after
+
+    def follow(
+        self, rule: Rule, subject: Subject, after: LevelState, features: Features, at: datetime
+    ) -> None:
+        """Records what happens to the alert of a subject whose level others decide: the worst of its parts."""
+        before = self._known(rule, self.level_of(rule.rule_id, subject.subject_id))
+        if after.level != before.level:
+            self._levels[(rule.rule_id, subject.subject_id)] = after
+            self._moved[(rule.rule_id, subject.subject_id)] = after
+            self._follow(rule, subject, before, after, features, at)
+
+    def restate(self, rule: Rule, subject: Subject, features: Features, parts: str, at: datetime) -> None:
+        """Where the subject's open alert is about other parts than before (the keys of the figure `parts`), says
+        which now. Nobody is called for it: whoever has the alert reads it there."""
+        alert = self._alerts.get((rule.rule_id, subject.subject_id))
+        if alert is None or _keys(alert.because, parts) == set(features[parts]):
+            return
+        restated = replace(
+            alert,
+            name_zh=subject.name_zh,
+            name_en=subject.name_en,
+            place=subject.place,
+            because=_because(features, rule),
+            changed_at=at,
+        )
+        self._record(rule, subject, AlertChange("alert.restated", restated), ())
+
+    def _follow(
+        self,
+        rule: Rule,
+        subject: Subject,
+        before: LevelState,
+        after: LevelState,
+        features: Features,
+        at: datetime,
+        shown: Callable[[str | None], Iterable[Json]] = lambda _level: (),
+    ) -> None:
+        key = (rule.rule_id, subject.subject_id)
         if after.level == before.level:
-            return after
+            return
         change = follow_level(
             self._alerts.get(key),
             before,
@@ -114,7 +157,6 @@ class RuleWork:
         )
         if change is not None:
             self._record(rule, subject, change, shown(after.level))
-        return after
 
     def _known(self, rule: Rule, state: LevelState) -> LevelState:
         """The memory in the words of the rule as it is now: a level that was renamed is the one of the same colour,
@@ -205,6 +247,10 @@ class RuleWork:
             origin="alert",
         )
         return incident, True
+
+
+def _keys(because: Mapping[str, float], figure: str) -> set[str]:
+    return {key for name, _, key in (name.partition(".") for name in because) if name == figure and key}
 
 
 def _measured(alert: Alert) -> str:

@@ -31,6 +31,7 @@ from operations.cap import (
 )
 from operations.cap_map import CapMap, CapWording
 from operations.catalogue import Catalogue
+from operations.judge_coverage import PREFIX as COVERAGE
 from operations.ports import Ports
 from operations.transaction import require
 
@@ -113,12 +114,14 @@ def messages_of(
     """The messages of one alert's life, from its rows in order; each names all that went before it.
 
     An all-clear ends by its expiry. What turned out to be a false alarm is taken back by a Cancel as well.
-    Warnings that came from others are not told again.
+    Warnings that came from others are not told again, and where the city's own units are scarce is told to nobody.
     """
     found: list[ToldMessage] = []
     for row in rows:
         state = _state(row)
         if state is None or state["rule_id"] == CAP_IMPORT.rule_id:
+            continue
+        if state["subject_id"].startswith(COVERAGE):
             continue
         if not found and row.event.type != "alert.opened":
             continue

@@ -12,6 +12,7 @@ from core.actor import SYSTEM, Actor, Permission
 from operations.catalogue import Catalogue
 from operations.inhibit_alerts import settle_inhibitions
 from operations.judge_calls import PREFIX as CALLS
+from operations.judge_coverage import PREFIX as COVERAGE
 from operations.one_alert import record_change
 from operations.ports import Ports
 from operations.stored import OpenAlert
@@ -36,7 +37,10 @@ def clear_left_behind(ports: Ports, actor: Actor = SYSTEM) -> int:
             if why is not None:
                 change = left_behind(tx.alert(known.alert_id), actor.name, why, now)
                 record_change(tx, actor, change, {"because": "catalogue", "by": actor.name, "note": why})
-                tx.save_level_states([LevelState(known.rule_id, known.subject_id)])
+                forgotten = [known.subject_id]
+                if known.subject_id.startswith(COVERAGE):
+                    forgotten = [*forgotten, *tx.subjects_with_levels(known.subject_id)]  # its streets
+                tx.save_level_states([LevelState(known.rule_id, subject_id) for subject_id in forgotten])
                 changed.append(change.alert)
             elif known.suppressed_by is not None and rule is not None:
                 if known.suppressed_by in standing and rule.inhibited_by:
@@ -72,6 +76,8 @@ def _why_nothing_judges(
         watched = watches.sees_geofence(fence.jurisdiction)
     elif kind == "area":
         watched = watches.sees_area(name)
+    elif kind == "coverage":
+        watched = watches.joins_coverage_of(name)
     else:
         watched = watches.sees_calls(called_about.get(name, ""), alert.jurisdiction)
     if watched:

@@ -1,23 +1,26 @@
-"""Measures how much of the city a free unit reaches in time, what would mend it, and says where gaps open and close."""
+"""Measures how much of the city a free unit reaches in time, has rules judge it, and advises what would mend it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from core.actor import SYSTEM, Actor
-from core.events import happened
 from core.geo import LonLat
-from dispatch.coverage import CoverageBoard, StreetCoverage, coverage_figures, watch_gaps
+from dispatch.coverage import CoverageBoard, coverage_figures, follow_areas
 from dispatch.model import Unit, UnitStatus
 from dispatch.move_up import MeanTimeStandby, best_moves, chance_taken
 from dispatch.move_up_order import MoveUpOrder
 from dispatch.passed_over import ON_FOOT
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S
+from operations.judge_coverage import judge_coverage
 from operations.ports import CoverageRecord, MoveUpAdvice, Ports
 from operations.recommend_units import road_closures
 from operations.transaction import committed
 
 MOVES_ADVISED = 3
+MOVES_FOR_GAPS = 3
+"""How many more for the streets that alerts are about, where the city's best moves leave them as they are."""
+
 SOONEST_KEPT = 4
 """How many of the soonest units of a grid are weighed; a fifth changes nothing that matters."""
 
@@ -47,8 +50,12 @@ def measure_coverage(ports: Ports, actor: Actor = SYSTEM) -> CoverageRecord | No
     times_s = [min(times) for times in zip(*by_net.values(), strict=True)]
     busy_share = 1 - len(free) / len(driving) if driving else 0.0
     standby = _standby(ports, placed, chance_taken(busy_share))
-    before = ports.coverage.newest()
-    gaps = watch_gaps(before.streets if before else {}, times_s, grid_times.grids, now.timestamp())
+    areas = ports.coverage.areas()
+    lacking: Collection[str] = ()
+    # Before a shift is there, and when Redis has lost the positions, nobody is seen to reach anything: that is no gap.
+    if driving and len(placed) * 2 >= len(free):
+        areas = follow_areas(areas, times_s, grid_times.grids, now.timestamp())
+        lacking = judge_coverage(ports, areas, now, actor)
     record = CoverageRecord(
         measured_at=now,
         network=grid_times.name,
@@ -59,11 +66,10 @@ def measure_coverage(ports: Ports, actor: Actor = SYSTEM) -> CoverageRecord | No
         reached="".join(str((t <= TARGET_RESPONSE_S) + (t <= TARGET_MAJOR_S)) for t in times_s),
         # As they stand: the advice below counts those on their way where they are going.
         soonest_two=tuple(tuple(standby.board.soonest(row)) for row in range(len(times_s))),
-        streets=gaps,
-        moves=_advice(ports, standby, {unit.unit_id: unit for unit, _ in placed}, orders),
+        areas=areas,
+        moves=_advice(ports, standby, {unit.unit_id: unit for unit, _ in placed}, orders, lacking),
         orders=tuple(orders),
     )
-    _tell(ports, actor, before.streets if before else {}, record)
     ports.coverage.keep(record)
     return record
 
@@ -78,14 +84,32 @@ def _standby(ports: Ports, placed: Sequence[tuple[Unit, LonLat]], busy: float) -
 
 
 def _advice(
-    ports: Ports, standby: MeanTimeStandby, units: Mapping[str, Unit], orders: Sequence[MoveUpOrder]
+    ports: Ports,
+    standby: MeanTimeStandby,
+    units: Mapping[str, Unit],
+    orders: Sequence[MoveUpOrder],
+    lacking: Collection[str],
 ) -> tuple[MoveUpAdvice, ...]:
-    """Who was told to move counts where it is going to wait: nobody else is sent to mend the same gap."""
+    """What pays most in the city, then what pays most in the streets that alerts are about. Who was told to move
+    counts where it is going to wait: nobody else is sent to mend the same gap."""
     going = [order for order in orders if order.unit_id in units]
     for order, reach in zip(going, ports.grid_times.reach([order.place for order in going]), strict=True):
         standby.put(order.unit_id, reach)
     ordered = {*ports.coverage.ordered(list(units)), *(order.unit_id for order in going)}
     places = ports.grid_times.waiting_places
+
+    def idle(unit_id: str) -> bool:
+        return unit_id not in ordered
+
+    moves = best_moves(standby, idle, MOVES_ADVISED)
+    if lacking:
+        for move in moves:
+            standby.put(move.unit_id, standby.places[move.row])
+        moved = {move.unit_id for move in moves}
+        rows = {row for row, grid in enumerate(ports.grid_times.grids) if grid.street in lacking}
+        moves += best_moves(
+            standby, lambda unit_id: idle(unit_id) and unit_id not in moved, MOVES_FOR_GAPS, rows.__contains__
+        )
     return tuple(
         MoveUpAdvice(
             unit_id=move.unit_id,
@@ -97,27 +121,5 @@ def _advice(
             gain_s=move.gain_s,
             grids=move.grids,
         )
-        for move in best_moves(standby, lambda unit_id: unit_id not in ordered, MOVES_ADVISED)
+        for move in moves
     )
-
-
-def _tell(ports: Ports, actor: Actor, before: Mapping[str, StreetCoverage], record: CoverageRecord) -> None:
-    """One journal row for the gaps that opened, one for those that closed."""
-    was_open = {street for street, memory in before.items() if memory.open_since is not None}
-    is_open = {street for street, memory in record.streets.items() if memory.open_since is not None}
-    if was_open == is_open:
-        return
-
-    def covered(streets: set[str]) -> dict[str, dict[str, float]]:
-        return {
-            "streets": {
-                s: round(record.streets[s].covered, 2) for s in sorted(streets & record.streets.keys())
-            }
-        }
-
-    at = record.measured_at
-    with committed(ports, as_of=at) as tx:
-        if opened := is_open - was_open:
-            tx.record(happened(actor, "coverage.gap_opened", at=at, subject="coverage", data=covered(opened)))
-        if closed := was_open - is_open:
-            tx.record(happened(actor, "coverage.gap_closed", at=at, subject="coverage", data=covered(closed)))

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from core.clock import Clock
 from core.geo import LonLat
-from dispatch.coverage import CoverageFigures, Grid, Reach, StreetCoverage
+from dispatch.coverage import AreaCoverage, CoverageFigures, Grid, Reach
 from dispatch.fixes import Fix as Fix
 from dispatch.fixes import Sighting
 from dispatch.move_up_order import MoveUpOrder
@@ -176,7 +176,7 @@ class MoveUpAdvice:
 @dataclass(frozen=True, slots=True)
 class CoverageRecord:
     """One measurement. `reached` has a digit for each grid in the partition's order: 2 within 3:00, 1 within 3:48,
-    0 not; `soonest_two` its two soonest units. `streets` is the memory of the gaps, `orders` are the move-ups that
+    0 not; `soonest_two` its two soonest units. `areas` are streets and districts by code, `orders` the move-ups that
     stand."""
 
     measured_at: datetime
@@ -187,7 +187,7 @@ class CoverageRecord:
     nets: Mapping[str, CoverageFigures]
     reached: str
     soonest_two: tuple[tuple[tuple[float, str], ...], ...]
-    streets: Mapping[str, StreetCoverage]
+    areas: Mapping[str, AreaCoverage]
     moves: tuple[MoveUpAdvice, ...]
     orders: tuple[MoveUpOrder, ...]
 
@@ -202,6 +202,10 @@ class CoverageKeeper(Protocol):
     def keep(self, record: CoverageRecord) -> None: ...
     def newest(self) -> CoverageRecord | None:
         """The newest one that is not outdated."""
+        ...
+
+    def areas(self) -> Mapping[str, AreaCoverage]:
+        """What was usual in each street and district, kept for hours after the measurement; empty without any."""
         ...
 
     def mark_ordered(self, unit_id: str) -> None:

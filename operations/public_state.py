@@ -12,6 +12,7 @@ from alerts.features import of_quantity
 from alerts.model import Alert, MonitoredPoint, PointState
 from alerts.response_level import ResponseLevel
 from core.clock import DrillTime
+from core.command_tree import CommandLevel, level_of
 from core.geo import LonLat
 from dispatch.assistance import AssistanceRequest
 from dispatch.attachments import Attachment
@@ -22,7 +23,7 @@ from dispatch.recommendation import Recommendation
 from dispatch.response import TARGET_MAJOR_S, TARGET_RESPONSE_S, ResponseFigures
 from dispatch.travel import RoadClosure
 from operations.cap import CapMessage
-from operations.ports import CoverageRecord
+from operations.ports import CoverageRecord, MoveUpAdvice
 from operations.wall_scene import WallScene
 
 Json = dict[str, Any]
@@ -163,7 +164,8 @@ def response_state(figures: ResponseFigures) -> Json:
 
 
 def coverage_state(record: CoverageRecord) -> Json:
-    """The figures, advice and gaps, and a digit for each grid: 2 within 3:00, 1 within 3:48, 0 not."""
+    """The figures, advice, how many streets are covered to less than a half, and a digit for each grid: 2 within
+    3:00, 1 within 3:48, 0 not."""
     return {
         "at": _plain(record.measured_at),
         "units": record.units,
@@ -171,10 +173,17 @@ def coverage_state(record: CoverageRecord) -> Json:
         "overall": coverage_figures_state(record.overall),
         "nets": {net: coverage_figures_state(figures) for net, figures in record.nets.items()},
         "grids": record.reached,
-        "gaps": sorted(s for s, street in record.streets.items() if street.open_since is not None),
-        "moves": [{**_fields(move), "gain_s": round(move.gain_s, 2)} for move in record.moves],
+        "streets_below_half": sum(
+            area.covered < 0.5 for code, area in record.areas.items() if level_of(code) is CommandLevel.STREET
+        ),
+        "moves": [move_state(move) for move in record.moves],
         "orders": [move_up_state(order) for order in record.orders],
     }
+
+
+def move_state(move: MoveUpAdvice) -> Json:
+    """Advice to move up, as the faces are told it."""
+    return {**_fields(move), "gain_s": round(move.gain_s, 2)}
 
 
 def coverage_figures_state(figures: CoverageFigures) -> Json:

@@ -11,6 +11,7 @@ from core.actor import Actor, Permission
 from core.errors import InvalidInputError, NotFoundError
 from core.events import JournalRow
 from operations.alert_detail import READINGS_OVER, rule_state
+from operations.judge_coverage import lacking_streets
 from operations.keep_keyframe import is_whole
 from operations.past_state import States, by_id, fold, picture
 from operations.ports import Ports
@@ -127,6 +128,8 @@ def past_alert(ports: Ports, actor: Actor, alert_id: str, at: datetime) -> Json:
     rule = ports.catalogue.rule(alert["rule_id"])
     return {
         "alert": alert,
+        "streets": lacking_streets(ports, alert),
+        "moves": [],
         "rule": rule_state(rule) if rule else None,
         "stands": alert["returned_at"] is None,
         "cause": cause,

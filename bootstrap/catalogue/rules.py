@@ -254,8 +254,11 @@ class _Compiling:
                 self.wrong(("watches", "point_ids", index), repr(point_id), "the id of a monitored point")
         if file.silence and file.watches.subject != "point":
             self.wrong(("silence",), f"true for {file.watches.subject}", "a rule that watches points")
-        if file.watches.area_level is not None and file.watches.subject != "area":
+        level = file.watches.area_level
+        if level is not None and file.watches.subject not in ("area", "coverage"):
             self.wrong(("watches", "area_level"), f"it for {file.watches.subject}", "it for areas only")
+        if file.watches.subject == "coverage" and level in (CommandLevel.COMMUNITY, CommandLevel.STREET):
+            self.wrong(("watches", "area_level"), str(level), "district or city: streets are what it joins")
 
     def _table_levels(self) -> tuple[Level, ...]:
         file, table = self.file, self.known.tables.get(self.file.table or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,8 @@ def desk_alert(view: AlertView, zone: ZoneInfo) -> Component:
             warning_part(view.warning, zone),
             _acknowledge(view, with_note=True),
             _actions(view),
+            _streets(view),
+            _moves(view),
             _why(view, zone),
             _measured(view, zone),
             _advice(view),
@@ -64,6 +67,7 @@ def _to_read(
             _standing(view, zone),
             warning_part(view.warning, zone),
             acts,
+            _streets(view),
             _why(view, zone),
             _measured(view, zone),
             _advice(view),
@@ -316,6 +320,95 @@ def _why(view: AlertView, zone: ZoneInfo) -> Component:
             html.P(view.source, className="quiet source") if view.source else None,
         ],
         className="why",
+    )
+
+
+def _near(place: Sequence[float], grid: str = "") -> Component:
+    """What the map knows beside a place, else its grid: the page fills it in."""
+    lon, lat = place
+    return _ticks("near", f"{lon:.5f},{lat:.5f},{grid}", "quiet")
+
+
+def _streets(view: AlertView) -> Component:
+    """The streets that an alert about coverage names."""
+    if not view.streets:
+        return html.Div()
+    return html.Div(
+        [
+            html.H3(t("涉及的街道（{n}）", n=len(view.streets))),
+            html.Ul(
+                [
+                    html.Li(
+                        [
+                            html.Div(
+                                [
+                                    html.Button(
+                                        street.name,
+                                        type="button",
+                                        className="link",
+                                        **attributes(
+                                            data_do="show-place",
+                                            data_lon=f"{street.place[0]:.5f}",
+                                            data_lat=f"{street.place[1]:.5f}",
+                                        ),
+                                    ),
+                                    _near(street.place),
+                                ],
+                                className="dots",
+                            ),
+                            html.Span(
+                                t(
+                                    "现覆盖 {covered}，通常 {usual}",
+                                    covered=street.covered,
+                                    usual=street.usual,
+                                ),
+                                className="figure quiet",
+                            ),
+                        ]
+                    )
+                    for street in view.streets
+                ]
+            ),
+        ],
+        className="lacking",
+    )
+
+
+def _moves(view: AlertView) -> Component:
+    """Who might move up into them; nothing once the alert is over."""
+    if not view.streets or view.status == "cleared" or not view.may_move_up:
+        return html.Div()
+    return html.Div(
+        [
+            html.H3(t("补位建议")),
+            html.Ul(
+                [
+                    html.Li(
+                        [
+                            html.Div(
+                                [
+                                    html.B(move.callsign),
+                                    html.P(
+                                        [html.Span(f"{move.time} →"), _near(move.place, move.grid)],
+                                        className="quiet dots",
+                                    ),
+                                ]
+                            ),
+                            html.Button(
+                                t("采纳"),
+                                type="button",
+                                className="button small",
+                                **attributes(data_do="move-up", data_unit=move.unit_id, data_grid=move.grid),
+                            ),
+                        ]
+                    )
+                    for move in view.moves
+                ]
+            )
+            if view.moves
+            else html.P(t("附近没有值得挪动的空闲单位"), className="quiet"),
+        ],
+        className="move-up",
     )
 
 

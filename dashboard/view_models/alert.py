@@ -14,6 +14,7 @@ from core.actor import Actor, Permission
 from core.command_tree import CommandLevel
 from dashboard.language import named, t
 from dashboard.theme import tokens
+from dashboard.view_models.durations import minutes_seconds
 from dashboard.view_models.figures import figure_name, figure_value
 from dashboard.view_models.timeline import GRADED, Happening, notes_of, returned_word, timeline
 from dashboard.view_models.timeline import OUTCOME as OUTCOME
@@ -35,6 +36,27 @@ class Reason:
 
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """A street of an alert about coverage: what is reached of its demand and what is usual, in words; where it is."""
+
+    name: str
+    covered: str
+    usual: str
+    place: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Advice to move up into such a street."""
+
+    unit_id: str
+    callsign: str
+    grid: str
+    place: Sequence[float]
+    time: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +121,9 @@ class AlertView:
     may_shelve: bool
     may_escalate: bool
     may_clear: bool
+    may_move_up: bool = False
+    streets: Sequence[Street] = ()
+    moves: Sequence[Move] = ()
     notes: Sequence[Happening] = ()
     warning: WarningView | None = None
     """What others said, where the alert is theirs."""
@@ -141,7 +166,7 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
         cleared_by=alert["cleared_by"],
         outcome=t(OUTCOME[alert["outcome"]]) if alert["outcome"] else None,
         measured=_measured(quantity, alert["value"], detail["readings"]),
-        because=_reasons(alert["because"], levels),
+        because=[] if detail["streets"] else _reasons(alert["because"], levels),
         graded_at=_graded_at(alert, detail["timeline"]),
         thresholds=[
             (x["severity"], named(x), _asks(x, quantity))
@@ -159,6 +184,20 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
         may_shelve=is_open and actor.may(Permission.SHELVE_ALERT),
         may_escalate=is_open and alert["told"] != CommandLevel.CITY and actor.may(Permission.ESCALATE_ALERT),
         may_clear=is_open and actor.may(Permission.ALL_CLEAR),
+        may_move_up=actor.may(Permission.DISPATCH),
+        streets=[
+            Street(
+                name=named(street),
+                covered=figure_value("covered_pct", street["covered_pct"]),
+                usual=figure_value("usual_pct", street["usual_pct"]) if street["usual_pct"] else t("不详"),
+                place=street["place"],
+            )
+            for street in detail["streets"]
+        ],
+        moves=[
+            Move(m["unit_id"], m["callsign"], m["grid"], m["place"], minutes_seconds(m["travel_time_s"]))
+            for m in detail["moves"]
+        ],
         notes=notes_of(detail["timeline"]),
         warning=warning_view(detail["timeline"]),
     )

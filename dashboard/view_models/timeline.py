@@ -44,7 +44,7 @@ OVERDUE = {
 }
 ADVICE = "recommendation.made"
 NOTE = "note.added"
-GRADED = ("alert.opened", "alert.raised", "alert.lowered", "alert.resumed")
+GRADED = ("alert.opened", "alert.raised", "alert.lowered", "alert.resumed", "alert.restated")
 """The rows after which an alert's level and its figures are new."""
 LONGEST = 40
 
@@ -137,6 +137,11 @@ def returned_word(alert: Json, catalogue: Catalogue) -> str:
     if rule is None or (rule.watches.subject == "point" and not rule.silence):
         return t("已回落")
     return t("已离开") if rule.watches.subject == "geofence" else t("已恢复")
+
+
+def _restated(data: Json, _row: Json, _catalogue: Catalogue) -> str:
+    streets = sum(name.startswith("covered_pct.") for name in data.get("because", ()))
+    return t("够不到的街道现为 {n} 个", n=streets)
 
 
 def _returned(data: Json, row: Json, catalogue: Catalogue) -> str:
@@ -279,6 +284,7 @@ _SENTENCES: Mapping[str, Callable[[Json, Json, Catalogue], str]] = {
     "alert.cleared": _cleared,
     "alert.returned": _returned,
     "alert.resumed": _alert(mark("再次达到")),
+    "alert.restated": _restated,
     RECEIVED: lambda data, _row, _catalogue: received_sentence(data),
     "alert.acknowledged": _acknowledged,
     "alert.unacknowledged": lambda _data, _row, _catalogue: t("撤销确认"),

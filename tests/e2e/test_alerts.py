@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from time import sleep
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from bootstrap.catalogue import load_catalogue
+from bootstrap.embedded import with_servers
+from bootstrap.settings import load_settings
+from bootstrap.wiring import wire
 from dashboard.ids import Analysis, Desk, Phone, Wall
 from tests.e2e.conftest import Screens
 from tests.e2e.test_main_job import EARLY, toast
@@ -274,3 +278,45 @@ def test_an_analyst_lands_on_the_analysis_and_takes_its_tables_away(
         text = download.value.path().read_text(encoding="utf-8-sig")
         assert len(text.splitlines()) > 1
         assert text.startswith("rule_id," if name == "rules" else "alert_id,")
+
+
+def gap(system: RunningSystem) -> dict[str, Any]:
+    """A street of which nobody reaches much, and of which the city remembers that it usually was reached."""
+    parts = wire(with_servers(load_settings(data_dir=system.data_dir, mode="drill")), with_roads=False)
+    coverage = parts.ports.coverage
+
+    def remembered() -> list[dict[str, Any]]:
+        record = coverage.newest()
+        low = {code: area for code, area in record.areas.items() if area.covered < 0.3} if record else {}
+        street = next((code for code in sorted(low) if code.startswith("530111") and len(code) == 9), None)
+        # Whoever measures at this moment writes over it: said again until it is believed.
+        if record is not None and street is not None:
+            usual = replace(low[street], usual=0.95, watched_s=7_200.0)
+            coverage.keep(replace(record, areas={**record.areas, street: usual}))
+        sleep(1)
+        return alerts(system, "rule_id = 'coverage-gap'")
+
+    return system.until(remembered, 60, "a gap in coverage")[0]
+
+
+def test_a_gap_in_coverage_is_shown_where_it_is_and_taken_charge_of(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=20)
+    alert = gap(system)
+    desk = screens.open("desk1", "desk", "en")
+    page = desk.locator("html")
+    panel = open_alert(desk, alert)
+    expect(panel.locator(".lacking li")).not_to_have_count(0)
+    expect(panel.locator(".lacking li").first).to_contain_text("covered now, usually 9")
+    expect(panel.locator(".move-up h3")).to_have_text("Move-up advice")
+    expect(page).to_have_attribute("data-coverage", "shown")
+    desk.keyboard.press("a")
+    expect(panel.locator(".status")).to_contain_text("Acknowledged by 值班员一")
+    assert alert_now(system, alert)["acknowledged_by"] == "值班员一"
+    desk.keyboard.press("Escape")
+    expect(page).to_have_attribute("data-coverage", "hidden")
+
+    phone = screens.open("phone", "m", "zh")
+    phone.wait_for_function("id => window.cc.state.alerts.has(id)", arg=alert["alert_id"])

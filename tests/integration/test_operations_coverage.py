@@ -1,26 +1,38 @@
-"""Coverage measured, kept and told; gaps journalled once; what-if beside candidates; move-up ordered by a person."""
+"""Coverage measured, kept and told; gaps as alerts; what-if beside candidates; move-up ordered by a person."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
+from alerts.model import Severity
+from bootstrap.catalogue import load_catalogue
 from core.actor import Permission
+from core.command_tree import CommandLevel
 from core.errors import ConflictError, PermissionDeniedError, UnitTakenError
-from core.geo import LonLat
-from dispatch.coverage import GAP_HELD_S
+from core.geo import LonLat, distance_m
 from dispatch.model import UnitStatus
-from live.coverage import CLAIM_KEY, RedisCoverage
+from live.coverage import CLAIM_KEY, RECORD_KEY, STATE_KEY, RedisCoverage
 from operations.accept_move_up import AcceptMoveUp, accept_move_up
+from operations.acknowledge_alert import AcknowledgeAlert, acknowledge_alert
+from operations.alarm_load import alarm_load_state
+from operations.alert_detail import alert_detail
+from operations.cap_messages import cap_feed
+from operations.clear_left_behind import clear_left_behind
 from operations.close_incident import CloseIncident, close_incident
+from operations.keep_alerts import keep_alerts
 from operations.measure_coverage import measure_coverage
-from operations.ports import CoverageRecord, MoveUpAdvice
+from operations.ports import CoverageRecord, MoveUpAdvice, Ports
 from operations.recommend_units import recommend_units
 from operations.register_units import RegisterUnits, register_units
+from operations.shelve_alert import ShelveAlert, shelve_alert
 from tests.conftest import Bench
+from tests.depth_rule import with_catalogue
 from tests.integration.desk_work import (
     GUANDU,
+    PANLONG,
     called,
     fix,
     journal,
@@ -43,6 +55,69 @@ def measured(bench: Bench) -> CoverageRecord:
     record = measure_coverage(bench.ports)
     assert record is not None
     return record
+
+
+GAP_STREET = "530111905"
+"""A street in the middle of Guandu."""
+
+
+@pytest.fixture
+def gaps(bench: Bench) -> Ports:
+    """The rules about coverage as they are delivered."""
+    rules = {name: rule for name, rule in load_catalogue().rules.items() if name.startswith("coverage-")}
+    return with_catalogue(bench.ports, rules=rules)
+
+
+def watched(bench: Bench, ports: Ports, seconds: float) -> CoverageRecord:
+    """A measurement so many seconds later."""
+    bench.clock.advance(seconds)
+    bench.redis.delete(CLAIM_KEY)
+    record = measure_coverage(ports)
+    assert record is not None
+    return record
+
+
+def everywhere(bench: Bench, ports: Ports) -> None:
+    """A unit at every third grid, for a quarter of an hour."""
+    places = [grid.place for grid in ports.grid_times.grids[::3]]
+    register(ports, len(places))
+    seen_at(ports, *(fix(f"u{i:03d}", bench.clock.now(), place) for i, place in enumerate(places)))
+    for _ in range(4):
+        watched(bench, ports, 300)
+
+
+def around(ports: Ports, streets: Sequence[str]) -> list[str]:
+    """Who waits within a kilometre of these streets."""
+    there = [grid.place for grid in ports.grid_times.grids if grid.street in streets]
+    return [
+        f"u{i:03d}"
+        for i, grid in enumerate(ports.grid_times.grids[::3])
+        if any(distance_m(grid.place, place) < 1_000 for place in there)
+    ]
+
+
+def away(bench: Bench, ports: Ports, *streets: str, seconds: float = 60) -> None:
+    """Whoever is near these streets takes a break, for so long."""
+    for unit_id in around(ports, streets):
+        says(ports, unit_id, UnitStatus.ON_BREAK)
+    watched(bench, ports, 1)
+    if seconds:
+        watched(bench, ports, seconds)
+
+
+def back(bench: Bench, ports: Ports, *streets: str, seconds: float) -> None:
+    for unit_id in around(ports, streets):
+        says(ports, unit_id, UnitStatus.AVAILABLE)
+    watched(bench, ports, 1)
+    watched(bench, ports, seconds)
+
+
+def nearest_street(ports: Ports, place: LonLat) -> str:
+    return min(ports.grid_times.grids, key=lambda grid: distance_m(grid.place, place)).street
+
+
+def alert_rows(ports: Ports) -> list[str]:
+    return [kind for kind in types(ports) if kind.startswith("alert.")]
 
 
 def on_duty(bench: Bench, *places: LonLat) -> None:
@@ -109,25 +184,137 @@ def test_a_dispatch_and_its_end_ask_for_a_new_measurement(bench: Bench) -> None:
     assert bench.redis.exists("cc:waiting:coverage"), "a unit on a break covers nothing"
 
 
-def test_a_gap_is_journalled_once_when_it_has_lasted_and_once_when_it_ends(bench: Bench) -> None:
-    measured(bench)
-    assert "coverage.gap_opened" not in types(bench.ports)
-    bench.clock.advance(GAP_HELD_S)
-    measured(bench)
-    measured(bench)
-    opened = [row.event for row in journal(bench.ports) if row.event.type == "coverage.gap_opened"]
-    assert len(opened) == 1
-    assert len(opened[0].data["streets"]) == 53
-    on_duty(bench, *(grid.place for grid in bench.ports.grid_times.grids[::2]))
-    measured(bench)
-    bench.clock.advance(GAP_HELD_S)
-    record = measured(bench)
-    closed = [row.event for row in journal(bench.ports) if row.event.type == "coverage.gap_closed"]
-    assert len(closed) == 1
-    still_open = {street for street, memory in record.streets.items() if memory.open_since is not None}
-    assert (
-        set(closed[0].data["streets"]) == {grid.street for grid in bench.ports.grid_times.grids} - still_open
-    )
+def test_a_street_that_is_no_longer_reached_is_one_alert_of_its_district_until_it_is_again(
+    bench: Bench, gaps: Ports
+) -> None:
+    everywhere(bench, gaps)
+    assert list(gaps.store.open_alerts()) == []
+    away(bench, gaps, GAP_STREET, seconds=0)
+    assert list(gaps.store.open_alerts()) == [], "a unit that drives past leaves no gap"
+    watched(bench, gaps, 60)
+    (gap,) = gaps.store.open_alerts()
+    assert (gap.rule_id, gap.grade_code, gap.severity) == ("coverage-gap", "gap", Severity.BLUE)
+    assert (gap.subject_id, gap.jurisdiction, gap.told) == ("coverage:530111", GUANDU, CommandLevel.DISTRICT)
+    assert (gap.name_zh, gap.name_en) == ("官渡区905号街道", "Guandu, street 905")
+    assert set(gap.because) == {f"covered_pct.{GAP_STREET}", f"usual_pct.{GAP_STREET}"}
+    assert nearest_street(gaps, gap.place) == GAP_STREET
+    back(bench, gaps, GAP_STREET, seconds=60)
+    (stands,) = gaps.store.open_alerts()
+    assert stands.returned_at is None, "it is not over before it was over for two minutes"
+    watched(bench, gaps, 60)
+    (over,) = gaps.store.open_alerts()
+    assert over.returned_at is not None
+    bench.clock.advance(300)
+    keep_alerts(gaps)
+    assert list(gaps.store.open_alerts()) == []
+    assert alert_rows(gaps) == ["alert.opened", "alert.returned", "alert.cleared"]
+
+
+def test_a_gap_that_comes_back_before_the_all_clear_calls_nobody_again(bench: Bench, gaps: Ports) -> None:
+    everywhere(bench, gaps)
+    for _ in range(2):
+        away(bench, gaps, GAP_STREET)
+        back(bench, gaps, GAP_STREET, seconds=120)
+    assert alert_rows(gaps) == ["alert.opened", "alert.returned", "alert.resumed", "alert.returned"]
+
+
+def test_gaps_of_one_district_are_one_alert_that_says_which_streets_and_those_of_two_are_two(
+    bench: Bench, gaps: Ports
+) -> None:
+    everywhere(bench, gaps)
+    away(bench, gaps, GAP_STREET)
+    away(bench, gaps, GAP_STREET, "530111908", "530103908")
+    guandu, panlong = sorted(gaps.store.open_alerts(), key=lambda alert: alert.jurisdiction, reverse=True)
+    assert (guandu.jurisdiction, panlong.jurisdiction) == (GUANDU, PANLONG)
+    assert guandu.name_en == "Guandu: 2 streets"
+    assert set(guandu.because) >= {f"covered_pct.{GAP_STREET}", "covered_pct.530111908"}
+    assert alert_rows(gaps) == ["alert.opened", "alert.opened", "alert.restated"]
+    restated = next(row.event for row in journal(gaps) if row.event.type == "alert.restated")
+    assert restated.changes["alerts"][0]["name_en"] == "Guandu: 2 streets"
+
+
+def test_when_most_of_a_district_is_out_of_reach_the_alert_is_raised(bench: Bench, gaps: Ports) -> None:
+    everywhere(bench, gaps)
+    away(bench, gaps, *(f"530111{n}" for n in range(901, 917)))
+    wide = next(alert for alert in gaps.store.open_alerts() if alert.jurisdiction == GUANDU)
+    assert (wide.grade_code, wide.severity) == ("wide", Severity.YELLOW)
+
+
+def test_nobody_who_takes_charge_of_a_gap_lets_the_city_be_told_after_ten_minutes(
+    bench: Bench, gaps: Ports
+) -> None:
+    everywhere(bench, gaps)
+    away(bench, gaps, GAP_STREET, "530103908")
+    guandu = next(alert for alert in gaps.store.open_alerts() if alert.jurisdiction == GUANDU)
+    with pytest.raises(PermissionDeniedError):
+        acknowledge_alert(gaps, somebody(jurisdiction=PANLONG), AcknowledgeAlert(guandu.alert_id))
+    acknowledge_alert(gaps, somebody(jurisdiction=GUANDU), AcknowledgeAlert(guandu.alert_id))
+    bench.clock.advance(600)
+    keep_alerts(gaps)
+    told = {alert.jurisdiction: alert.told for alert in gaps.store.open_alerts()}
+    assert told == {GUANDU: CommandLevel.DISTRICT, PANLONG: CommandLevel.CITY}
+    load = alarm_load_state(gaps, [GUANDU, "5301"])
+    assert load[GUANDU]["own"]["last_window"] == 0, "its call is eleven minutes old"
+    assert load["5301"]["own"]["last_window"] == 1
+    shelve_alert(gaps, somebody(), ShelveAlert(guandu.alert_id, 15, "换班"))
+
+
+def test_what_was_never_covered_is_no_gap_and_one_alert_for_the_city_after_half_an_hour(
+    bench: Bench, gaps: Ports
+) -> None:
+    on_duty(bench, CENTRE)
+    for _ in range(8):
+        watched(bench, gaps, 300)
+    assert list(gaps.store.open_alerts()) == []
+    watched(bench, gaps, 300)
+    (short,) = gaps.store.open_alerts()
+    assert (short.rule_id, short.severity, short.told) == ("coverage-short", Severity.BLUE, CommandLevel.CITY)
+    assert short.name_en.startswith("Kunming: ")
+    assert short.escalate_at is None
+    for _ in range(6):
+        watched(bench, gaps, 300)
+    assert alert_rows(gaps) == ["alert.opened"]
+
+
+def test_when_the_positions_are_lost_nothing_is_taken_for_a_gap(bench: Bench, gaps: Ports) -> None:
+    everywhere(bench, gaps)
+    bench.redis.flushall()
+    for _ in range(3):
+        watched(bench, gaps, 60)
+    assert list(gaps.store.open_alerts()) == []
+
+
+def test_what_is_usual_outlives_a_measurement_that_is_outdated(bench: Bench, gaps: Ports) -> None:
+    everywhere(bench, gaps)
+    bench.redis.delete(RECORD_KEY, STATE_KEY)
+    away(bench, gaps, GAP_STREET)
+    assert len(gaps.store.open_alerts()) == 1
+
+
+def test_a_rule_about_coverage_that_left_the_catalogue_leaves_no_alert_and_no_memory_behind(
+    bench: Bench, gaps: Ports
+) -> None:
+    everywhere(bench, gaps)
+    away(bench, gaps, GAP_STREET)
+    assert clear_left_behind(gaps) == 0
+    assert clear_left_behind(with_catalogue(gaps, rules={})) == 1
+    assert list(gaps.store.open_alerts()) == []
+    with gaps.store.transaction() as tx:
+        known = tx.level_states(tx.subjects_with_levels("coverage:530111"))
+    assert {rule_id for rule_id, _ in known} == {"coverage-short"}, "which has no alert yet"
+
+
+def test_where_our_own_units_are_scarce_is_told_to_no_other_system(bench: Bench, gaps: Ports) -> None:
+    everywhere(bench, gaps)
+    away(bench, gaps, GAP_STREET)
+    assert gaps.store.open_alerts()
+    assert cap_feed(gaps, somebody()) == []
+
+
+def test_advice_to_move_up_is_given_for_the_gap_too(bench: Bench, gaps: Ports) -> None:
+    everywhere(bench, gaps)
+    away(bench, gaps, GAP_STREET)
+    assert GAP_STREET in {move.grid[:9] for move in watched(bench, gaps, 1).moves}
 
 
 def test_the_faces_are_told_a_digit_for_each_grid(bench: Bench) -> None:
@@ -223,3 +410,22 @@ def test_only_who_may_dispatch_there_may_order(bench: Bench) -> None:
     with pytest.raises(PermissionDeniedError):
         accept_move_up(bench.ports, somebody(jurisdiction="530103"), command)
     assert "move_up.ordered" not in types(bench.ports)
+
+
+def test_an_opened_gap_says_what_is_reached_now_and_who_might_move_up(bench: Bench, gaps: Ports) -> None:
+    everywhere(bench, gaps)
+    away(bench, gaps, GAP_STREET)
+    watched(bench, gaps, 1)
+    (gap,) = gaps.store.open_alerts()
+    detail = alert_detail(gaps, somebody(jurisdiction=GUANDU), gap.alert_id)
+    (street,) = detail["streets"]
+    assert street["code"] == GAP_STREET
+    assert street["covered_pct"] < 50 < 90 < street["usual_pct"]
+    assert {move["grid"][:9] for move in detail["moves"]} == {GAP_STREET}
+    with pytest.raises(PermissionDeniedError):
+        alert_detail(gaps, somebody(jurisdiction=PANLONG), gap.alert_id)
+    back(bench, gaps, GAP_STREET, seconds=1)
+    assert alert_detail(gaps, somebody(), gap.alert_id)["streets"][0]["covered_pct"] > 90
+    bench.redis.flushall()
+    without = alert_detail(gaps, somebody(), gap.alert_id)
+    assert (without["streets"][0]["covered_pct"] < 50, without["moves"]) == (True, [])

@@ -14,7 +14,7 @@ from alerts.imported import CAP_IMPORT
 from alerts.rules import Watch
 from core.actor import Actor, Permission, Role
 from dashboard.language import current_locale
-from dashboard.layouts.alert_panel import desk_alert
+from dashboard.layouts.alert_panel import desk_alert, phone_alert
 from dashboard.view_models.alert import alert_view, chart
 from operations.alert_detail import rule_state
 from tests.unit.dashboard.states import CATALOGUE
@@ -78,6 +78,8 @@ def a_detail(**changes: Any) -> dict[str, Any]:
             "levels": LEVELS,
         },
         "stands": True,
+        "streets": [],
+        "moves": [],
         "cause": None,
         "incident": None,
         "readings": [["2026-08-18T01:20:00+00:00", 0.0], ["2026-08-18T01:30:00+00:00", 55.0]],
@@ -234,3 +236,20 @@ def test_what_left_a_fence_has_left_and_only_water_falls() -> None:
     known = replace(CATALOGUE, rules=rules)
     said = {rule_id: alert_view(a_detail(rule_id=rule_id), known, OFFICER).returned_word for rule_id in rules}
     assert said == {"fence": "已离开", "storm": "已恢复", "depth": "已回落"}
+
+
+def test_an_alert_about_coverage_names_its_streets_and_who_might_move_up_into_them() -> None:
+    street = {"name_zh": "官渡区905号街道", "name_en": "Guandu, street 905", "place": [102.71, 25.01]}
+    move = {"unit_id": "u1", "callsign": "巡1", "grid": "53011190500101", "place": [102.72, 25.02]}
+    detail = a_detail(quantity=None, because={"covered_pct.530111905": 12.4, "usual_pct.530111905": 0.0})
+    detail["streets"] = [{**street, "code": "530111905", "covered_pct": 12.4, "usual_pct": 0.0}]
+    detail["moves"] = [{**move, "travel_time_s": 250.0}]
+    view = alert_view(detail, CATALOGUE, OFFICER)
+    assert [(s.name, s.covered, s.usual) for s in view.streets] == [("官渡区905号街道", "12.4 %", "不详")]
+    assert [(m.callsign, m.time) for m in view.moves] == [("巡1", "4:10")]
+    assert view.because == [], "the figures stand beside their streets"
+    drawn = str(desk_alert(view, ZoneInfo("Asia/Shanghai")))
+    assert "data-unit='u1'" in drawn and "data-lon='102.71000'" in drawn
+    assert "data-unit" not in str(phone_alert(view, ZoneInfo("Asia/Shanghai")))
+    over = alert_view({**detail, "alert": {**detail["alert"], "status": "cleared"}}, CATALOGUE, OFFICER)
+    assert "data-unit" not in str(desk_alert(over, ZoneInfo("Asia/Shanghai")))

@@ -41,6 +41,11 @@ ROWS = [
     (a_row("alert.unshelved"), "取消搁置", "Unshelve"),
     (a_row("alert.returned", grade="heavy"), "已回落 重度", "Returned heavy"),
     (a_row("alert.resumed", grade="heavy"), "再次达到 重度", "Reached again heavy"),
+    (
+        a_row("alert.restated", because={"covered_pct.530111905": 12.0, "usual_pct.530111905": 90.0}),
+        "够不到的街道现为 1 个",
+        "Streets out of reach now: 1",
+    ),
     (a_row("alert.suppressed", by="A0"), "已抑制，由另一预警引起", "Suppressed: another alert explains it"),
     (a_row("alert.unsuppressed"), "重新提醒", "Calls again"),
     (a_row("alert.cleared"), "预警解除", "Alert cleared"),

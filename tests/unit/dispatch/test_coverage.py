@@ -1,21 +1,20 @@
-"""Shares of grids and demand, one unit's change, what sending it uncovers, and gaps that do not flutter."""
+"""Shares of grids and demand, one unit's change, what sending it uncovers, and what an area usually has."""
 
 from __future__ import annotations
 
-from math import inf
+from math import exp, inf
 
 import pytest
 
 from core.geo import LonLat
 from dispatch.coverage import (
-    GAP_HELD_S,
     MEAN_ON_SCENE_S,
+    AreaCoverage,
     CoverageBoard,
     Grid,
-    StreetCoverage,
     coverage_figures,
+    follow_areas,
     uncovered_without,
-    watch_gaps,
 )
 
 PLACE = LonLat(102.7, 25.0)
@@ -77,32 +76,32 @@ def test_sending_the_only_unit_in_time_uncovers_the_grid_and_sending_one_of_two_
     assert (found.grids, found.demand, found.away_s) == (1, 0.1, 120.0 + MEAN_ON_SCENE_S)
 
 
-def test_a_gap_opens_only_after_it_has_lasted_and_closes_only_well_above() -> None:
+def test_what_is_usual_is_the_mean_of_what_was_seen_and_not_known_at_first() -> None:
     city = grids(0.5, 0.5)
-    half, none, all_of_it = [60.0, inf], [inf, inf], [60.0, 60.0]
     street = city[0].street
-    memory = watch_gaps({}, none, city, at_s=0.0)
-    assert memory[street] == StreetCoverage(0.0, None, 0.0)
-    memory = watch_gaps(memory, none, city, at_s=GAP_HELD_S - 1)
-    assert memory[street].open_since is None
-    memory = watch_gaps(memory, none, city, at_s=GAP_HELD_S)
-    assert memory[street].open_since == GAP_HELD_S
-    memory = watch_gaps(memory, half, city, at_s=GAP_HELD_S + 100)
-    assert memory[street].open_since == GAP_HELD_S, "half is not yet 70 %"
-    memory = watch_gaps(memory, all_of_it, city, at_s=1_000.0)
-    memory = watch_gaps(memory, all_of_it, city, at_s=1_000.0 + GAP_HELD_S)
-    assert memory[street] == StreetCoverage(1.0)
+    half, none = [60.0, inf], [inf, inf]
+    memory = follow_areas({}, half, city, at_s=0.0)
+    assert memory[street] == AreaCoverage(1.0, 0.5, 0.5, 0.0)
+    assert memory[street].usual_known == 0.0
+    memory = follow_areas(memory, half, city, at_s=300.0)
+    memory = follow_areas(memory, none, city, at_s=600.0)
+    assert memory[street].covered == 0.0
+    assert memory[street].usual_known == pytest.approx(0.25)
+    assert memory[street[:6]].usual == memory[street].usual, "the district is its one street"
 
 
-def test_a_dip_shorter_than_a_minute_opens_nothing() -> None:
+def test_what_was_usual_hours_ago_is_forgotten_slowly() -> None:
     city = grids(1.0)
-    memory = watch_gaps({}, [inf], city, at_s=0.0)
-    memory = watch_gaps(memory, [60.0], city, at_s=30.0)
-    memory = watch_gaps(memory, [inf], city, at_s=61.0)
-    assert memory[city[0].street].open_since is None
+    street = city[0].street
+    memory: dict[str, AreaCoverage] = {}
+    for minute in range(241):
+        memory = follow_areas(memory, [60.0], city, at_s=60.0 * minute)
+    for minute in range(241, 361):
+        memory = follow_areas(memory, [inf], city, at_s=60.0 * minute)
+    assert memory[street].usual == pytest.approx(exp(-1), abs=0.01)
 
 
 def test_a_drill_begun_again_starts_the_memory_anew() -> None:
     city = grids(1.0)
-    memory = {city[0].street: StreetCoverage(0.0, open_since=5_000.0)}
-    assert watch_gaps(memory, [inf], city, at_s=100.0)[city[0].street] == StreetCoverage(0.0, None, 100.0)
+    memory = {city[0].street: AreaCoverage(1.0, 1.0, 1.0, 5_000.0, 5_000.0)}
+    assert follow_areas(memory, [inf], city, at_s=100.0)[city[0].street] == AreaCoverage(1.0, 0.0, 0.0, 100.0)
