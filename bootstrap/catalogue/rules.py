@@ -256,7 +256,9 @@ class _Compiling:
             self.wrong(("silence",), f"true for {file.watches.subject}", "a rule that watches points")
         level = file.watches.area_level
         if level is not None and file.watches.subject not in ("area", "coverage"):
-            self.wrong(("watches", "area_level"), f"it for {file.watches.subject}", "it for areas only")
+            self.wrong(
+                ("watches", "area_level"), f"it for {file.watches.subject}", "it for areas and coverage only"
+            )
         if file.watches.subject == "coverage" and level in (CommandLevel.COMMUNITY, CommandLevel.STREET):
             self.wrong(("watches", "area_level"), str(level), "district or city: streets are what it joins")
 

@@ -14,8 +14,10 @@ from alerts.geofences import Geofence
 from alerts.model import MonitoredPoint, PointState, Quantity
 from alerts.rules import SubjectKind
 from core.geo import LonLat
+from dispatch.coverage import AreaCoverage
 from dispatch.model import Incident, IncidentStatus, Priority, Unit, UnitStatus
 from operations.judge_calls import _features as call_features
+from operations.judge_coverage import _features as coverage_features
 from operations.stored import CallCounts
 from operations.watch_geofences import _features as geofence_features
 
@@ -43,6 +45,11 @@ def of_geofence() -> Any:
     return geofence_features(unit, fence, AT, AT, {})
 
 
+def of_coverage() -> Any:
+    area = AreaCoverage(0.1, 0.4, 0.9, 0.0, 3_600.0)
+    return coverage_features({"530111": area, "530111905": area}, "530111905")
+
+
 @pytest.mark.parametrize(
     ("subject", "quantity", "handed"),
     [
@@ -50,6 +57,7 @@ def of_geofence() -> Any:
         ("point", "rain_mm", of_point("rain_mm")),
         ("calls", "depth_cm", of_calls()),
         ("geofence", "depth_cm", of_geofence()),
+        ("coverage", "depth_cm", of_coverage()),
         ("area", "depth_cm", area_features([], {}, GRADES, AT)),
     ],
 )

@@ -314,7 +314,15 @@ REFUSALS = [
         "{subject: calls}",
         "{subject: calls, area_level: city}",
         "it for calls",
-        "it for areas only",
+        "it for areas and coverage only",
+    ),
+    Refusal(
+        "an alert for each street",
+        "rules/coverage-short.yaml",
+        "area_level: city",
+        "area_level: street",
+        "street",
+        "district or city",
     ),
     Refusal(
         "a point that is not there",
