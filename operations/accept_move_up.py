@@ -28,8 +28,8 @@ def accept_move_up(ports: Ports, actor: Actor, command: AcceptMoveUp) -> MoveUpA
     """Commits the order. The same order again while it stands changes nothing.
 
     The unit stays available; its terminal is told where to wait (GET /api/v1/orders). Raises ConflictError when
-    the advice is no longer given, UnitTakenError when the unit has been sent elsewhere meanwhile, NotFoundError,
-    PermissionDeniedError.
+    the advice is no longer given or a colleague has ordered it, UnitTakenError when the unit has been sent
+    elsewhere meanwhile, NotFoundError, PermissionDeniedError.
     """
     require(actor, Permission.DISPATCH)
     refuse_longer(LONGEST_KEY, unit_id=command.unit_id, grid=command.grid)
