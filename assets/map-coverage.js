@@ -138,7 +138,9 @@
 
   /** Advice to move up, each with what it brings and one button. */
   coverage.moves = (live) => {
-    const { moves = [], orders = [] } = (live && live.coverage) || {};
+    const { moves: all = [], orders = [] } = (live && live.coverage) || {};
+    for (const [unit, at] of justOrdered) if (performance.now() - at > ORDER_SHOWS_MS) justOrdered.delete(unit);
+    const moves = all.filter((move) => !justOrdered.has(move.unit_id));
     // What is advised for a gap alone stands in its alert.
     return [orders.length ? ordered(orders) : null, moves.length ? advised(moves.slice(0, MOVES_SHOWN)) : null];
   };
@@ -170,6 +172,17 @@
     h("Span", {}, `${cc.minutesSeconds(move.travel_time_s)} → ${cc.waitingPlace(move)}`),
     h("Span", {}, move.grids > 0 ? t("多覆盖 {n} 个网格", { n: move.grids }) : t("平均早到 {s} 秒", { s: move.gain_s.toFixed(1) })),
   ];
+
+  /* What somebody has just ordered is advised no longer; the next measurement says so a moment later. */
+  const ORDER_SHOWS_MS = 10000;
+  const justOrdered = new Map();
+  const told = cc.onEvent;
+  cc.onEvent = (frame) => {
+    if (told) told(frame);
+    if (frame.type !== "move_up.ordered") return;
+    justOrdered.set(frame.subject, performance.now());
+    if (cc.ids.MOVE_UP) cc.draw(cc.ids.MOVE_UP, coverage.moves({ coverage: cc.state.coverage }));
+  };
 
   cc.actions.coverage = toggle;
   cc.actions["show-place"] = (d) => cc.view.showPlace([Number(d.lon), Number(d.lat)]);

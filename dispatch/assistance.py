@@ -12,6 +12,11 @@ ANSWER_WITHIN = timedelta(seconds=120)
 """How long a request waits for its answer (proposal): as long as a unit may take to turn out."""
 
 
+REFUSED_FOR = timedelta(minutes=10)
+"""How long a unit that was refused is not advised for that incident again (proposal): whoever said no has a reason that
+lasts longer than a click, and the next unit by road is worth more than the same answer."""
+
+
 class AssistanceStatus(StrEnum):
     WAITING = "waiting"
     ACCEPTED = "accepted"
@@ -43,6 +48,12 @@ class AssistanceRequest:
     answered_by: str | None = None
     note: str | None = None
     assignment_id: str | None = None
+
+    def is_refused(self, now: datetime) -> bool:
+        """Whether its owner has said no, not long ago."""
+        if self.status is not AssistanceStatus.DECLINED or self.answered_at is None:
+            return False
+        return now < self.answered_at + REFUSED_FOR
 
     def answered(
         self,

@@ -21,6 +21,7 @@ TOLD = 5
 
 class Why(StrEnum):
     LEFT_FOR = "left_for"
+    REFUSED = "refused"
     BUSY = "busy"
     LACKS = "lacks"
     ON_FOOT = "on_foot"
@@ -81,9 +82,11 @@ def explain(
     route: RouteFound | None,
     left_for: LeftFor | None,
     busy_with: str | None,
+    refused: bool = False,
 ) -> PassedOver:
     """The first reason that holds. `latest_s` is the travel time of the last one recommended; `route` the way of
-    this unit, where one was sought and found; `busy_with` the number of the incident it is on."""
+    this unit, where one was sought and found; `busy_with` the number of the incident it is on; `refused` says that its
+    owner was asked for it and said no."""
     crow_m = distance_m(place, target)
 
     def because(why: Why, **facts: object) -> PassedOver:
@@ -96,6 +99,8 @@ def explain(
         return because(Why.LACKS, lacks=tuple(sorted(missing)))
     if unit.kind == ON_FOOT:
         return because(Why.ON_FOOT)
+    if refused:
+        return because(Why.REFUSED)
     if left_for is not None:
         return because(Why.LEFT_FOR, number=left_for.number, more_urgent=left_for.more_urgent)
     if route is None:

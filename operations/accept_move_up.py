@@ -41,10 +41,6 @@ def accept_move_up(ports: Ports, actor: Actor, command: AcceptMoveUp) -> MoveUpA
         else iter(()),
         None,
     )
-    if advised is None:
-        raise ConflictError(
-            f"{command.unit_id} → {command.grid} 已不再建议 / is advised no longer: coverage has changed"
-        )
     with committed(ports, as_of=now) as tx:
         unit = tx.lock_units([command.unit_id]).get(command.unit_id)
         if unit is None:
@@ -57,7 +53,19 @@ def accept_move_up(ports: Ports, actor: Actor, command: AcceptMoveUp) -> MoveUpA
                 callsign=unit.callsign,
                 unit_status=unit.status.value,
             )
-        if any(order.grid == command.grid for order in tx.move_up_orders(now, [command.unit_id])):
+        standing = next(
+            (o for o in tx.move_up_orders(now, [command.unit_id]) if o.grid == command.grid), None
+        )
+        if standing is not None and standing.ordered_by != actor.name:
+            raise ConflictError(
+                f"{unit.callsign} 已由 {standing.ordered_by} 命令补位 / was ordered there by {standing.ordered_by}",
+                unit_id=unit.unit_id,
+            )
+        if advised is None:
+            raise ConflictError(
+                f"{command.unit_id} → {command.grid} 已不再建议 / is advised no longer: coverage has changed"
+            )
+        if standing is not None:
             return advised
         tx.save_move_up_order(
             MoveUpOrder(

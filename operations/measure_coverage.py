@@ -18,6 +18,10 @@ from operations.recommend_units import road_closures
 from operations.transaction import committed
 
 MOVES_ADVISED = 3
+WORTH_S = 1.0
+"""A move that reaches no further grid in time is advised if the mean of all calls falls by so much (proposal): a unit
+that drives for minutes for less is sent about for noise."""
+
 MOVES_FOR_GAPS = 3
 """How many more for the streets that alerts are about, where the city's best moves leave them as they are."""
 
@@ -101,7 +105,7 @@ def _advice(
     def idle(unit_id: str) -> bool:
         return unit_id not in ordered
 
-    moves = best_moves(standby, idle, MOVES_ADVISED)
+    moves = [m for m in best_moves(standby, idle, MOVES_ADVISED) if m.grids > 0 or m.gain_s >= WORTH_S]
     if lacking:
         for move in moves:
             standby.put(move.unit_id, standby.places[move.row])

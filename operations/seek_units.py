@@ -46,6 +46,7 @@ class Seeker:
         self._tx = tx
         self._units = {unit.unit_id: unit for unit in tx.units()}
         self._places = ports.positions.places(list(self._units))
+        self._refusals: dict[str, frozenset[str]] = {}
         self._able: dict[tuple[frozenset[str], str | None], dict[str, LonLat]] = {}
 
     def package_of(self, incident: Incident) -> tuple[int, tuple[Need, ...]]:
@@ -63,7 +64,8 @@ class Seeker:
         """Who fills the needs, with `more` others to choose from. Where nothing is needed any more, the others
         are those that could fill the package itself."""
         asked = needs or self._ports.catalogue.categories[incident.category].run_card.needs
-        units = suitable(self._units.values(), asked)
+        refused = self._refused(incident)
+        units = [unit for unit in suitable(self._units.values(), asked) if unit.unit_id not in refused]
         places = {u.unit_id: self._places[u.unit_id] for u in units if u.unit_id in self._places}
         wanted = _count(needs) + more
         routes = self._routes(incident, asked, wanted)
@@ -114,6 +116,7 @@ class Seeker:
                 route=route_of.get(unit_id),
                 left_for=left_for.get(unit_id),
                 busy_with=self._number_of(unit_id),
+                refused=unit_id in self._refused(incident),
             )
             for unit_id in told
         )
@@ -184,6 +187,7 @@ class Seeker:
     def _routes(self, incident: Incident, needs: Sequence[Need], count: int) -> list[RouteFound]:
         """Ways of the nearest units: so many for each need, and so many of the net it prefers."""
         found: dict[str, RouteFound] = {}
+        refused = self._refused(incident)
         searched: set[tuple[frozenset[str], str | None]] = set()
         for need in needs:
             for net in {None, need.net}:
@@ -191,9 +195,19 @@ class Seeker:
                     continue
                 searched.add((need.capabilities, net))
                 places = self._places_of(need, net)
+                if refused:
+                    places = {unit_id: place for unit_id, place in places.items() if unit_id not in refused}
                 for route in self._nearest(incident, places, count):
                     found[route.unit_id] = route
         return list(found.values())
+
+    def _refused(self, incident: Incident) -> frozenset[str]:
+        """Units that their owners have refused for this incident, not long ago."""
+        if incident.incident_id not in self._refusals:
+            now = self._ports.clock.now()
+            asked = self._tx.assistance_of(incident.incident_id)
+            self._refusals[incident.incident_id] = frozenset(r.unit_id for r in asked if r.is_refused(now))
+        return self._refusals[incident.incident_id]
 
     def _nearest(self, incident: Incident, places: Mapping[str, LonLat], count: int) -> list[RouteFound]:
         return self._ports.travel_times.nearest(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from core.events import happened
 from dispatch.model import (
     Assignment,
     AssignmentStatus,
+    Incident,
     Unit,
     UnitStatus,
     advance_assignment,
@@ -43,41 +43,35 @@ def stand_down_unit(ports: Ports, actor: Actor, command: StandDownUnit) -> Assig
         require(actor, Permission.DISPATCH, assignment.jurisdiction)
         if assignment.status is AssignmentStatus.STOOD_DOWN:
             return assignment
-        incident = tx.incident(assignment.incident_id)
-        ended, freed = release(tx, unit, assignment, command.reason, now)
-        incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
-        tx.save_incident(incident)
-        tx.record(
-            happened(
-                actor,
-                "assignment.stood_down",
-                at=now,
-                subject=incident.incident_id,
-                data={"by": actor.name, "callsign": ended.callsign, "reason": command.reason},
-                changes=changes(units=[freed], assignments=[ended], incidents=[incident]),
-            )
-        )
+        ended, _ = end(tx, actor, unit, assignment, tx.incident(assignment.incident_id), command.reason, now)
     ports.work.measure_coverage()
     return ended
 
 
-def stand_down_units(
-    ports: Ports, actor: Actor, assignment_ids: Sequence[str], reason: str
-) -> tuple[list[Assignment], list[ConflictError]]:
-    """Takes a package back: those that could be ended, and why others could not. One that has been and gone holds up
-    no other.
-
-    Raises as `stand_down_unit` does, ConflictError only when none could be ended.
-    """
-    ended, refused = [], []
-    for assignment_id in assignment_ids:
-        try:
-            ended.append(stand_down_unit(ports, actor, StandDownUnit(assignment_id, reason)))
-        except ConflictError as error:
-            refused.append(error)
-    if refused and not ended:
-        raise refused[0]
-    return ended, refused
+def end(
+    tx: Transaction,
+    actor: Actor,
+    unit: Unit,
+    assignment: Assignment,
+    incident: Incident,
+    reason: str,
+    now: datetime,
+) -> tuple[Assignment, Unit]:
+    """Ends the assignment of the (locked) unit to the (locked) incident, saves and records it; the unit, free."""
+    ended, freed = release(tx, unit, assignment, reason, now)
+    incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
+    tx.save_incident(incident)
+    tx.record(
+        happened(
+            actor,
+            "assignment.stood_down",
+            at=now,
+            subject=incident.incident_id,
+            data={"by": actor.name, "callsign": ended.callsign, "reason": reason},
+            changes=changes(units=[freed], assignments=[ended], incidents=[incident]),
+        )
+    )
+    return ended, freed
 
 
 def release(

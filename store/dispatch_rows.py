@@ -193,6 +193,11 @@ class DispatchRows:
             asked = asked.where(t.assignments.c.unit_id.in_(list(unit_ids)))
         return self._all(Assignment, asked.order_by(t.assignments.c.dispatched_at))
 
+    def assignment_ended_at(self, unit_id: str, at: datetime) -> Assignment | None:
+        ended = t.assignments.c
+        asked = select(t.assignments).where(ended.unit_id == unit_id, ended.ended_at == at)
+        return next(iter(self._all(Assignment, asked)), None)
+
     def save_assignment(self, assignment: Assignment) -> None:
         self._save(t.assignments, "assignment_id", to_row(assignment))
 

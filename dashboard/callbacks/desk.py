@@ -27,10 +27,10 @@ from dashboard.layouts.alert_panel import desk_alert
 from dashboard.layouts.incident_panel import desk_panel
 from dashboard.view_models.alert import OUTCOME, TOLD
 from dashboard.view_models.levels import step_words
-from dashboard.view_models.notices import UNIT_STATUS, Notice, dispatched, one_language
+from dashboard.view_models.notices import UNIT_STATUS, Notice, dispatched, taken_back
 from dashboard.view_models.places import pasted_place
 from dashboard.view_models.timeline import PASSABILITY
-from dispatch.model import TAKEN_BACK, Priority, UnitStatus
+from dispatch.model import Priority, UnitStatus
 from operations.accept_move_up import AcceptMoveUp, accept_move_up
 from operations.all_clear_alert import AllClearAlert, all_clear_alert
 from operations.close_incident import CloseIncident, close_incident
@@ -44,7 +44,7 @@ from operations.request_recommendation import request_recommendation
 from operations.set_response_level import SetResponseLevel, set_response_level
 from operations.set_wall_scene import SetWallScene, set_wall_scene
 from operations.shelve_alert import ShelveAlert, shelve_alert
-from operations.stand_down_unit import stand_down_units
+from operations.take_back_units import take_back_units
 from operations.take_call import TakeCall, take_call
 from operations.unshelve_alert import UnshelveAlert, unshelve_alert
 
@@ -91,9 +91,7 @@ def register(
         return dispatched(sent, actor.name, takes_over=request.get("replaces") is not None)
 
     def stand_down(actor: Actor, request: Request) -> Notice:
-        ended, refused = stand_down_units(ports, actor, request["assignment_ids"], TAKEN_BACK)
-        words = t("已撤回：{callsign}", callsign=" ".join(a.callsign for a in ended))
-        return Notice("done", " · ".join([words, *(one_language(e.message) for e in refused)]), "stand_down")
+        return taken_back(*take_back_units(ports, actor, request["assignment_ids"]))
 
     def shelve(actor: Actor, request: Request) -> Notice:
         alert = shelve_alert(

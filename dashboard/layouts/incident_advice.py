@@ -244,12 +244,13 @@ def _best(best: CandidateView, view: IncidentView) -> Component:
             _missing(view),
             html.Button(
                 [
-                    html.Span(t("请求联勤") if best.asks else t("出警")),
+                    html.Span(t("等待答复") if best.waits else t("请求联勤") if best.asks else t("出警")),
                     html.Span(f"{best.callsign} · {best.time}", className="to"),
                     html.Kbd("D"),
                 ],
                 type="button",
                 className="button primary big",
+                disabled=best.waits,
                 **_sends(best, view.recommendation_id, "dispatch"),
             ),
             _compared(view, best.in_time),
@@ -294,9 +295,10 @@ def _candidate(
                 ]
             ),
             html.Button(
-                t("请求") if candidate.asks else t("出警"),
+                t("等待答复") if candidate.waits else t("请求") if candidate.asks else t("出警"),
                 type="button",
                 className="button small",
+                disabled=candidate.waits,
                 **(attributes(data_do="why") if replaces else _sends(candidate, None, "dispatch")),
             ),
             _why(candidate, takes_over) if replaces or takes_over else None,

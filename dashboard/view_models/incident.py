@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -71,6 +71,8 @@ class CandidateView:
     """Recommended; otherwise a choice beside what is recommended."""
     asks: str | None = None
     """The name of the jurisdiction that this person has to ask for it."""
+    waits: bool = False
+    """It was asked for, for this incident, and the answer is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +198,12 @@ def incident_view(
     busy = {a["unit_id"] for a in detail["assignments"] if a["status"] in ON_IT}
     own = catalogue.points.get(incident["point_id"])
     rows = detail.get("timeline", [])
+    asked = {r["unit_id"] for r in detail.get("assistance", []) if r["status"] == "waiting"}
     candidates = [
-        _candidate(c, catalogue, limit_s, own.name_zh if own else None, areas, covers)
+        replace(
+            _candidate(c, catalogue, limit_s, own.name_zh if own else None, areas, covers),
+            waits=c["unit_id"] in asked,
+        )
         for c in advised
         if c["unit_id"] not in busy
     ]

@@ -19,6 +19,7 @@ from core.errors import (
 from dashboard.language import current_locale, mark, t
 from dashboard.view_models.durations import clock_words
 from dispatch.model import Assignment
+from operations.take_back_units import TakenBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,21 @@ def dispatched(sent: Sequence[Assignment], by: str, takes_over: bool = False) ->
     return Notice("done", words, "dispatch", [a.assignment_id for a in sent])
 
 
+def taken_back(taken: Sequence[TakenBack], refused: Sequence[ConflictError]) -> Notice:
+    """What was undone, where units go back to, and what could not be undone."""
+    words = [t("已撤回：{callsign}", callsign=" ".join(one.ended.callsign for one in taken))]
+    for one in taken:
+        if one.earlier_number is None:
+            continue
+        said = (
+            mark("{callsign} 已派回 {number}")
+            if one.goes_back
+            else mark("{callsign} 未回到 {number}：已销警或已过一分钟，请在该警情另派")
+        )
+        words.append(t(said, callsign=one.ended.callsign, number=one.earlier_number))
+    return Notice("done", " · ".join([*words, *(one_language(e.message) for e in refused)]), "stand_down")
+
+
 def one_language(message: str) -> str:
     """An operation's message says Chinese, then ` / `, then English; the reader's half of it."""
     chinese, slash, english = message.partition(" / ")
@@ -91,7 +107,7 @@ def _words(error: CommandCentreError, zone: ZoneInfo) -> str:
             return t(
                 "{callsign} 现在{status}，不可派。本次未派出任何单位；请选下一个推荐单位。",
                 callsign=found.get("callsign", found.get("unit_id", "")),
-                status=t(UNIT_STATUS.get(str(found.get("status")), "不可用")),
+                status=t(UNIT_STATUS.get(str(found.get("unit_status")), "不可用")),
             )
         return t(
             "{callsign} 已于 {since} 由 {held_by} 派往 {incident}。本次未派出任何单位；请选下一个推荐单位。",

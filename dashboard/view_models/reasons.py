@@ -81,6 +81,7 @@ def passed_over_sentence(one: Mapping[str, Any]) -> str:
 
 PASSED_OVER: Mapping[str, str] = {
     "on_foot": mark("{callsign} 是步巡，没有车"),
+    "refused": mark("{callsign} 所属方刚拒绝借出"),
     "no_way": mark("{callsign} 没有可走的路"),
     "other_net": mark("{callsign} 不属于优先的巡控网"),
 }

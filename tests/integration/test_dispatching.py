@@ -12,13 +12,21 @@ import pytest
 from core.actor import Permission
 from core.errors import ConflictError, InvalidInputError, PermissionDeniedError, UnitTakenError
 from core.geo import LonLat
-from dispatch.assistance import ANSWER_WITHIN, AssistanceRequest, AssistanceStatus
-from dispatch.model import TAKEN_BACK, Priority, UnitStatus
+from dispatch.assistance import ANSWER_WITHIN, REFUSED_FOR, AssistanceRequest, AssistanceStatus
+from dispatch.model import (
+    NEVER_COUNTED_WITHIN,
+    TAKEN_BACK,
+    Assignment,
+    AssignmentStatus,
+    Priority,
+    UnitStatus,
+)
 from dispatch.passed_over import Why
 from dispatch.run_cards import Alarm, Need, RunCard
 from operations.answer_assistance import AnswerAssistance, answer_assistance
 from operations.ask_assistance import lapse_assistance
 from operations.catalogue import StandingCatalogue
+from operations.close_incident import CloseIncident, close_incident
 from operations.dispatch_report import dispatch_report
 from operations.dispatch_units import DispatchUnits, dispatch_units
 from operations.ports import Ports
@@ -26,6 +34,8 @@ from operations.queries import assistance_waiting, incident_detail, response_met
 from operations.recommend_units import recommend_units
 from operations.register_units import RegisterUnits, register_units
 from operations.stand_down_unit import StandDownUnit, stand_down_unit
+from operations.take_back_units import take_back_units
+from operations.take_call import TakenCall
 from tests.conftest import Bench
 from tests.integration.desk_work import (
     GUANDU,
@@ -236,6 +246,46 @@ def test_nothing_is_taken_from_what_is_as_urgent_or_from_a_unit_on_scene(bench: 
     assert units(bench)["a"].assignment_id == old.assignment_id
 
 
+def preempted(bench: Bench) -> tuple[TakenCall, Assignment]:
+    """A minor incident that has lost its unit to a major one, and the unit's new assignment."""
+    placed(bench, a=100)
+    minor = called(bench.ports)
+    (old,) = sent_to(bench.ports, minor.incident_id, "a")
+    major = called(bench.ports, category="medical")
+    command = DispatchUnits(major.incident_id, ("a",), preempts=old.assignment_id)
+    (new,) = dispatch_units(bench.ports, somebody(), command)
+    return minor, new
+
+
+def test_a_preemption_taken_back_gives_the_unit_back(bench: Bench) -> None:
+    minor, new = preempted(bench)
+    bench.clock.advance(8)
+    ([taken], refused) = take_back_units(bench.ports, somebody(), [new.assignment_id])
+    assert (taken.earlier_number, taken.goes_back, refused) == (minor.incident_number, True, [])
+    assert taken.ended.status is AssignmentStatus.STOOD_DOWN
+    with bench.store.transaction() as tx:
+        (again,) = tx.open_assignments(["a"])
+    assert (again.incident_id, units(bench)["a"].assignment_id) == (minor.incident_id, again.assignment_id)
+    assert_nothing_hangs_loose(bench)
+    ([retried], _) = take_back_units(bench.ports, somebody(), [new.assignment_id])
+    assert not retried.goes_back, "said again it changes nothing"
+    with bench.store.transaction() as tx:
+        assert [a.assignment_id for a in tx.open_assignments(["a"])] == [again.assignment_id]
+
+
+@pytest.mark.parametrize("why", ["closed", "late"])
+def test_a_unit_that_cannot_go_back_is_free_and_it_is_said(bench: Bench, why: str) -> None:
+    minor, new = preempted(bench)
+    if why == "closed":
+        close_incident(bench.ports, somebody(), CloseIncident(minor.incident_id, "done"))
+    else:
+        bench.clock.advance(NEVER_COUNTED_WITHIN.total_seconds() + 1)
+    ([taken], _) = take_back_units(bench.ports, somebody(), [new.assignment_id])
+    assert (taken.earlier_number, taken.goes_back) == (minor.incident_number, False)
+    assert units(bench)["a"].status is UnitStatus.AVAILABLE
+    assert_nothing_hangs_loose(bench)
+
+
 def test_officers_who_preempt_and_take_back_at_once_leave_nothing_loose(bench: Bench) -> None:
     placed(bench, a=100)
     minor = called(bench.ports)
@@ -363,6 +413,25 @@ def test_declined_it_stays_where_it_is(bench: Bench, asked: AssistanceRequest) -
     )
     assert (declined.status, declined.note) == (AssistanceStatus.DECLINED, "另有任务")
     assert units(bench)["lent"].status is UnitStatus.AVAILABLE
+
+
+def test_who_was_refused_is_not_advised_again_for_a_while_and_it_is_said(
+    bench: Bench, asked: AssistanceRequest
+) -> None:
+    placed(bench, own=3000)
+    answer_assistance(bench.ports, somebody("盘龙", PANLONG), AnswerAssistance(asked.request_id, False))
+    advice = recommend_units(bench.ports, asked.incident_id)
+    assert advice is not None and [c.unit_id for c in advice.candidates] == ["own"]
+    assert [(one.unit_id, one.why) for one in advice.passed_over] == [("lent", Why.REFUSED)]
+    other = called(bench.ports)
+    elsewhere = recommend_units(bench.ports, other.incident_id)
+    assert elsewhere is not None and "lent" in {c.unit_id for c in elsewhere.candidates}, (
+        "of another incident"
+    )
+    bench.clock.advance(REFUSED_FOR.total_seconds())
+    seen_at(bench.ports, fix("lent", bench.clock.now(), SOMEWHERE))
+    later = recommend_units(bench.ports, asked.incident_id)
+    assert later is not None and "lent" in {c.unit_id for c in later.candidates}
 
 
 def test_only_who_covers_the_unit_may_answer(bench: Bench, asked: AssistanceRequest) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.actor import Permission
-from core.errors import PermissionDeniedError
+from core.errors import ConflictError, PermissionDeniedError
 from core.geo import LonLat
 from dispatch.model import UnitStatus
 from dispatch.move_up_order import STANDS_FOR
@@ -36,14 +36,14 @@ CENTRE = LonLat(102.7125, 25.0400)
 GRID, OTHER_GRID = "53011190100101", "53011190100102"
 
 
-def ordered(bench: Bench, unit_id: str = "u000", grid: str = GRID) -> None:
+def ordered(bench: Bench, unit_id: str = "u000", grid: str = GRID, by: str = "值班员") -> None:
     """The unit is advised to move there, and an officer accepts."""
     bench.redis.delete(CLAIM_KEY)
     record = measure_coverage(bench.ports)
     assert record is not None
     advice = MoveUpAdvice(unit_id, "巡", GUANDU, grid, CENTRE, 120.0, 0.5, 3)
     bench.ports.coverage.keep(replace(record, moves=(advice,)))
-    accept_move_up(bench.ports, somebody("值班员"), AcceptMoveUp(unit_id, grid))
+    accept_move_up(bench.ports, somebody(by), AcceptMoveUp(unit_id, grid))
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +85,13 @@ def test_the_same_order_again_is_no_second_one_even_after_redis_forgot(bench: Be
     ordered(bench)
     bench.redis.flushall()
     ordered(bench)
+    assert types(bench.ports).count("move_up.ordered") == 1
+
+
+def test_a_colleague_who_orders_the_same_is_told_who_ordered_it(bench: Bench) -> None:
+    ordered(bench)
+    with pytest.raises(ConflictError, match="已由 值班员 命令"):
+        ordered(bench, by="另一值班员")
     assert types(bench.ports).count("move_up.ordered") == 1
 
 

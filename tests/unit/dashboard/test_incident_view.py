@@ -205,6 +205,7 @@ def test_a_preemption_stands_with_its_gain_and_its_price() -> None:
 
 def test_a_request_waits_until_its_time_and_then_says_what_came_of_it() -> None:
     asked = {
+        "unit_id": "U7",
         "callsign": "巡7",
         "jurisdiction": "530103",
         "status": "waiting",

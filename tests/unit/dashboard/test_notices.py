@@ -35,7 +35,7 @@ def test_a_taken_unit_says_who_has_it_since_when_for_what_and_what_to_do() -> No
 
 def test_a_unit_on_its_break_is_not_said_to_be_dispatched() -> None:
     on_break = UnitTakenError(
-        "派0265 不可派 / not available", unit_id="U265", callsign="派0265", status="on_break"
+        "派0265 不可派 / not available", unit_id="U265", callsign="派0265", unit_status="on_break"
     )
     assert "现在休整" in refusal(on_break, "dispatch", SHANGHAI).text
 

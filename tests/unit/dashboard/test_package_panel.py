@@ -49,3 +49,20 @@ def test_taking_a_unit_off_names_the_assignment_it_ends() -> None:
     assert (button["data-unit"], button["data-assignment"]) == ("U9", "AS9")
     (main,) = [b for b in buttons(panel, "dispatch")]
     assert main["data-unit"] == "U1", "the first choice stays what it was"
+
+
+def test_the_button_of_a_unit_that_was_asked_for_says_that_it_waits() -> None:
+    lent = {**ADVICE, "candidates": [a_candidate(need=0, must_ask="530103")]}
+    asked = {
+        "unit_id": "U1",
+        "callsign": "巡1",
+        "jurisdiction": "530103",
+        "status": "waiting",
+        "note": None,
+        "answer_by": "2026-08-18T01:32:00+00:00",
+    }
+    (button,) = buttons(desk_panel(view(recommendation=lent, assistance=[asked]), ZONE), "dispatch")
+    assert button["disabled"] and "等待答复" in str(button["children"])
+    declined = {**asked, "status": "declined"}
+    (again,) = buttons(desk_panel(view(recommendation=lent, assistance=[declined]), ZONE), "dispatch")
+    assert not again.get("disabled") and "请求联勤" in str(again["children"])
