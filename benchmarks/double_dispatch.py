@@ -37,7 +37,7 @@ from core.errors import CommandCentreError
 from core.geo import LonLat
 from operations.dispatch_units import DispatchUnits, dispatch_units
 from operations.register_units import RegisterUnits, UnitRegistration, register_units
-from operations.stand_down_unit import StandDownUnit, stand_down_unit
+from operations.take_back_units import take_back_units
 from operations.take_call import TakeCall, take_call
 from store.database import SqlStore, make_engine
 from store.migrate import migrate
@@ -353,7 +353,7 @@ def _take_back(parts: Parts) -> None:
     with parts.store.transaction() as tx:
         standing = list(tx.open_assignments())
     for assignment in standing:
-        stand_down_unit(parts.ports, OFFICER, StandDownUnit(assignment.assignment_id, "next round"))
+        take_back_units(parts.ports, OFFICER, [assignment.assignment_id])
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from core.actor import Actor, Permission
 from core.errors import ConflictError
 from core.events import happened
 from dispatch.model import Incident, IncidentStatus, advance_incident
+from operations.end_assignment import release
 from operations.ports import Ports
 from operations.public_state import changes
-from operations.stand_down_unit import release
 from operations.texts import readable_note
 from operations.transaction import committed, require
 

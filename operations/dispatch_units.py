@@ -22,9 +22,9 @@ from dispatch.model import (
 from dispatch.preemption import Preemption, refuse_taking
 from dispatch.recommendation import Candidate
 from operations.ask_assistance import ask_for
+from operations.end_assignment import release
 from operations.ports import Ports
 from operations.public_state import changes
-from operations.stand_down_unit import release
 from operations.store import Transaction
 from operations.texts import LONGEST_KEY, LONGEST_REASON, refuse_longer
 from operations.transaction import committed, require

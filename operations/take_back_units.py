@@ -16,8 +16,8 @@ from dispatch.model import (
     IncidentStatus,
 )
 from operations.dispatch_units import PREEMPTED, REASSIGNED, send
+from operations.end_assignment import end
 from operations.ports import Ports
-from operations.stand_down_unit import end
 from operations.store import Transaction
 from operations.transaction import committed, require
 
@@ -39,8 +39,8 @@ def take_back_units(
     no other.
 
     A unit goes back to the incident it was preempted or reassigned from, in the same transaction, while the dispatch
-    counts as a slip (NEVER_COUNTED_WITHIN) and that incident is open. Raises as `stand_down_unit` does, ConflictError
-    only when none could be ended.
+    counts as a slip (NEVER_COUNTED_WITHIN) and that incident is open. Raises NotFoundError, PermissionDeniedError,
+    and ConflictError when none could be ended, because its units have cleared.
     """
     taken, refused = [], []
     for assignment_id in assignment_ids:

@@ -17,8 +17,8 @@ from operations.accept_move_up import AcceptMoveUp, accept_move_up
 from operations.dispatch_units import DispatchUnits, dispatch_units
 from operations.ports import MoveUpAdvice
 from operations.register_units import RegisterUnits, UnitRegistration, register_units
-from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from operations.take_call import TakeCall, take_call
+from tests.integration.desk_work import take_back
 from tests.running_system import RunningSystem
 
 GUANDU = "530111"
@@ -57,7 +57,7 @@ class FieldUnit:
         accept_move_up(self.parts.ports, OFFICER, AcceptMoveUp(self.unit_id, grid))
 
     def taken_back(self, assignment: Assignment) -> None:
-        stand_down_unit(self.parts.ports, OFFICER, StandDownUnit(assignment.assignment_id, "taken_back"))
+        take_back(self.parts.ports, OFFICER, assignment.assignment_id)
 
 
 def field_unit(system: RunningSystem, number: int, jurisdiction: str = GUANDU) -> FieldUnit:

@@ -21,6 +21,7 @@ from operations.ports import Fix, Ports
 from operations.record_status import RecordStatus, record_status
 from operations.register_units import RegisterUnits, UnitRegistration, register_units
 from operations.report_passability import ReportPassability, report_passability
+from operations.take_back_units import take_back_units
 from operations.take_call import TakeCall, TakenCall, take_call
 
 GUANDU, PANLONG = "530111", "530103"
@@ -103,6 +104,12 @@ def sent_to(
     return dispatch_units(
         ports, by or somebody(), DispatchUnits(incident_id, unit_ids, override_reason=because)
     )
+
+
+def take_back(ports: Ports, actor: Actor, assignment_id: str) -> Assignment:
+    """The assignment, undone."""
+    ([taken], _) = take_back_units(ports, actor, [assignment_id])
+    return taken.ended
 
 
 def says(ports: Ports, unit_id: str, status: UnitStatus, **fields: Any) -> Unit:

@@ -15,7 +15,6 @@ from core.geo import LonLat
 from dispatch.assistance import ANSWER_WITHIN, REFUSED_FOR, AssistanceRequest, AssistanceStatus
 from dispatch.model import (
     NEVER_COUNTED_WITHIN,
-    TAKEN_BACK,
     Assignment,
     AssignmentStatus,
     Priority,
@@ -33,7 +32,6 @@ from operations.ports import Ports
 from operations.queries import assistance_waiting, incident_detail, response_metrics
 from operations.recommend_units import recommend_units
 from operations.register_units import RegisterUnits, register_units
-from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from operations.take_back_units import take_back_units
 from operations.take_call import TakenCall
 from tests.conftest import Bench
@@ -50,6 +48,7 @@ from tests.integration.desk_work import (
     seen_at,
     sent_to,
     somebody,
+    take_back,
     types,
 )
 from tests.integration.test_operations_dispatch import assert_nothing_hangs_loose, units
@@ -359,7 +358,7 @@ def test_the_analyst_sees_why_the_advice_was_overridden_and_what_was_taken_off_a
     (first,) = sent_to(bench.ports, incident_id, "a")
     for unit, reason in (("b", "no_radio"), ("c", "special_skill"), ("d", "no_radio")):
         dispatch_units(bench.ports, somebody(), DispatchUnits(incident_id, (unit,), override_reason=reason))
-    stand_down_unit(bench.ports, somebody(), StandDownUnit(first.assignment_id, reason=TAKEN_BACK))
+    take_back(bench.ports, somebody(), first.assignment_id)
     now = bench.clock.now()
     found = dispatch_report(bench.ports, somebody(), None, now)
     assert (found.sent, found.overridden, found.taken_back, found.preempted) == (4, 3, 1, 0)
@@ -500,7 +499,7 @@ def test_whatever_officers_do_at_once_no_unit_is_in_two_open_assignments(bench: 
             command = DispatchUnits(dice.choice(incidents), (unit_id,), override_reason="other_task")
             try:
                 if dice.random() < 0.2 and ends:
-                    stand_down_unit(bench.ports, somebody(), StandDownUnit(ends, "x"))
+                    take_back(bench.ports, somebody(), ends)
                 else:
                     dispatch_units(bench.ports, somebody(), replace(command, **{field: ends}))
             except (ConflictError, InvalidInputError):

@@ -19,7 +19,6 @@ from operations.duty import attachment_content, duty_state
 from operations.queries import assignments_of_units, incident_detail
 from operations.record_status import RecordStatus, record_status
 from operations.report_positions import ReportPositions, report_positions
-from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from operations.take_call import TakeCall, take_call
 from tests.conftest import Bench
 from tests.integration.desk_work import (
@@ -34,6 +33,7 @@ from tests.integration.desk_work import (
     register,
     sent_to,
     somebody,
+    take_back,
     types,
 )
 
@@ -86,7 +86,7 @@ def test_a_unit_accepts_its_order_once_and_it_is_no_milestone(bench: Bench) -> N
 def test_an_order_that_was_taken_back_cannot_be_accepted(bench: Bench) -> None:
     register(bench.ports, 1)
     order = sent_to(bench.ports, called(bench.ports).incident_id, "u000")[0]
-    stand_down_unit(bench.ports, somebody(), StandDownUnit(order.assignment_id, "taken_back"))
+    take_back(bench.ports, somebody(), order.assignment_id)
     with pytest.raises(ConflictError, match="taken back or has ended"):
         accept_assignment(
             bench.ports, of_unit("u000"), AcceptAssignment(order.assignment_id, bench.clock.now())

@@ -12,13 +12,12 @@ from sqlalchemy.exc import IntegrityError
 
 from core.errors import ConflictError, InvalidInputError, NotFoundError, UnitTakenError
 from core.geo import LonLat
-from dispatch.model import AssignmentStatus, IncidentStatus, UnitStatus
+from dispatch.model import TAKEN_BACK, AssignmentStatus, IncidentStatus, UnitStatus
 from operations.close_incident import CloseIncident, close_incident
 from operations.dispatch_units import DispatchUnits, dispatch_units
 from operations.queries import incident_detail, response_metrics
 from operations.recommend_units import recommend_units
 from operations.register_units import RegisterUnits, register_units
-from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from tests.conftest import Bench
 from tests.integration.desk_work import (
     at_once,
@@ -31,6 +30,7 @@ from tests.integration.desk_work import (
     seen_at,
     sent_to,
     somebody,
+    take_back,
     types,
 )
 
@@ -124,7 +124,7 @@ def test_a_unit_that_was_elsewhere_meanwhile_is_not_sent_by_what_was_known_befor
     (elsewhere,) = sent_to(bench.ports, other, "u000")
     with pytest.raises(UnitTakenError):
         dispatch_units(bench.ports, somebody(), sent)
-    stand_down_unit(bench.ports, somebody(), StandDownUnit(elsewhere.assignment_id, "taken_back"))
+    take_back(bench.ports, somebody(), elsewhere.assignment_id)
     with pytest.raises(ConflictError, match="expected 1") as refused:
         dispatch_units(bench.ports, somebody(), sent)
     assert units(bench)["u000"].status is UnitStatus.AVAILABLE
@@ -206,7 +206,7 @@ def test_from_the_call_to_the_scene_the_response_time_is_measured(bench: Bench) 
 def test_a_status_meant_for_an_assignment_that_ended_does_not_end_the_next(bench: Bench) -> None:
     register(bench.ports, 1)
     (old,) = sent_to(bench.ports, called(bench.ports).incident_id, "u000")
-    stand_down_unit(bench.ports, somebody(), StandDownUnit(old.assignment_id, "误派"))
+    take_back(bench.ports, somebody(), old.assignment_id)
     before = bench.clock.now()
     bench.clock.advance(10)
     (new,) = sent_to(bench.ports, called(bench.ports).incident_id, "u000")
@@ -253,10 +253,9 @@ def test_a_dispatch_taken_back_frees_the_unit_and_opens_the_incident_again(bench
     register(bench.ports, 1)
     incident_id = called(bench.ports).incident_id
     (assignment,) = sent_to(bench.ports, incident_id, "u000")
-    command = StandDownUnit(assignment.assignment_id, "误派")
-    ended = stand_down_unit(bench.ports, somebody(), command)
-    assert (ended.status, ended.end_reason) == (AssignmentStatus.STOOD_DOWN, "误派")
-    assert stand_down_unit(bench.ports, somebody(), command) == ended
+    ended = take_back(bench.ports, somebody(), assignment.assignment_id)
+    assert (ended.status, ended.end_reason) == (AssignmentStatus.STOOD_DOWN, TAKEN_BACK)
+    assert take_back(bench.ports, somebody(), assignment.assignment_id) == ended
     assert types(bench.ports).count("assignment.stood_down") == 1
     detail = incident_detail(bench.ports, somebody(), incident_id)
     assert (detail["incident"]["status"], detail["incident"]["first_dispatched_at"]) == ("open", None)
@@ -270,16 +269,13 @@ def test_what_has_cleared_cannot_be_taken_back(bench: Bench) -> None:
     (assignment,) = sent_to(bench.ports, called(bench.ports).incident_id, "u000")
     says(bench.ports, "u000", UnitStatus.AVAILABLE)
     with pytest.raises(ConflictError):
-        stand_down_unit(bench.ports, somebody(), StandDownUnit(assignment.assignment_id, "late"))
+        take_back(bench.ports, somebody(), assignment.assignment_id)
 
 
 def test_standing_down_while_the_unit_arrives_ends_in_one_of_the_two_orders(bench: Bench) -> None:
     register(bench.ports, 8)
     sent = [sent_to(bench.ports, called(bench.ports).incident_id, f"u{n:03d}")[0] for n in range(8)]
-    takes_back = [
-        lambda a=a: stand_down_unit(bench.ports, somebody(), StandDownUnit(a.assignment_id, "误派"))
-        for a in sent
-    ]
+    takes_back = [lambda a=a: take_back(bench.ports, somebody(), a.assignment_id) for a in sent]
     arrives = [
         lambda a=a: says(bench.ports, a.unit_id, UnitStatus.ON_SCENE, assignment_id=a.assignment_id)
         for a in sent
@@ -340,8 +336,7 @@ def test_the_desk_in_full_uproar_locks_nothing_and_leaves_nothing_loose(bench: B
                         )
                     case 2:
                         for a in incident_detail(bench.ports, somebody(), incident_id)["assignments"]:
-                            command = StandDownUnit(a["assignment_id"], "x")
-                            stand_down_unit(bench.ports, somebody(), command)
+                            take_back(bench.ports, somebody(), a["assignment_id"])
                     case _ if dice.random() < 0.3:
                         close_incident(bench.ports, somebody(), CloseIncident(incident_id))
                         incidents.append(called(bench.ports).incident_id)

@@ -27,7 +27,6 @@ from operations.report_passability import ReportPassability, report_passability
 from operations.report_positions import ReportPositions, report_positions
 from operations.request_recommendation import request_recommendation
 from operations.set_drill_time import SetDrillTime, set_drill_time
-from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from operations.take_call import TakeCall, take_call
 from tests.conftest import Bench
 from tests.integration.desk_work import (
@@ -44,6 +43,7 @@ from tests.integration.desk_work import (
     send,
     sent_to,
     somebody,
+    take_back,
     types,
 )
 
@@ -86,7 +86,7 @@ IN_A_PLACE: dict[Permission, list[Action]] = {
     ],
     Permission.DISPATCH: [
         lambda d, a: dispatch_units(d.ports, a, DispatchUnits(d.incident_id, ("u001",))),
-        lambda d, a: stand_down_unit(d.ports, a, StandDownUnit(d.assignment_id, "x")),
+        lambda d, a: take_back(d.ports, a, d.assignment_id),
         lambda d, a: request_recommendation(d.ports, a, d.incident_id),
     ],
     Permission.CLOSE_INCIDENT: [lambda d, a: close_incident(d.ports, a, CloseIncident(d.incident_id))],
@@ -203,7 +203,7 @@ def test_unknown_ids_are_not_found(desk: Desk) -> None:
     for action in (
         lambda: acknowledge_alert(desk.ports, somebody(), AcknowledgeAlert("no such")),
         lambda: close_incident(desk.ports, somebody(), CloseIncident("no such")),
-        lambda: stand_down_unit(desk.ports, somebody(), StandDownUnit("no such", "x")),
+        lambda: take_back(desk.ports, somebody(), "no such"),
         lambda: request_recommendation(desk.ports, somebody(), "no such"),
         lambda: incident_detail(desk.ports, somebody(), "no such"),
     ):

@@ -10,7 +10,6 @@ from core.errors import NotFoundError
 from core.geo import LonLat
 from dispatch.model import Assignment, AssignmentStatus, UnitStatus
 from operations.route_assignment import route_assignment
-from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from tests.conftest import Bench
 from tests.integration.desk_work import (
     SOMEWHERE,
@@ -23,6 +22,7 @@ from tests.integration.desk_work import (
     seen_at,
     sent_to,
     somebody,
+    take_back,
     types,
 )
 
@@ -69,7 +69,7 @@ def test_a_route_that_comes_while_the_dispatch_is_taken_back_does_not_bring_it_b
 ) -> None:
     answers = at_once(
         *[lambda: route_assignment(bench.ports, sent.assignment_id)] * 3,
-        lambda: stand_down_unit(bench.ports, somebody(), StandDownUnit(sent.assignment_id, "误派")),
+        lambda: take_back(bench.ports, somebody(), sent.assignment_id),
     )
     assert raised(answers) == []
     with bench.store.transaction() as tx:

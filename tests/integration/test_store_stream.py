@@ -35,7 +35,6 @@ from operations.record_status import RecordStatus, record_status
 from operations.register_units import RegisterUnits, register_units
 from operations.set_response_level import SetResponseLevel, set_response_level
 from operations.shelve_alert import ShelveAlert, shelve_alert
-from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from operations.transaction import committed
 from operations.unacknowledge_alert import UnacknowledgeAlert, unacknowledge_alert
 from operations.unshelve_alert import UnshelveAlert, unshelve_alert
@@ -57,6 +56,7 @@ from tests.integration.desk_work import (
     send,
     sent_to,
     somebody,
+    take_back,
     until,
 )
 from tests.response_rule import response_rule
@@ -182,7 +182,7 @@ class RandomWalk:
     def stand_down(self) -> None:
         with self.ports.store.transaction() as tx:
             assignment = self.dice.choice(tx.open_assignments())
-        stand_down_unit(self.ports, somebody(), StandDownUnit(assignment.assignment_id, "误派"))
+        take_back(self.ports, somebody(), assignment.assignment_id)
 
     def close(self) -> None:
         close_incident(self.ports, somebody(), CloseIncident(self._incident().incident_id, "x"))

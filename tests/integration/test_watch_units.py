@@ -16,7 +16,6 @@ from live.positions import RedisPositionBoard
 from operations.forget_tracks import forget_tracks
 from operations.ports import Ports
 from operations.record_tracks import record_tracks
-from operations.stand_down_unit import StandDownUnit, stand_down_unit
 from operations.watch_units import watch_units
 from store import tables as t
 from tests.conftest import Bench
@@ -32,6 +31,7 @@ from tests.integration.desk_work import (
     seen_at,
     sent_to,
     somebody,
+    take_back,
     types,
 )
 
@@ -179,7 +179,7 @@ def test_an_overdue_unit_is_told_once_for_each_milestone_and_forgiven_when_it_co
         watch_units(bench.ports)
     told = [row.event.data for row in journal(bench.ports) if row.event.type == "assignment.overdue"]
     assert [data["waits_for"] for data in told] == ["not_en_route", "not_on_scene"]
-    stand_down_unit(bench.ports, somebody(), StandDownUnit(sent.assignment_id, "taken_back"))
+    take_back(bench.ports, somebody(), sent.assignment_id)
     watch_units(bench.ports)
     assert types(bench.ports).count("assignment.overdue") == 2
 

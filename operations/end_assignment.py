@@ -1,11 +1,11 @@
-"""Takes a dispatch back: the unit is free again, the record stays."""
+"""Ends an assignment: the unit is free again, the record stays."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from core.actor import Actor, Permission
+from core.actor import Actor
 from core.errors import ConflictError
 from core.events import happened
 from dispatch.model import (
@@ -17,35 +17,8 @@ from dispatch.model import (
     advance_assignment,
     advance_incident,
 )
-from operations.ports import Ports
 from operations.public_state import changes
 from operations.store import Transaction
-from operations.transaction import committed, require
-
-
-@dataclass(frozen=True, slots=True)
-class StandDownUnit:
-    assignment_id: str
-    reason: str
-
-
-def stand_down_unit(ports: Ports, actor: Actor, command: StandDownUnit) -> Assignment:
-    """Commits the end of the assignment; one already stood down is answered as it is.
-
-    Raises NotFoundError, ConflictError when the unit has cleared already, PermissionDeniedError.
-    """
-    require(actor, Permission.DISPATCH)
-    now = ports.clock.now()
-    with committed(ports, as_of=now) as tx:
-        unit_id = tx.assignment(command.assignment_id).unit_id
-        unit = tx.lock_units([unit_id])[unit_id]
-        assignment = tx.assignment(command.assignment_id)
-        require(actor, Permission.DISPATCH, assignment.jurisdiction)
-        if assignment.status is AssignmentStatus.STOOD_DOWN:
-            return assignment
-        ended, _ = end(tx, actor, unit, assignment, tx.incident(assignment.incident_id), command.reason, now)
-    ports.work.measure_coverage()
-    return ended
 
 
 def end(
