@@ -150,5 +150,5 @@
     for (const name of ["districts", "water", "main_roads"]) if (!base[name].length) load(name, layers);
   }
 
-  cc.base = { paint, begin, data: base, missing, seen, near };
+  cc.base = { paint, begin, data: base, missing, linesOf, placed, trace, seen, near };
 })();

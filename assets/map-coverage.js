@@ -13,20 +13,8 @@
   let asked = false, shown = false, layer = null;
 
   function placed(feature) {
-    const { type, coordinates: c } = feature.geometry;
-    const rings = type === "Polygon" ? c : type === "MultiPolygon" ? c.flat() : [];
-    const box = [Infinity, Infinity, -Infinity, -Infinity];
-    const lines = rings.map((ring) => {
-      const xy = new Float64Array(ring.length * 2);
-      ring.forEach(([lon, lat], i) => {
-        const [x, y] = cc.world(lon, lat);
-        xy[2 * i] = x; xy[2 * i + 1] = y;
-        box[0] = Math.min(box[0], x); box[1] = Math.min(box[1], y);
-        box[2] = Math.max(box[2], x); box[3] = Math.max(box[3], y);
-      });
-      return xy;
-    });
-    return { lines, box, street: String(feature.properties.code).slice(0, 9), corners: rings.flat() };
+    const rings = cc.base.linesOf(feature.geometry);
+    return { ...cc.base.placed(rings), closed: true, street: String(feature.properties.code).slice(0, 9), corners: rings.flat() };
   }
 
   async function load() {
@@ -56,7 +44,7 @@
     if (!coverage || coverage.grids.length !== grids.length) return;
     for (const state of [0, 1, 2]) {
       g.beginPath();
-      grids.forEach((grid, i) => { if (Number(coverage.grids[i]) === state && cc.base.seen(grid, v)) trace(g, grid, v); });
+      grids.forEach((grid, i) => { if (Number(coverage.grids[i]) === state && cc.base.seen(grid, v)) cc.base.trace(g, grid, v); });
       g.fillStyle = token[FILLS[state]];
       g.globalAlpha = LOUDNESS[cc.face] || 1;
       g.fill("evenodd");
@@ -70,18 +58,11 @@
   function outline(g, v) {
     if (!lacking.size) return;
     g.beginPath();
-    for (const grid of grids) if (lacking.has(grid.street) && cc.base.seen(grid, v)) trace(g, grid, v);
+    for (const grid of grids) if (lacking.has(grid.street) && cc.base.seen(grid, v)) cc.base.trace(g, grid, v);
     g.strokeStyle = token.route; g.lineWidth = 1.2 * v.ui;
     g.globalAlpha = 0.7;
     g.stroke();
     g.globalAlpha = 1;
-  }
-
-  function trace(g, grid, v) {
-    for (const xy of grid.lines) {
-      for (let i = 0; i < xy.length; i += 2) g[i ? "lineTo" : "moveTo"](xy[i] * v.k - v.dx, xy[i + 1] * v.k - v.dy);
-      g.closePath();
-    }
   }
 
   function show(on) {
