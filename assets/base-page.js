@@ -3,6 +3,7 @@
   "use strict";
   const config = JSON.parse(document.getElementById("cc-config").textContent);
   const cc = (window.cc = { config, ids: config.ids, face: config.face, english: config.locale === "en" });
+  cc.onEvent = []; // what is told of each row of the journal
 
   /** The message in the page's language, with {name} filled in; the Chinese text is the key. */
   function t(message, params) {

@@ -35,13 +35,11 @@
     "assistance.declined": ["refused", (told) => (told.note ? t("{by}拒绝借出 {callsign}：{note}", told) : t("{by}拒绝借出 {callsign}", told))],
     "assistance.lapsed": ["refused", (told) => t("借用 {callsign} 的请求无人答复，已超时", told)],
   };
-  const follow = cc.onEvent;
-  cc.onEvent = (frame) => {
-    if (follow) follow(frame);
+  cc.onEvent.push((frame) => {
     const found = ANSWERS[frame.type], request = found && (frame.changes.assistance || [])[0], me = cc.state.actor;
     if (!request || !cc.ids.ASK_DISPATCH || request.requested_by !== me.name || frame.data.by === me.name) return;
     cc.say({ kind: found[0], action: "assistance", text: found[1](frame.data) });
-  };
+  });
 
   cc.actions.assist = (d) => cc.ask("ASSISTANCE", { request_id: d.request, accept: d.accept === "yes" });
 })();

@@ -31,7 +31,7 @@
     } else if (frame.kind === "event") {
       if (!cc.take.event(frame)) { socket.close(); return; }
       cc.feed.changed(...Object.keys(frame.changes));
-      if (cc.onEvent) cc.onEvent(frame);
+      for (const tell of cc.onEvent) tell(frame);
     } else if (cc.take[frame.kind]) {
       cc.take[frame.kind](frame[frame.kind]);
       cc.feed.changed(frame.kind);

@@ -97,7 +97,7 @@
   /** What is open is asked for anew. */
   cc.lookAgain = () => follow(`again-${cc.state.seq}-${Date.now()}`);
 
-  cc.onEvent = (frame) => { if (concerns(frame)) follow(`${frame.seq}`); };
+  cc.onEvent.push((frame) => { if (concerns(frame)) follow(`${frame.seq}`); });
   cc.feed.listen((kinds) => {
     if (!(cc.selected || cc.selectedAlert) || !kinds.has("link") || cc.link.status().state !== "online") return;
     cc.lookAgain(); // what was missed while the link was down

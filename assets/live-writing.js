@@ -12,15 +12,13 @@
     return cc.ask("NOTE", { about: d.about, subject_id: d.subject, text, key: line.dataset.key });
   };
 
-  const follow = cc.onEvent;
-  cc.onEvent = (frame) => {
-    if (follow) follow(frame);
+  cc.onEvent.push((frame) => {
     if (frame.type !== "note.added") return;
     for (const line of document.querySelectorAll(`textarea[data-key="${CSS.escape(frame.data.key || "")}"]`)) {
       if (line.value.trim() === line.dataset.text) line.value = "";
       delete line.dataset.key;
     }
-  };
+  });
 
   /* Who may not write has no line to write in. */
   cc.feed.listen(() => {

@@ -157,13 +157,11 @@
   /* What somebody has just ordered is advised no longer; the next measurement says so a moment later. */
   const ORDER_SHOWS_MS = 10000;
   const justOrdered = new Map();
-  const told = cc.onEvent;
-  cc.onEvent = (frame) => {
-    if (told) told(frame);
+  cc.onEvent.push((frame) => {
     if (frame.type !== "move_up.ordered") return;
     justOrdered.set(frame.subject, performance.now());
     if (cc.ids.MOVE_UP) cc.draw(cc.ids.MOVE_UP, coverage.moves({ coverage: cc.state.coverage }));
-  };
+  });
 
   cc.actions.coverage = toggle;
   cc.actions["show-place"] = (d) => cc.view.showPlace([Number(d.lon), Number(d.lat)]);

@@ -160,12 +160,10 @@
     still_on_scene: (callsign) => t("{callsign} 处置时间过长，请问候", { callsign }), returning: (callsign) => t("{callsign} 返回超时，请核实", { callsign }),
     on_break: (callsign) => t("{callsign} 休整超时，请核实", { callsign }), out_of_service: (callsign) => t("{callsign} 停勤超时，请核实", { callsign }),
   };
-  const follow = cc.onEvent;
-  cc.onEvent = (frame) => {
-    if (follow) follow(frame);
+  cc.onEvent.push((frame) => {
     if (frame.type !== "assignment.overdue" && frame.type !== "unit.overdue") return;
     cc.say({ kind: "refused", action: "overdue", text: LATE[frame.data.waits_for || frame.data.status](frame.data.callsign) });
-  };
+  });
 
   /* The way of the unit under the pointer is drawn. */
   document.addEventListener("pointerover", (event) => point(event.target));

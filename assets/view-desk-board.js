@@ -169,14 +169,12 @@
 
   /* An event names what changed; an alert's line also follows what explains it, and a unit's its assignment. */
   let seen = null;
-  const follow = cc.onEvent;
-  cc.onEvent = (frame) => {
-    if (follow) follow(frame);
+  cc.onEvent.push((frame) => {
     seen = frame.seq;
     for (const unit of frame.changes.units || []) touch("units", unit.unit_id);
     for (const assignment of frame.changes.assignments || []) touch("units", assignment.unit_id);
     for (const alert of frame.changes.alerts || []) touch("alerts", alert.alert_id);
-  };
+  });
   const touch = (of, id) => { if (boards[of]) boards[of].dirty.add(id); };
   cc.feed.listen((kinds) => {
     if (cc.state.seq === null) return;

@@ -71,14 +71,12 @@
     }
   }
 
-  const before = cc.onEvent;
-  cc.onEvent = (frame) => {
-    before(frame);
+  cc.onEvent.push((frame) => {
     if (!isUnit()) return;
     const own = cc.state.actor.unit_id, incident = cc.duty && cc.duty.incident && cc.duty.incident.incident_id;
     const concerns = Object.values(frame.changes).some((states) => states.some((one) => one.unit_id === own || (incident && one.incident_id === incident)));
     if (concerns) cc.askDuty();
-  };
+  });
   cc.feed.listen((kinds) => { if (kinds.has("link")) { show(); if (cc.link.status().state === "online") cc.askDuty(); } });
 
   // ---- what is drawn

@@ -97,7 +97,7 @@
       cc.state.seq = row.seq - 1;
       cc.take.event(row);
       for (const kind in row.changes) kinds.add(kind);
-      if (cc.onEvent) cc.onEvent(row);
+      for (const tell of cc.onEvent) tell(row);
     }
     if (kinds.size) cc.feed.changed(...kinds);
   }

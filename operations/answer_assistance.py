@@ -56,6 +56,9 @@ def answer_assistance(ports: Ports, actor: Actor, command: AnswerAssistance) -> 
             answered = request.answered(answer, now, actor.name, note, assignment_id)
         tx.save_assistance(answered)
         record_assistance(tx, actor, answered, now)
+    if not command.accept:
+        # The advice names a unit that will not come.
+        ports.work.recommend_units(answered.incident_id)
     if assignment_id is not None:
         ports.work.route_assignment(assignment_id)
         ports.work.measure_coverage()

@@ -254,7 +254,9 @@ def test_another_district_is_asked_and_its_answer_on_the_phone_sends_the_unit(
 
     asked = phone.locator(f"#{Phone.ASSISTANCE} li")
     expect(asked).to_contain_text(f"盘龙区请求，警情 {incident['incident_number']}")
+    expect(shown.get_by_role("button", name="等待")).to_be_disabled()
     asked.get_by_role("button", name="同意派出").tap()
+    expect(toast(desk, "done").filter(has_text="同意借出")).to_be_visible()
     expect(shown.locator(".assigned li [data-do=stand-down]")).to_have_count(1)
     expect(asked).to_have_count(0)
     assert units_on(system, incident) == {unit}

@@ -418,7 +418,10 @@ def test_who_was_refused_is_not_advised_again_for_a_while_and_it_is_said(
     bench: Bench, asked: AssistanceRequest
 ) -> None:
     placed(bench, own=3000)
+    bench.redis.flushdb()
+    placed(bench, own=3000, lent=100)
     answer_assistance(bench.ports, somebody("盘龙", PANLONG), AnswerAssistance(asked.request_id, False))
+    assert [key for key in bench.redis.keys("*") if asked.incident_id in key.decode()], "advice is made anew"
     advice = recommend_units(bench.ports, asked.incident_id)
     assert advice is not None and [c.unit_id for c in advice.candidates] == ["own"]
     assert [(one.unit_id, one.why) for one in advice.passed_over] == [("lent", Why.REFUSED)]
