@@ -54,8 +54,12 @@
   /* What is told of every answer and of every notice of the page itself. */
   cc.onOutcome = [];
   const told = (outcome) => { for (const tell of cc.onOutcome) tell(outcome); };
-  /** Shows a notice of the page itself the way the server's are shown. */
-  cc.say = (notice) => { asked += 1; told({ undo: [], opens: null, ...notice, nonce: `page-${asked}` }); };
+  /** Shows a notice of the page itself the way the server's are shown; answers its nonce. */
+  cc.say = (notice) => {
+    const nonce = `page-${(asked += 1)}`;
+    told({ undo: [], opens: null, ...notice, nonce });
+    return nonce;
+  };
 
   /* Dash calls these when the server has answered; its own output is only what it has called them for. */
   window.dash_clientside = Object.assign(window.dash_clientside || {}, {

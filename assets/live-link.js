@@ -5,6 +5,7 @@
   const SILENT_MS = 6000;
   const GREETED_WITHIN_MS = 20000; // a server that has just started greets hundreds of screens; hanging up makes it worse
   const LONGEST_WAIT_MS = 5000;
+  const LAID_OUT_WITHIN_MS = 20000; // Dash asks for the layout once; refused, it shows nothing, for ever and without a word
   const SESSION_ENDED = 4401;
   const link = { state: "connecting", since: performance.now(), tries: 0, ever: false };
   let socket = null;
@@ -120,10 +121,13 @@
 
   cc.link = { tell, status: () => ({ state: link.state, since: Math.round(link.since) }), showKept };
 
+  const unlaid = setInterval(async () => { if (await fetchPage()) location.reload(); }, LAID_OUT_WITHIN_MS);
+
   /* The stores must stand before the first frame arrives. */
   const waiting = setInterval(() => {
     if (!document.getElementById(cc.ids.ROOT) || !window.dash_clientside || !window.dash_clientside.set_props) return;
     clearInterval(waiting);
+    clearInterval(unlaid);
     document.documentElement.dataset.link = "connecting";
     cc.feed.begin();
     connect();

@@ -160,9 +160,14 @@
     still_on_scene: (callsign) => t("{callsign} 处置时间过长，请问候", { callsign }), returning: (callsign) => t("{callsign} 返回超时，请核实", { callsign }),
     on_break: (callsign) => t("{callsign} 休整超时，请核实", { callsign }), out_of_service: (callsign) => t("{callsign} 停勤超时，请核实", { callsign }),
   };
+  /* While one such notice stands the next takes its place with the number: sixty at once must not push out the answer to what somebody did. */
+  let late = null;
   cc.onEvent.push((frame) => {
     if (frame.type !== "assignment.overdue" && frame.type !== "unit.overdue") return;
-    cc.say({ kind: "refused", action: "overdue", text: LATE[frame.data.waits_for || frame.data.status](frame.data.callsign) });
+    const text = LATE[frame.data.waits_for || frame.data.status](frame.data.callsign);
+    const more = late && cc.dismiss(late.nonce) ? late.more + 1 : 0;
+    const nonce = cc.say({ kind: "refused", action: "overdue", text: more ? t("{text}（另有 {n} 个单位超时）", { text, n: more }) : text });
+    late = { nonce, more };
   });
 
   /* The way of the unit under the pointer is drawn. */

@@ -204,10 +204,12 @@
       toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-undo": toast.undo.join(" "), "data-undoes": toast.action, "data-nonce": toast.nonce }, t("撤回"), toast === byKey ? h("Kbd", {}, "U") : null) : null,
       h("Button", { type: "button", className: "dismiss", "data-do": "dismiss", "data-nonce": toast.nonce, "aria-label": t("关闭") }, "×"))));
   }
+  /** Takes a notice away; whether it still stood. */
   cc.dismiss = (nonce) => {
     const i = toasts.findIndex((toast) => toast.nonce === nonce);
     if (i >= 0) toasts.splice(i, 1);
     drawToasts();
+    return i >= 0;
   };
   cc.undoable = () => toasts.filter((toast) => toast.undo.length && toast.until >= performance.now()).pop();
 })();

@@ -364,7 +364,9 @@ def _streets(view: AlertView) -> Component:
                                 ),
                                 className="figure quiet",
                             ),
-                        ]
+                        ],
+                        # What the page fills in stays with its street when the list changes.
+                        key=street.name,
                     )
                     for street in view.streets
                 ]
@@ -400,7 +402,8 @@ def _moves(view: AlertView) -> Component:
                                 className="button small",
                                 **attributes(data_do="move-up", data_unit=move.unit_id, data_grid=move.grid),
                             ),
-                        ]
+                        ],
+                        key=f"{move.unit_id} {move.grid}",
                     )
                     for move in view.moves
                 ]

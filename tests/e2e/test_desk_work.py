@@ -260,6 +260,25 @@ def test_the_sound_is_turned_off_and_stays_off(screens: Screens) -> None:
     assert desk.evaluate("window.cc.deskSound.on()") is False
 
 
+def test_many_overdue_units_are_one_notice_and_push_out_no_answer(screens: Screens) -> None:
+    desk = screens.open("desk1", "desk", "en")
+    desk.evaluate("window.cc.say({kind: 'refused', action: 'dispatch', text: 'somebody was faster'})")
+    overdue = """(callsign) => window.cc.onEvent(
+      {kind: "event", type: "unit.overdue", changes: {}, data: {status: "on_break", callsign}})"""
+    for number in range(5):
+        desk.evaluate(overdue, f"K-{number}")
+    shown = desk.locator(f"#{Desk.TOASTS} .toast")
+    expect(shown).to_have_count(2)
+    expect(shown.first).to_contain_text(
+        "K-4 has been on a break for too long: please check (4 more are overdue)"
+    )
+    expect(shown.last).to_contain_text("somebody was faster")
+    # Once it was read and closed, counting begins anew.
+    shown.first.locator("[data-do=dismiss]").click()
+    desk.evaluate(overdue, "K-5")
+    expect(shown.first.locator("p")).to_have_text("K-5 has been on a break for too long: please check")
+
+
 def test_notices_fold_to_three_name_the_key_once_and_lie_over_no_form(screens: Screens) -> None:
     desk = screens.open("desk1", "desk", "en")
     desk.keyboard.press("b")

@@ -59,3 +59,17 @@ def test_a_server_started_while_redis_is_away_calls_positions_unknown_in_one_lin
         expect(feeds).to_contain_text("位置未知")
     expect(strip).to_be_empty()
     expect(feeds).not_to_contain_text("未知")
+
+
+def test_a_page_that_was_refused_its_layout_loads_itself_again(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    _allow_a_server_away(screens)
+    screens.allow(r"^log: fetch error")
+    screens.allow(r"^failed: .* net::ERR_ABORTED")  # whatever was on its way when the page was loaded again
+    wall = screens.open("wall", "wall")
+    # The server goes away between the page and what Dash asks for next; a wall has nobody to press "reload".
+    wall.context.route("**/_dash-layout", lambda route: route.abort("connectionrefused"), times=1)
+    wall.reload()
+    expect(wall.locator("._dash-loading")).to_have_count(1)
+    live(wall)
