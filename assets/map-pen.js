@@ -135,7 +135,7 @@
   /** Writes down what a painter draws: numbers in one row, everything else once in `words`; and how far it reaches. */
   class Pen {
     constructor() {
-      Object.assign(this, { ops: [], words: [], known: new Map(), left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity });
+      Object.assign(this, { ops: [], words: [], known: new Map(), dashes: new Map(), left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity });
       this.far = REACH * cc.uiScale(); this.farName = NAME_REACH * cc.uiScale();
     }
 
@@ -157,10 +157,9 @@
       return [left, top, across, down];
     }
 
-    word(value) {
-      const key = Array.isArray(value) ? `dash ${value}` : value;
-      if (!this.known.has(key)) this.known.set(key, this.words.push(value) - 1);
-      return this.known.get(key);
+    word(value, known = this.known, key = value) {
+      if (!known.has(key)) known.set(key, this.words.push(value) - 1);
+      return known.get(key);
     }
 
     moveTo(x, y) { this.reach(x, y, this.far); this.ops.push(CODES.moveTo, x, y); }
@@ -172,7 +171,7 @@
     /** One picture out of a row of pictures (`sheet` of the layer), its upper left corner at x, y. */
     stamp(sheet, which, x, y) { this.reach(x, y, this.far); this.ops.push(CODES.stamp, sheet, which, x, y); }
 
-    setLineDash(lengths) { this.ops.push(CODES.setLineDash, this.word(lengths)); }
+    setLineDash(lengths) { this.ops.push(CODES.setLineDash, this.word(lengths, this.dashes, `${lengths}`)); }
   }
   for (const name of ["beginPath", "closePath", "stroke", "fill"]) Pen.prototype[name] = function () { this.ops.push(CODES[name]); };
   for (const name of PROPERTIES) Object.defineProperty(Pen.prototype, name, { set(value) { this.ops.push(CODES[name], this.word(value)); } });

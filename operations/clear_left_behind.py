@@ -1,5 +1,5 @@
-"""Ends alerts that nothing judges any more, because what they are about or their rule left the catalogue, or the rule
-looks elsewhere now."""
+"""Ends alerts that nothing judges any more, because what they are about or their rule left the catalogue or the city's
+partition, or the rule looks elsewhere now."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def clear_left_behind(ports: Ports, actor: Actor = SYSTEM) -> int:
         called_about = {i.incident_id: i.category for i in tx.incidents(called)} if called else {}
         changed: list[Alert] = []
         for known in found:
-            why = _why_nothing_judges(known, ports.catalogue, called_about)
+            why = _why_nothing_judges(known, ports.catalogue, called_about) or _why_nothing_measures(
+                ports, known
+            )
             rule = rules.get(known.rule_id)
             if why is not None:
                 change = left_behind(tx.alert(known.alert_id), actor.name, why, now)
@@ -51,6 +53,14 @@ def clear_left_behind(ports: Ports, actor: Actor = SYSTEM) -> int:
                     changed.append(freed.alert)
         settle_inhibitions(ports, tx, changed)
     return len(changed)
+
+
+def _why_nothing_measures(ports: Ports, alert: OpenAlert) -> str | None:
+    """An alert about coverage in an area that another partition of the city knows nothing of would stand for ever."""
+    area = alert.subject_id.removeprefix(COVERAGE)
+    if area == alert.subject_id or any(grid.code.startswith(area) for grid in ports.grid_times.grids):
+        return None
+    return f"网格划分已不含 {area} / no management grid of {area} is left"
 
 
 def _why_nothing_judges(

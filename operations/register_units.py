@@ -77,6 +77,7 @@ def register_units(ports: Ports, actor: Actor, command: RegisterUnits) -> tuple[
                     version=old.version if old else 1,
                     assignment_id=old.assignment_id if old else None,
                     shift=new.shift,
+                    overdue_status_at=old.overdue_status_at if old else None,
                 )
             )
             index += old is None

@@ -75,7 +75,12 @@ class DrillRows:
         )
         execute(
             update(t.units).values(
-                status="available", status_at=at, assignment_id=None, version=t.units.c.version + 1
+                status="available",
+                status_at=at,
+                assignment_id=None,
+                version=t.units.c.version + 1,
+                # The next run comes to the same instants, and its alarms are to be told too.
+                overdue_status_at=None,
             )
         )
         execute(

@@ -40,3 +40,20 @@ def test_every_unit_in_view_is_painted(running_system: RunningSystem, screens: S
         30,
         "them at another zoom",
     )
+
+
+WRITTEN = """() => new Promise((resolve) => {
+  const layer = new cc.PenLayer("cc-units", 450, (pen) => {
+    pen.setLineDash([4, 5]); pen.fillText("dash 4,5", 9, 9); pen.fillText("4,5", 9, 9);
+  });
+  layer.addTo(cc.map);
+  layer.worker.postMessage = ({ words }) => { layer.remove(); resolve(words); };
+})"""
+
+
+def test_a_callsign_that_reads_like_dashes_is_written_as_it_is(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    desk = screens.open_page("desk1", "/desk/")
+    live(desk)
+    assert desk.evaluate(WRITTEN) == [[4, 5], "dash 4,5", "4,5"]

@@ -304,6 +304,17 @@ def test_a_rule_about_coverage_that_left_the_catalogue_leaves_no_alert_and_no_me
     assert {rule_id for rule_id, _ in known} == {"coverage-short"}, "which has no alert yet"
 
 
+def test_a_gap_of_an_area_that_the_city_divides_otherwise_now_does_not_stand_for_ever(
+    bench: Bench, gaps: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everywhere(bench, gaps)
+    away(bench, gaps, GAP_STREET)
+    kept = [grid for grid in gaps.grid_times.grids if grid.district != GUANDU]
+    monkeypatch.setattr(gaps.grid_times, "grids", kept)
+    assert clear_left_behind(gaps) == 1
+    assert list(gaps.store.open_alerts()) == []
+
+
 def test_where_our_own_units_are_scarce_is_told_to_no_other_system(bench: Bench, gaps: Ports) -> None:
     everywhere(bench, gaps)
     away(bench, gaps, GAP_STREET)

@@ -210,6 +210,32 @@ def test_a_unit_that_stays_too_long_in_a_status_is_told_once_until_it_changes(be
         assert unit.overdue_status_at != unit.status_at
 
 
+def test_registering_a_shift_again_changes_nothing_after_an_alarm(bench: Bench) -> None:
+    register(bench.ports, 2)
+    says(bench.ports, "u001", UnitStatus.ON_BREAK)
+    bench.clock.advance(bench.ports.catalogue.units.limits.at_most_s[UnitStatus.ON_BREAK] + 1)
+    watch_units(bench.ports)
+    before = len(journal(bench.ports))
+    told = register(bench.ports, 2)[1]
+    assert told.overdue_status_at == told.status_at, "screens are told what stands"
+    assert len(journal(bench.ports)) == before, "and every screen is not loaded anew for nothing"
+
+
+def test_an_alarm_of_one_run_of_a_drill_does_not_silence_the_next_one(bench: Bench) -> None:
+    register(bench.ports, 2)
+    begin = bench.clock.now()
+    told = []
+    for _ in range(2):
+        bench.clock.advance((begin - bench.clock.now()).total_seconds())
+        with bench.store.transaction() as tx:
+            tx.end_everything_open(begin, reason="again")
+        says(bench.ports, "u001", UnitStatus.ON_BREAK)
+        bench.clock.advance(bench.ports.catalogue.units.limits.at_most_s[UnitStatus.ON_BREAK] + 1)
+        watch_units(bench.ports)
+        told.append(types(bench.ports).count("unit.overdue"))
+    assert told == [1, 2]
+
+
 def test_a_frozen_receiver_is_found_shown_and_not_believed(bench: Bench, sent: Assignment) -> None:
     says(bench.ports, "u000", UnitStatus.EN_ROUTE)
 
