@@ -65,7 +65,7 @@
   window.dash_clientside = Object.assign(window.dash_clientside || {}, {
     answered: {
       told: (outcome) => { if (outcome) { heard(outcome.nonce); told(outcome); } return ""; },
-      shown: (panel) => { if (panel) cc.draw(cc.ids.PANEL, JSON.parse(panel)); return ""; },
+      shown: (panel) => { if (panel) { cc.draw(cc.ids.PANEL, JSON.parse(panel)); cc.tick(); } return ""; },
     },
   });
 })();

@@ -18,6 +18,7 @@
       pane.style.zIndex = this.zIndex;
       pane.style.pointerEvents = "none";
       this.canvas = L.DomUtil.create("canvas", "", pane);
+      this.canvas.style.transformOrigin = "0 0";
       this.context = this.contextOf(this.canvas);
       map.on("move zoom viewreset resize", this.refresh, this);
       this.refresh();

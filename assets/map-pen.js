@@ -252,17 +252,22 @@
       if (!this._map || !area) { picture.close(); return; }
       if (area.epoch === this.epoch) {
         this.lay(area);
+        this.laid = area;
         this.context.transferFromImageBitmap(picture);
-        this.canvas.style.visibility = "";
       } else picture.close();
       if (this.again || area.epoch !== this.epoch) { this.again = false; this.refresh(); }
     },
 
-    /** Another zoom: what is shown is no longer where it says. */
+    /** Another zoom: what is under way no longer fits, and what is shown is drawn larger or smaller until the next comes. */
     moved() {
       if (!this.worker) return;
       this.epoch += 1;
-      this.canvas.style.visibility = "hidden";
+      const now = this.area(), old = this.laid;
+      if (!now || !old) return;
+      const scale = now.view.k / old.view.k;
+      const place = (at, was, is) => (at + was) * scale - is;
+      const corner = [place(old.left, old.view.dx, now.view.dx), place(old.top, old.view.dy, now.view.dy)];
+      L.DomUtil.setTransform(this.canvas, this._map.containerPointToLayerPoint(corner), scale);
     },
 
     paintHere(why) {
@@ -270,7 +275,6 @@
       this.worker = this.busy = null;
       this.sheets.clear();
       const fresh = this.canvas.cloneNode(false);
-      fresh.style.visibility = "";
       this.canvas.replaceWith(fresh);
       this.canvas = fresh;
       this.context = this.contextOf(fresh);

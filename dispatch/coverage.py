@@ -167,6 +167,10 @@ USUAL_OVER_S = 7_200.0
 USUAL_KNOWN_AFTER_S = 600.0
 """What is usual is the mean of two hours, and not known before ten minutes were seen (proposals of this project)."""
 
+FALLEN_BY, FALLEN_COUNTS = 0.10, 0.25
+"""While so much less than usual is reached it becomes usual four times as slowly (proposal): what is missing must not
+count as normal within the hour in which somebody ought to mend it."""
+
 
 @dataclass(frozen=True, slots=True)
 class AreaCoverage:
@@ -215,5 +219,7 @@ def _followed(before: AreaCoverage | None, weight: float, covered: float, at_s: 
     watched_s = before.watched_s + passed_s
     # The mean of what was seen, and of the last two hours once more was seen.
     share = passed_s / min(watched_s, USUAL_OVER_S) if passed_s else 0.0
+    if covered < before.usual - FALLEN_BY:
+        share *= FALLEN_COUNTS
     usual = before.usual + (covered - before.usual) * min(1.0, share)
     return AreaCoverage(weight, covered, usual, at_s, watched_s)

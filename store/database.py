@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, func, or_, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, or_, select, text
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from alerts.alarm_load import AlertMoment
@@ -37,7 +37,7 @@ from store.attachment_rows import AttachmentRows
 from store.cap_rows import CapRows
 from store.catalogue_rows import CatalogueRows
 from store.closure_rows import ClosureRows, closures_in_force
-from store.dispatch_rows import DispatchRows, assistance_waiting
+from store.dispatch_rows import DispatchRows, assistance_waiting, forget_units
 from store.drill_rows import DrillRows, read_drill_time
 from store.handover_rows import HandOverRows
 from store.move_up_rows import MoveUpRows
@@ -79,7 +79,7 @@ class SqlTransaction(
 def make_engine(database_url: str, pool_size: int = 10, max_overflow: int = 10) -> Engine:
     """An engine whose sessions speak UTC and JSON by orjson. Accepts `postgresql://` URLs."""
     url = database_url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=max_overflow,
@@ -89,6 +89,8 @@ def make_engine(database_url: str, pool_size: int = 10, max_overflow: int = 10) 
         json_deserializer=orjson.loads,
         connect_args={"options": "-c timezone=UTC -c lock_timeout=5s", "connect_timeout": 3},
     )
+    event.listen(engine, "connect", lambda *_: forget_units())
+    return engine
 
 
 WAITED_TOO_LONG = ("55P03", "40P01")

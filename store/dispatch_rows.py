@@ -44,6 +44,12 @@ _read_before: WeakKeyDictionary[Engine, Mapping[str, tuple[str, Unit]]] = WeakKe
 """For each database, the rows and units of the newest look at the whole force; replaced as a whole."""
 
 
+def forget_units() -> None:
+    """Called whenever a connection is opened: behind it may be a server that was put back to an earlier instant, or
+    the one that took over from another, and such a one gives numbers of transactions out again."""
+    _read_before.clear()
+
+
 @lru_cache(1_000)
 def _capabilities(joined: str) -> frozenset[str]:
     return frozenset(joined.split(_BETWEEN)) if joined else frozenset()

@@ -44,7 +44,7 @@ class Dispatching(OfIncident):
     override_reason: NotRequired[Text | None]
     preempts: NotRequired[Ident | None]
     replaces: NotRequired[Ident | None]
-    seen: NotRequired[dict[Ident, int]]
+    seen: NotRequired[dict[Ident, Annotated[int, Field(strict=True, ge=1, lt=2**31)]]]
 
 
 class StandingDown(_Asked):

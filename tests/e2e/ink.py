@@ -7,8 +7,9 @@ from typing import Any
 from playwright.sync_api import Page
 
 _INKED = """(places) => {
-  const canvas = document.querySelector(".leaflet-pane[class*=cc-units] canvas"), ratio = window.devicePixelRatio || 1;
-  const over = canvas.getBoundingClientRect(), all = window.cc.map.getContainer().getBoundingClientRect();
+  const canvas = document.querySelector(".leaflet-pane[class*=cc-units] canvas"),
+    over = canvas.getBoundingClientRect(), ratio = canvas.width / over.width,
+    all = window.cc.map.getContainer().getBoundingClientRect();
   const one = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   return places.filter(([lon, lat]) => {
     const at = window.cc.map.latLngToContainerPoint([lat, lon]);

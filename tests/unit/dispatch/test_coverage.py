@@ -8,6 +8,7 @@ import pytest
 
 from core.geo import LonLat
 from dispatch.coverage import (
+    FALLEN_COUNTS,
     MEAN_ON_SCENE_S,
     AreaCoverage,
     CoverageBoard,
@@ -86,7 +87,9 @@ def test_what_is_usual_is_the_mean_of_what_was_seen_and_not_known_at_first() -> 
     memory = follow_areas(memory, half, city, at_s=300.0)
     memory = follow_areas(memory, none, city, at_s=600.0)
     assert memory[street].covered == 0.0
-    assert memory[street].usual_known == pytest.approx(0.25)
+    assert memory[street].usual_known == pytest.approx(0.5 - 0.25 * FALLEN_COUNTS), "a fall counts less"
+    memory = follow_areas(memory, [60.0, 60.0], city, at_s=1200.0)
+    assert memory[street].usual == pytest.approx((0.5 - 0.25 * FALLEN_COUNTS + 1.0) / 2), "a rise in full"
     assert memory[street[:6]].usual == memory[street].usual, "the district is its one street"
 
 
@@ -98,7 +101,7 @@ def test_what_was_usual_hours_ago_is_forgotten_slowly() -> None:
         memory = follow_areas(memory, [60.0], city, at_s=60.0 * minute)
     for minute in range(241, 361):
         memory = follow_areas(memory, [inf], city, at_s=60.0 * minute)
-    assert memory[street].usual == pytest.approx(exp(-1), abs=0.01)
+    assert memory[street].usual == pytest.approx(exp(-FALLEN_COUNTS), abs=0.01)
 
 
 def test_a_drill_begun_again_starts_the_memory_anew() -> None:
