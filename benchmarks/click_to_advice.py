@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import random
 import tempfile
 import time
@@ -270,6 +271,8 @@ async def _measure(system: RunningSystem, clicks: int) -> list[str]:
     reporting = asyncio.create_task(desk.positions())
     output = await desk.callback()
     await asyncio.sleep(SETTLES_S)
+    gc.collect()
+    gc.freeze()
     psutil.cpu_percent()
     found: list[_Click] = []
     for number in range(clicks):

@@ -263,8 +263,10 @@ def test_the_sound_is_turned_off_and_stays_off(screens: Screens) -> None:
 def test_many_overdue_units_are_one_notice_and_push_out_no_answer(screens: Screens) -> None:
     desk = screens.open("desk1", "desk", "en")
     desk.evaluate("window.cc.say({kind: 'refused', action: 'dispatch', text: 'somebody was faster'})")
-    overdue = """(callsign) => window.cc.onEvent(
-      {kind: "event", type: "unit.overdue", changes: {}, data: {status: "on_break", callsign}})"""
+    overdue = """(callsign) => {
+      for (const tell of window.cc.onEvent)
+        tell({kind: "event", type: "unit.overdue", changes: {}, data: {status: "on_break", callsign}});
+    }"""
     for number in range(5):
         desk.evaluate(overdue, f"K-{number}")
     shown = desk.locator(f"#{Desk.TOASTS} .toast")

@@ -205,7 +205,9 @@ def test_the_map_stands_still_while_a_table_over_it_grows_and_shrinks_by_a_line_
         }"""
     )
     still, for_room = fits
-    assert still <= 1, "a storm may need room once in two seconds, the line came and went six times"
+    assert still <= 2, (
+        "a storm that begins may need room twice in two seconds, the line came and went six times"
+    )
     assert for_room >= 1
 
 
