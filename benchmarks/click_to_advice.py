@@ -230,8 +230,8 @@ class _Desk:
 
 
 def _measure_on_screen(system: RunningSystem, incidents: Sequence[str], clicks: int) -> None:
-    """The same click in a browser, while every unit moves once a second."""
-    moving = Moving(system.settings)
+    """The same click in a browser, while units report as often as before."""
+    moving = Moving(system.settings, UNIT_PERIOD_S)
     moving.start()
     took: list[float] = []
     try:

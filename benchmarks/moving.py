@@ -1,4 +1,4 @@
-"""The load of a whole force on the move: every unit drives a few metres each second."""
+"""The load of a whole force on the move: every unit drives a few metres each second, or once in some."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ _SPAWNED = multiprocessing.get_context("spawn")
 
 
 class Moving(SpawnProcess):
-    """Puts every unit a few metres further once a second, straight on the position board.
+    """Puts every unit a few metres further once in `every_s` seconds, an equal share of them each second, straight on
+    the position board.
 
     A process of its own: in a thread it would hold up those who measure, by the interpreter's lock.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, every_s: int = 1) -> None:
         super().__init__(daemon=True)
-        self._settings = settings
+        self._settings, self._every_s = settings, every_s
         self._over = _SPAWNED.Event()
 
     def stop(self) -> None:
@@ -43,10 +44,11 @@ class Moving(SpawnProcess):
                     ids = [unit.unit_id for unit in tx.units()]
             parts.refresh_clock()
             now = parts.ports.clock.now()
-            step = STEP_DEG if turn % 20 < 10 else -STEP_DEG
-            known = board.newest(ids)
+            step = STEP_DEG if turn // self._every_s % 20 < 10 else -STEP_DEG
+            share = list(enumerate(ids))[turn % self._every_s :: self._every_s]
+            known = board.newest([unit_id for _, unit_id in share])
             fixes = []
-            for number, unit_id in enumerate(ids):
+            for number, unit_id in share:
                 stood = known.get(unit_id)
                 place = (
                     stood.place if stood else LonLat(102.66 + number % 72 / 500, 24.96 + number // 72 / 550)
