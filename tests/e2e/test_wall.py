@@ -181,9 +181,15 @@ def test_the_map_stands_still_while_a_table_over_it_grows_and_shrinks_by_a_line_
     fits = wall.evaluate(
         """async () => {
           const rest = () => new Promise((done) => setTimeout(done, 400));
-          let fits = 0;
+          let fits = 0, last = null;
           const fit = cc.map.fitBounds;
-          cc.map.fitBounds = function (...given) { fits += 1; return fit.apply(this, given); };
+          cc.map.fitBounds = function (bounds, ...given) {
+            // Other places than before are the storm's doing, not the table's.
+            if (bounds.toBBoxString() === last) fits += 1;
+            last = bounds.toBBoxString();
+            return fit.call(this, bounds, ...given);
+          };
+          cc.view.frame();
           const line = document.createElement("div");
           Object.assign(line, { textContent: "·" });
           const margin = { padding: 0, marginTop: "calc(-1 * var(--space-3))" };
@@ -205,9 +211,7 @@ def test_the_map_stands_still_while_a_table_over_it_grows_and_shrinks_by_a_line_
         }"""
     )
     still, for_room = fits
-    assert still <= 2, (
-        "a storm that begins may need room twice in two seconds, the line came and went six times"
-    )
+    assert still <= 1, "a storm may need room once in two seconds, the line came and went six times"
     assert for_room >= 1
 
 
