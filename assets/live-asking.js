@@ -1,71 +1,75 @@
-/* What is asked of the server: one request after the other. Dash runs a callback once for what its input holds, so that
-   two requests in one breath would be one; and an answer that covers another's notice would take its undo with it. */
+/* What is asked of the server: its Dash callbacks, called without Dash's renderer, which would go through the whole state of
+   the page for a request and again for its answer. Actions go one after the other: an answer that covers another's notice
+   would take its undo with it. */
 (function () {
   "use strict";
   const cc = window.cc;
   const ANSWERED_WITHIN_MS = 8000;
   const waiting = [];
   let asked = 0;
-  let current = null;
+  let busy = false;
 
   const newNonce = () => `${Date.now().toString(36)}-${(asked += 1)}`;
 
-  /** Asks a question that changes nothing: the newest alone is answered, and it waits for no action. */
-  cc.question = function (name, request) {
-    const nonce = newNonce();
-    cc.feed.set(`ASK_${name}`, { ...request, nonce });
-    return nonce;
+  /** A refusal before the callback was run: `said` is what the server said of it. */
+  class Refused extends Error {}
+
+  /** Calls the callback that asks by this name; answers what it puts into its output. Throws Refused, or another error
+      where nobody knows whether it was run. */
+  cc.call = async function (name, data, within = ANSWERED_WITHIN_MS) {
+    const id = cc.ids[name];
+    const response = await fetch(`/${cc.face}/_dash-update-component`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ output: cc.config.callbacks[id], inputs: [{ id, property: "data", value: data }] }),
+      signal: AbortSignal.timeout(within),
+    });
+    if (response.status >= 400 && response.status < 500) throw new Refused(((await response.json()) || {}).detail || String(response.status));
+    if (!response.ok) throw new Error(String(response.status));
+    const { response: outputs, sideUpdate } = await response.json();
+    // A fault that nobody foresaw is told beside the output (page.py: Face._report).
+    for (const { data: notice } of Object.values(sideUpdate || {})) told(notice);
+    const [[, { data: value }]] = Object.entries(outputs);
+    return value;
   };
 
-  /** Asks the server for an action through its store; the nonce lets the answer be matched. Null where it was not sent. */
+  /** Asks the server for an action; the nonce lets the answer be matched. Null where it was not sent. */
   cc.ask = function (name, request) {
     if (cc.link.status().state !== "online") {
       cc.say({ kind: "refused", action: name, text: cc.t("与服务器的连接已断。没有发出，什么都没有改变；恢复后请重试。") });
       return null;
     }
     const nonce = newNonce();
-    waiting.push({ name, nonce, data: { ...request, nonce } });
-    next();
+    waiting.push({ name, data: { ...request, nonce } });
+    work();
     return nonce;
   };
 
-  function next() {
-    if (current || !waiting.length) return;
-    current = waiting.shift();
-    cc.feed.set(`ASK_${current.name}`, current.data);
-    current.patience = setTimeout(unanswered, ANSWERED_WITHIN_MS);
+  async function work() {
+    if (busy) return;
+    busy = true;
+    while (waiting.length) {
+      const { name, data } = waiting.shift();
+      const outcome = await cc.call(`ASK_${name}`, data).catch((error) => ({ kind: "refused", action: name, undo: [], opens: null, nonce: data.nonce, text: error instanceof Refused
+        ? cc.t("服务器拒绝了，什么都没有改变：{said}", { said: error.message })
+        : cc.t("服务器没有回答：不知道是否已执行。请先看屏幕上的实际情况，再决定是否重试。") }));
+      cc.answered = data.nonce;
+      if (outcome) told(outcome);
+    }
+    busy = false;
   }
-
-  function unanswered() {
-    cc.say({ kind: "refused", action: current.name, text: cc.t("服务器没有回答：不知道是否已执行。请先看屏幕上的实际情况，再决定是否重试。") });
-    current = null;
-    next();
-  }
-
-  /** The server has answered the request of this nonce; a fault nobody foresaw knows none and ends what is in work. */
-  const heard = (nonce) => {
-    cc.answered = nonce;
-    if (!current || (nonce && current.nonce !== nonce)) return;
-    clearTimeout(current.patience);
-    current = null;
-    next();
-  };
 
   /* What is told of every answer and of every notice of the page itself. */
   cc.onOutcome = [];
-  const told = (outcome) => { for (const tell of cc.onOutcome) tell(outcome); };
+  function told(outcome) {
+    for (const tell of cc.onOutcome) {
+      try { tell(outcome); } catch (error) { window.reportError(error); } // the next request waits for nobody's fault
+    }
+  }
   /** Shows a notice of the page itself the way the server's are shown; answers its nonce. */
   cc.say = (notice) => {
     const nonce = `page-${(asked += 1)}`;
     told({ undo: [], opens: null, ...notice, nonce });
     return nonce;
   };
-
-  /* Dash calls these when the server has answered; its own output is only what it has called them for. */
-  window.dash_clientside = Object.assign(window.dash_clientside || {}, {
-    answered: {
-      told: (outcome) => { if (outcome) { heard(outcome.nonce); told(outcome); } return ""; },
-      shown: (panel) => { if (panel) { cc.draw(cc.ids.PANEL, JSON.parse(panel)); cc.tick(); } return ""; },
-    },
-  });
 })();

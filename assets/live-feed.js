@@ -38,12 +38,6 @@
     recommendations: [], watchers: [], assistance: ["LIVE_ASSISTANCE"], response_levels: ["LIVE_LEVELS", "LIVE_SCENE"], closures: ["LIVE_ALERTS", "LIVE_CLOSURES"], wall_scenes: ["LIVE_WALL", "LIVE_SCENE"], scene: ["LIVE_SCENE"],
   };
 
-  /** Hands a store that the server reads its data; does nothing where this face has no such store. */
-  function set(name, data) {
-    const id = cc.ids[name];
-    if (id) window.dash_clientside.set_props(id, { data });
-  }
-
   /* Dash's renderer remembers every property that was ever set, for an undo that no face has: hundreds of megabytes a day
      of states that are long over. Its store is where set_props itself finds it. */
   function forgetUndo() {
@@ -93,5 +87,5 @@
     changed("link");
   }
 
-  cc.feed = { set, changed, begin, listen: (fn) => listeners.push(fn), everything: () => changed(...Object.keys(DEPENDS)) };
+  cc.feed = { changed, begin, listen: (fn) => listeners.push(fn), everything: () => changed(...Object.keys(DEPENDS)) };
 })();

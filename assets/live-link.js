@@ -125,7 +125,7 @@
 
   /* The stores must stand before the first frame arrives. */
   const waiting = setInterval(() => {
-    if (!document.getElementById(cc.ids.ROOT) || !window.dash_clientside || !window.dash_clientside.set_props) return;
+    if (!document.getElementById(cc.ids.ROOT) || !window.dash_clientside?.set_props) return;
     clearInterval(waiting);
     clearInterval(unlaid);
     document.documentElement.dataset.link = "connecting";

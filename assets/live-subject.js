@@ -4,6 +4,8 @@
   const cc = window.cc;
   const AGAIN_MS = 15000;
   const SETTLED_MS = 300;
+  const UNANSWERED_MS = 2000;
+  let question = 0;
   let openedAt = 0;
   let askedAt = -Infinity;
   cc.selected = null; // an incident
@@ -27,7 +29,20 @@
       item.incident_id === cc.selected || (incident && incident.point_id && item.point_id === incident.point_id)));
   }
 
-  function follow(stamp) { cc.feed.set("LIVE_SUBJECT", { incident_id: cc.selected, alert_id: cc.selectedAlert, stamp }); }
+  /** Asks for the panel of what is open (`extra` is what a face adds to the question) and draws it, unless another
+      question has overtaken the answer. Where none comes, what stands stays and is asked for again. */
+  cc.follow = async function (extra) {
+    if (!cc.ids.LIVE_SUBJECT) return; // a wall has no panel
+    const mine = (question += 1);
+    try {
+      const panel = await cc.call("LIVE_SUBJECT", cc.selected || cc.selectedAlert ? { incident_id: cc.selected, alert_id: cc.selectedAlert, ...extra } : null);
+      if (!panel || mine !== question) return;
+      cc.draw(cc.ids.PANEL, JSON.parse(panel));
+      cc.tick();
+    } catch (error) {
+      setTimeout(() => { if (mine === question) cc.follow(extra); }, UNANSWERED_MS);
+    }
+  };
 
   function show(place) {
     cc.pointedUnit = null;
@@ -35,7 +50,7 @@
     askedAt = -Infinity;
     delete document.documentElement.dataset.confirming;
     document.documentElement.dataset.subject = "open";
-    follow(`${cc.state.seq}-${Date.now()}`);
+    cc.follow();
     if (place) setTimeout(() => cc.view.showPlace(place), 0);
     cc.feed.changed("selection");
     if (cc.onOpen) cc.onOpen();
@@ -64,7 +79,7 @@
     cc.pointedUnit = null;
     delete document.documentElement.dataset.subject;
     delete document.documentElement.dataset.confirming;
-    cc.feed.set("LIVE_SUBJECT", null);
+    cc.follow();
     cc.feed.changed("selection");
     if (cc.onClose) cc.onClose();
     return true;
@@ -94,12 +109,9 @@
   }
   setInterval(adviseIfNeeded, 250);
 
-  /** What is open is asked for anew. */
-  cc.lookAgain = () => follow(`again-${cc.state.seq}-${Date.now()}`);
-
-  cc.onEvent.push((frame) => { if (concerns(frame)) follow(`${frame.seq}`); });
+  cc.onEvent.push((frame) => { if (concerns(frame)) cc.follow(); });
   cc.feed.listen((kinds) => {
     if (!(cc.selected || cc.selectedAlert) || !kinds.has("link") || cc.link.status().state !== "online") return;
-    cc.lookAgain(); // what was missed while the link was down
+    cc.follow(); // what was missed while the link was down
   });
 })();

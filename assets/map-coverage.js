@@ -98,7 +98,7 @@
   }
 
   /* Its advice changes with every measurement, and no event says so. */
-  setInterval(() => { if (followed && cc.link.status().state === "online") cc.lookAgain(); }, ADVICE_EVERY_MS);
+  setInterval(() => { if (followed && cc.link.status().state === "online") cc.follow(); }, ADVICE_EVERY_MS);
 
   const percent = (share) => `${(share * 100).toFixed(1)}%`;
   const coverage = cc.views("coverage");

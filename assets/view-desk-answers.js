@@ -3,22 +3,15 @@
   "use strict";
   const cc = window.cc;
   const { t, h } = cc;
-  const lookup = (window.dash_clientside.lookup = {}); // Dash calls these when the server has answered
-  const waiting = {};
+  const newest = {};
 
   /** Asks; `then` gets the answer unless a newer question was asked meanwhile. Away from the server nothing is asked:
       the banner says why. */
   cc.lookUp = (name, request, then) => {
     if (cc.link.status().state !== "online") return;
-    waiting[name] = { nonce: cc.question(name, request), then };
+    const mine = (newest[name] = {});
+    cc.call(`ASK_${name}`, request).then((answer) => { if (answer && newest[name] === mine) then(answer); }, window.reportError);
   };
-  const answered = (name) => (answer) => {
-    if (!answer) return "";
-    const asked = waiting[name];
-    if (asked && asked.nonce === answer.nonce) { delete waiting[name]; asked.then(answer); }
-    return String(answer.nonce);
-  };
-  Object.assign(lookup, { places: answered("PLACES"), similar: answered("SIMILAR"), fixes: answered("FIXES") });
 
   const KIND = {
     point: t("点位"), road: t("道路"), crossing: t("路口"), water: t("水域"), district: t("区县"), grid: t("网格"), geofence: t("围栏"), coordinates: t("坐标"),

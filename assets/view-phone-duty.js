@@ -13,7 +13,7 @@
   let drawn = false;
   cc.put = (name, data) => { if (drawn) cc.showAll({ [name]: data }); else waiting[name] = data; };
   const poll = setInterval(() => {
-    if (!document.getElementById(cc.ids.ROOT) || !window.dash_clientside.set_props) return;
+    if (!document.getElementById(cc.ids.ROOT) || !window.dash_clientside?.set_props) return;
     clearInterval(poll);
     drawn = true;
     cc.showAll(waiting);

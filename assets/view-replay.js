@@ -65,7 +65,7 @@
     cc.take.snapshot({ ...frame, metrics: null, coverage: null, clock: null, health: null });
     cc.feed.everything();
     clock(wanted);
-    follow();
+    cc.follow();
     positionsAt = null;
     draw();
     if (after) after();
@@ -140,21 +140,17 @@
 
   /* ---- the panel: what was known of a thing then, asked for again no more often than it can be read ---- */
 
-  const setStore = cc.feed.set;
-  let subject = null, panelTimer = null, panelAsked = -Infinity;
-  cc.feed.set = (name, data) => {
-    if (name !== "LIVE_SUBJECT") { setStore(name, data); return; }
-    subject = data;
-    if (!data) { setStore(name, data); return; }
+  const followAt = cc.follow;
+  const open = () => cc.selected || cc.selectedAlert;
+  let panelTimer = null, panelAsked = -Infinity;
+  cc.follow = () => {
+    if (!open()) { followAt(); return; }
     if (panelTimer === null) panelTimer = setTimeout(() => {
       panelTimer = null;
       panelAsked = performance.now();
-      if (subject) setStore(name, { ...subject, at: iso(at()) });
+      followAt({ at: iso(at()) });
     }, Math.max(0, panelAsked + PANEL_MS - performance.now()));
   };
-  function follow() {
-    if (cc.selected || cc.selectedAlert) cc.feed.set("LIVE_SUBJECT", { incident_id: cc.selected, alert_id: cc.selectedAlert, stamp: `seek-${film.take}` });
-  }
 
   /* ---- what is pressed ---- */
 
@@ -288,7 +284,7 @@
   cc.film = { seek, at, period, state: film };
 
   const waiting = setInterval(async () => {
-    if (!track() || !window.dash_clientside.set_props) return;
+    if (!track() || !window.dash_clientside?.set_props) return;
     clearInterval(waiting);
     cc.feed.begin();
     if (!(await readPeriod())) { setInterval(async () => { if (period.since === null && (await readPeriod())) start(); }, 5000); return; }

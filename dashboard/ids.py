@@ -1,4 +1,8 @@
-"""Every component id of the faces, `face-noun-part`; the scripts get the same names with the page."""
+"""Every component id of the faces, `face-noun-part`; the scripts get the same names with the page.
+
+`ASK_…`, `LIVE_…` and `OUTCOME` name what callbacks are asked by and what they put out: the scripts call these themselves
+(assets/live-asking.js), so no component stands for them on the page.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +61,6 @@ class Desk(StrEnum):
     CLOSURES_LIST = "desk-closures-list"
     CALL_PLACES = "desk-call-places"
     CALL_SIMILAR = "desk-call-similar"
-    LOOKUPS = "desk-lookup-answers"
     BOARD = "desk-board-sheet"
     BOARD_UNITS = "desk-board-units"
     BOARD_ALERTS = "desk-board-alerts"

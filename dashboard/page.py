@@ -99,6 +99,8 @@ class Face(Dash):
             title=name,
             update_title="",
             on_error=self._report,
+            # The scripts call the callbacks: what these are asked by and answer with is no component on the page.
+            suppress_callback_exceptions=True,
         )
         self.enable_dev_tools(debug=False)
         # The renderer would open a socket of its own for callbacks; nothing here uses it.
@@ -143,6 +145,8 @@ class Face(Dash):
             "city": settings.city(),
             "whole": CITY,
             "ids": as_json(self._ids),
+            # How the scripts call each: by what asks, its output.
+            "callbacks": {each["inputs"][0]["id"]: output for output, each in self.callback_map.items()},
             "words": dict(english()) if locale == "en" else {},
             "tokens": dict(tokens()),
             "numerals": GRADE_NUMERAL,

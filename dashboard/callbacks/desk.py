@@ -18,7 +18,6 @@ from dashboard.callbacks.assisting import assisted
 from dashboard.callbacks.closing import closed_by_click, reopened_by_click
 from dashboard.callbacks.looking_up import answer_questions
 from dashboard.callbacks.noting import noted
-from dashboard.callbacks.outcomes import tell_outcomes
 from dashboard.callbacks.selected_alerts import act_on_selected
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Desk
@@ -56,13 +55,11 @@ def register(
     zone: ZoneInfo,
     gazetteer: Gazetteer,
 ) -> None:
-    """Ties the desk's stores to what it shows and does."""
-    tell_outcomes(app, Desk.OUTCOME, Desk.TOASTS)
+    """Ties what the desk asks to what it shows and does."""
     show_subject(
         app,
         Desk.LIVE_SUBJECT,
         Desk.LIVE_SHOWN,
-        Desk.PANEL,
         ports,
         lambda view: desk_panel(view, zone),
         lambda view: desk_alert(view, zone),

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output
+from dash import Dash, Input, Output
 
 from core.actor import Actor
 from core.errors import CommandCentreError
@@ -30,7 +30,7 @@ Answer = dict[str, Any]
 
 
 def answer_questions(app: Dash, ports: Ports, to_wgs84: ToWgs84, gazetteer: Gazetteer) -> None:
-    """Ties the stores of what is asked to those of the answers, and these to the scripts."""
+    """Ties what is asked to its answers."""
 
     def places(_actor: Actor, request: Request) -> Answer:
         text = str(request.get("text", ""))[:200]
@@ -45,18 +45,9 @@ def answer_questions(app: Dash, ports: Ports, to_wgs84: ToWgs84, gazetteer: Gaze
     def fixes(actor: Actor, _request: Request) -> Answer:
         return {"fixes": position_times(ports, actor)}
 
-    for asked, answered, question, shows in (
-        (Desk.ASK_PLACES, Desk.LIVE_PLACES, places, "places"),
-        (Desk.ASK_SIMILAR, Desk.LIVE_SIMILAR, similar, "similar"),
-        (Desk.ASK_FIXES, Desk.LIVE_FIXES, fixes, "fixes"),
-    ):
-        _answer(app, asked, answered, question)
-        app.clientside_callback(  # type: ignore[no-untyped-call]
-            ClientsideFunction("lookup", shows),
-            Output(Desk.LOOKUPS, f"data-{shows}"),
-            Input(answered, "data"),
-            prevent_initial_call=True,
-        )
+    _answer(app, Desk.ASK_PLACES, Desk.LIVE_PLACES, places)
+    _answer(app, Desk.ASK_SIMILAR, Desk.LIVE_SIMILAR, similar)
+    _answer(app, Desk.ASK_FIXES, Desk.LIVE_FIXES, fixes)
 
 
 def coordinates(ports: Ports, to_wgs84: ToWgs84, text: str, frame: str | None) -> Answer:
@@ -106,6 +97,4 @@ def _answer(app: Dash, asked: str, answered: str, question: Callable[[Actor, Req
 
     @app.callback(Output(answered, "data"), Input(asked, "data"), prevent_initial_call=True)
     async def respond(request: Request) -> Answer:
-        answer = await asyncio.to_thread(found, request)
-        # The nonce tells the page which question this answers: the answer to an older one is thrown away.
-        return {**answer, "nonce": request.get("nonce")}
+        return await asyncio.to_thread(found, request)

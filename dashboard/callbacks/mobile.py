@@ -11,7 +11,6 @@ from dashboard.callbacks.acknowledging import acknowledged, given_back
 from dashboard.callbacks.asking import answer_requests
 from dashboard.callbacks.assisting import assisted
 from dashboard.callbacks.noting import noted
-from dashboard.callbacks.outcomes import tell_outcomes
 from dashboard.callbacks.subject import show_subject
 from dashboard.ids import Phone
 from dashboard.layouts.alert_panel import phone_alert
@@ -20,13 +19,11 @@ from operations.ports import Ports
 
 
 def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
-    """Ties the phone's stores to what it shows and does."""
-    tell_outcomes(app, Phone.OUTCOME, Phone.TOASTS)
+    """Ties what the phone asks to what it shows and does."""
     show_subject(
         app,
         Phone.LIVE_SUBJECT,
         Phone.LIVE_SHOWN,
-        Phone.PANEL,
         ports,
         lambda view: phone_detail(view, zone),
         lambda view: phone_alert(view, zone),

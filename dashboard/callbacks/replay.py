@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 
 from core.errors import CommandCentreError
 from dashboard.callbacks.asking import acting
-from dashboard.callbacks.outcomes import as_text, tell_subject
+from dashboard.callbacks.subject import as_text
 from dashboard.ids import Replay
 from dashboard.layouts.alert_panel import past_alert_panel
 from dashboard.layouts.incident_panel import past_panel
@@ -27,7 +27,6 @@ from operations.replay import past_alert, past_incident
 
 def register(app: Dash, ports: Ports, zone: ZoneInfo) -> None:
     """Ties the panel to what is looked at."""
-    tell_subject(app, Replay.LIVE_SHOWN, Replay.PANEL)
 
     def shown(asked: dict[str, Any]) -> Component:
         actor, at = acting(), datetime.fromisoformat(asked["at"])

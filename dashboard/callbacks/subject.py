@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from dash import Dash, Input, Output, no_update
 from dash.development.base_component import Component
 
 from core.errors import CommandCentreError
 from dashboard.callbacks.asking import acting
-from dashboard.callbacks.outcomes import as_text, tell_subject
 from dashboard.layouts.shared import failed, nothing
 from dashboard.view_models.alert import AlertView, alert_view
 from dashboard.view_models.incident import IncidentView, incident_view
@@ -22,18 +22,21 @@ from operations.ports import Ports
 from operations.queries import incident_detail
 
 
+def as_text(panel: Component) -> str:
+    """A panel for a script to draw. Dash itself would look at each of its parts once more in the event loop, while
+    every other browser waits: a third of the time that a panel takes."""
+    return orjson.dumps(panel, default=lambda part: part.to_plotly_json()).decode()
+
+
 def show_subject(
     app: Dash,
     subject: str,
     answer: str,
-    panel: str,
     ports: Ports,
     draw: Callable[[IncidentView], Component],
     draw_alert: Callable[[AlertView], Component],
 ) -> None:
-    """`subject` holds {incident_id or alert_id, stamp}; the stamp changes with it. What `draw` makes of it goes through
-    the store `answer` into `panel`."""
-    tell_subject(app, answer, panel)
+    """`subject` asks with {incident_id or alert_id}; what `draw` makes of it is the text of `answer`."""
 
     def shown(asked: dict[str, Any]) -> Component:
         actor = acting()

@@ -19,7 +19,6 @@ from dashboard.layouts.shared import (
     language_switch,
     loading,
     sheet,
-    stores,
     zoom,
 )
 from dashboard.page import FaceSettings
@@ -30,7 +29,6 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
     """The whole desk in the language of the request."""
     return html.Div(
         [
-            *stores(Desk),
             html.Header(_bar(settings), className="bar"),
             html.Div(id=Desk.TRUTH, className="truth", role="alert"),
             html.Aside(
@@ -72,7 +70,6 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
             call_form(catalogue),
             closure_form(catalogue),
             command_bar(),
-            html.Div(id=Desk.LOOKUPS, hidden=True),
             _levels(),
             _wall(),
             _keys(),

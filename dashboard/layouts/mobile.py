@@ -14,7 +14,6 @@ from dashboard.layouts.shared import (
     city_map,
     language_switch,
     loading,
-    stores,
 )
 from dashboard.page import FaceSettings
 from operations.catalogue import Catalogue
@@ -24,7 +23,6 @@ def page(settings: FaceSettings, catalogue: Catalogue) -> Component:
     """The whole phone page in the language of the request."""
     return html.Div(
         [
-            *stores(Phone),
             html.Header(
                 [
                     html.Div(

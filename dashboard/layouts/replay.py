@@ -14,7 +14,6 @@ from dashboard.layouts.shared import (
     keys_sheet,
     language_switch,
     loading,
-    stores,
     zoom,
 )
 from dashboard.page import FaceSettings
@@ -28,7 +27,6 @@ def page(settings: FaceSettings, drill: bool) -> Component:
     """The whole page in the language of the request; `drill` labels what is shown as made up."""
     return html.Div(
         [
-            *stores(Replay),
             html.Header(_bar(settings, drill), className="bar"),
             html.Aside(
                 [

@@ -1,21 +1,17 @@
-"""Pieces that every face is made of: the map, the stores of the live feed, the states of a panel."""
+"""Pieces that every face is made of: the map, marks, the states of a panel."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Any
 
 import dash_leaflet as dl
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
-from dashboard.ids import Desk, Phone, Replay, Wall
 from dashboard.language import current_locale, t
 from dashboard.page import FaceSettings
-
-Ids = type[Wall] | type[Desk] | type[Phone] | type[Replay]
 
 _NUMBERS = re.compile(r"[\d:.–-]+( [\d:.–-]+)*")
 """Numbers, instants: what is not broken over two lines."""
@@ -26,13 +22,6 @@ START_CENTRE = [25.02, 102.745]
 def attributes(**named: str | None) -> dict[str, Any]:
     """`data_do="open"` as the property `data-do`: what a script reads, or a screen reader (`aria_…`)."""
     return {name.replace("_", "-"): value for name, value in named.items()}
-
-
-def stores(ids: Ids) -> list[Component]:
-    """One store for each thing that the server is asked, and for each of its answers that scripts read."""
-    wanted = ("LIVE_", "ASK_", "OUTCOME")
-    members: list[StrEnum] = [m for m in ids if m.name.startswith(wanted)]
-    return [dcc.Store(id=member.value) for member in members]
 
 
 def city_map(map_id: str, interactive: bool = True) -> Component:

@@ -75,7 +75,17 @@ def test_a_page_hands_its_scripts_the_ids_and_speaks_chinese_unless_asked_otherw
 @pytest.mark.parametrize("path", FACES)
 def test_every_component_of_the_face_stands_in_its_layout(browser: Browser, path: str) -> None:
     layout = browser.get(f"{path}_dash-layout").text
-    assert [i for i in as_json(FACES[path]).values() if f'"{i}"' not in layout] == []
+    asked = ("ASK_", "LIVE_", "OUTCOME")  # what the scripts call and what that puts out: no component
+    placed = [i for name, i in as_json(FACES[path]).items() if not name.startswith(asked)]
+    assert [i for i in placed if f'"{i}"' not in layout] == []
+
+
+@pytest.mark.parametrize("path", FACES)
+def test_a_page_knows_how_each_of_its_callbacks_is_called(browser: Browser, path: str) -> None:
+    known = {c["inputs"][0]["id"]: c["output"] for c in browser.get(f"{path}_dash-dependencies").json()}
+    wanted = {i for name, i in as_json(FACES[path]).items() if name.startswith(("ASK_", "LIVE_SUBJECT"))}
+    assert config_of(browser.get(path).text)["callbacks"] == known
+    assert wanted <= set(known)
 
 
 @pytest.mark.parametrize(("path", "shown"), [("/desk/", 1), ("/m/", 1), ("/analysis/", 1), ("/wall/", 0)])
