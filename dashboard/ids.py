@@ -1,7 +1,7 @@
 """Every component id of the faces, `face-noun-part`; the scripts get the same names with the page.
 
-`ASK_…`, `LIVE_…` and `OUTCOME` name what callbacks are asked by and what they put out: the scripts call these themselves
-(assets/live-asking.js), so no component stands for them on the page.
+`ASK_…`, `LIVE_…` and `OUTCOME` name what callbacks are asked by and what they put out: the scripts call these
+themselves (assets/live-asking.js), so no component stands for them on the page.
 """
 
 from __future__ import annotations
