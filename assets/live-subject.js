@@ -5,7 +5,9 @@
   const AGAIN_MS = 15000;
   const SETTLED_MS = 300;
   const UNANSWERED_MS = 2000;
+  const AWAITED_MS = 500;
   let question = 0;
+  let awaitedUntil = -Infinity;
   let openedAt = 0;
   let askedAt = -Infinity;
   cc.selected = null; // an incident
@@ -29,6 +31,10 @@
       item.incident_id === cc.selected || (incident && incident.point_id && item.point_id === incident.point_id)));
   }
 
+  /** Somebody has asked for something that will stand in the panel, and has not seen it yet; for a moment at most. */
+  cc.awaits = () => performance.now() < awaitedUntil;
+  const awaited = () => { if (cc.ids.LIVE_SUBJECT) awaitedUntil = performance.now() + AWAITED_MS; };
+
   /** Asks for the panel of what is open (`extra` is what a face adds to the question) and draws it, unless another
       question has overtaken the answer. Where none comes, what stands stays and is asked for again. */
   cc.follow = async function (extra) {
@@ -38,6 +44,7 @@
       const panel = await cc.call("LIVE_SUBJECT", cc.selected || cc.selectedAlert ? { incident_id: cc.selected, alert_id: cc.selectedAlert, ...extra } : null);
       if (!panel || mine !== question) return;
       cc.draw(cc.ids.PANEL, JSON.parse(panel));
+      awaitedUntil = -Infinity;
       cc.tick();
     } catch (error) {
       setTimeout(() => { if (mine === question) cc.follow(extra); }, UNANSWERED_MS);
@@ -50,6 +57,7 @@
     askedAt = -Infinity;
     delete document.documentElement.dataset.confirming;
     document.documentElement.dataset.subject = "open";
+    awaited();
     cc.follow();
     if (place) setTimeout(() => cc.view.showPlace(place), 0);
     cc.feed.changed("selection");
@@ -95,6 +103,7 @@
   /** Asks for a recommendation, which arrives as an event. */
   cc.advise = function () {
     askedAt = performance.now();
+    awaited();
     return cc.ask("RECOMMEND", { incident_id: cc.selected });
   };
 

@@ -8,6 +8,7 @@
   const DOUBTED = DOUBTS.reduce((bits, [bit]) => bits | bit, 0);
   const positions = { n: 0, index: new Uint16Array(0), heading: new Uint16Array(0), x: new Float64Array(0), y: new Float64Array(0), at: new Map() };
   const SILENT_MS = 2000;
+  const LATER_MS = 50;
   let layer = null;
   let heard = -Infinity;
 
@@ -76,7 +77,15 @@
       positions.x[i] = x; positions.y[i] = y;
       positions.at.set(index, i);
     }
-    if (layer) layer.refresh();
+    show();
+  }
+
+  /** Whoever waits for an answer sees it first: units move a moment later. */
+  let later = null;
+  function show() {
+    if (!layer) return;
+    if (!cc.awaits || !cc.awaits()) layer.refresh();
+    else if (later === null) later = setTimeout(() => { later = null; show(); }, LATER_MS);
   }
 
   function size(zoom) { return zoom < 11.5 ? 3.2 : zoom < 12.5 ? 4.5 : zoom < 13.5 ? 5.5 : zoom < 15 ? 7 : 9; }

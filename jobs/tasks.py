@@ -14,6 +14,7 @@ from jobs.context import bound
 from jobs.names import LAST_SWEEP_KEY, waiting_key
 from operations import ask_assistance as asking
 from operations import clear_left_behind as clearing
+from operations import expire_cap as expiring
 from operations import forget_tracks as forgetting
 from operations import grade_readings as grading
 from operations import judge_calls as calling
@@ -25,8 +26,8 @@ from operations import record_tracks as tracking
 from operations import route_assignment as routing
 from operations import watch_geofences as fencing
 from operations import watch_silence as silence
+from operations import watch_statuses as statuses
 from operations import watch_units as watching
-from operations.expire_cap import expire_cap
 from operations.expire_closures import expire_closures
 from operations.find_lost_work import find_lost_work
 from operations.keep_keyframe import keep_keyframe as keep
@@ -95,6 +96,8 @@ def judge_by_the_clock() -> None:
         calling.judge_calls,
         proposing.propose_response_levels,
         clearing.clear_left_behind,
+        statuses.watch_statuses,
+        expiring.expire_cap,
     ):
         try:
             step(ports)
@@ -123,11 +126,10 @@ def measure_coverage() -> None:
 
 @by_turns
 def sweep() -> None:
-    """Once a second: queues what was committed but never worked on, ends warnings of others and closures whose time
-    is over, and leaves word that workers work."""
+    """Once a second: queues what was committed but never worked on, ends closures whose time is over, and leaves word
+    that workers work. Little work, as the other task of each second: an officer may wait behind it."""
     context = bound()
     find_lost_work(context.ports)
-    expire_cap(context.ports)
     expire_closures(context.ports)
     network = context.ports.travel_times
     context.redis.hset(
@@ -138,8 +140,8 @@ def sweep() -> None:
 
 @by_turns
 def watch_units() -> None:
-    """Once a second: what the positions of units on assignments and the clock say about these, and which requests
-    for units of others have run out."""
+    """Once a second: what the positions of units on assignments say about these, and which requests for units of
+    others have run out."""
     asking.lapse_assistance(bound().ports)
     watching.watch_units(bound().ports)
 

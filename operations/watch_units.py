@@ -1,4 +1,4 @@
-"""Looks at every unit: set off, arrived or left by its fixes, frozen; too long in one status by the clock."""
+"""Looks at every assignment: set off, arrived or left by its unit's fixes, frozen, overdue."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from core.actor import SYSTEM, Actor
 from core.errors import ConflictError
 from core.events import happened
 from dispatch.fixes import Fix, is_frozen
-from dispatch.model import Assignment, AssignmentStatus, Unit, UnitStatus
-from dispatch.watching import Crossing, crossed, crossing, has_set_off, is_inside, lasts_too_long, overdue
+from dispatch.model import Assignment, AssignmentStatus, UnitStatus
+from dispatch.watching import Crossing, crossed, crossing, has_set_off, is_inside, overdue
 from operations.ports import Ports
 from operations.public_state import changes
 from operations.record_status import GPS, RecordStatus, record_status
@@ -21,14 +21,13 @@ from operations.transaction import committed
 
 
 def watch_units(ports: Ports, actor: Actor = SYSTEM) -> None:
-    """Commits what follows for each assignment or unit in a transaction of its own; done twice it changes nothing.
+    """Commits what follows for each assignment in a transaction of its own; done twice it changes nothing.
 
     Fixes that are doubted or frozen say nothing. Raises UnavailableError.
     """
     now = ports.clock.now()
     with ports.store.transaction() as tx:
         assignments = tx.open_assignments()
-        units = tx.units()
     sightings = ports.positions.sightings([a.unit_id for a in assignments])
     frozen = {
         a.unit_id for a in assignments if a.unit_id in sightings and is_frozen(sightings[a.unit_id], a, now)
@@ -40,34 +39,6 @@ def watch_units(ports: Ports, actor: Actor = SYSTEM) -> None:
             _follow(ports, actor, assignment, sighting.fix)
         if overdue(assignment, now, ports.catalogue.units.limits) not in (None, assignment.overdue):
             _raise_overdue(ports, actor, assignment)
-    for unit in units:
-        if _newly_too_long(ports, unit, now):
-            _tell_too_long(ports, actor, unit.unit_id)
-
-
-def _newly_too_long(ports: Ports, unit: Unit, now: datetime) -> bool:
-    told = unit.overdue_status_at == unit.status_at
-    return not told and lasts_too_long(unit, now, ports.catalogue.units.limits)
-
-
-def _tell_too_long(ports: Ports, actor: Actor, unit_id: str) -> None:
-    now = ports.clock.now()
-    with committed(ports, as_of=now) as tx:
-        unit = tx.lock_units([unit_id])[unit_id]
-        if not _newly_too_long(ports, unit, now):
-            return
-        changed = replace(unit, overdue_status_at=unit.status_at)
-        tx.save_unit(changed)
-        tx.record(
-            happened(
-                actor,
-                "unit.overdue",
-                at=now,
-                subject=unit_id,
-                data={"callsign": unit.callsign, "status": unit.status.value},
-                changes=changes(units=[changed]),
-            )
-        )
 
 
 def _follow(ports: Ports, actor: Actor, assignment: Assignment, fix: Fix) -> None:

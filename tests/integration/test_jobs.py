@@ -253,6 +253,8 @@ def test_the_scheduler_keeps_alerts_and_judges_by_the_clock_through_our_workers(
         ("judge_calls", "judge_calls"),
         ("propose_response_levels", "propose_response_levels"),
         ("clear_left_behind", "clear_left_behind"),
+        ("watch_statuses", "watch_statuses"),
+        ("expire_cap", "expire_cap"),
         ("watch_geofences", "watch_geofences"),
         ("watch_units", "watch_units"),
         ("record_tracks", "record_tracks"),
@@ -267,6 +269,7 @@ def test_the_scheduler_keeps_alerts_and_judges_by_the_clock_through_our_workers(
     assert work_off(connection) == []
     assert sorted(done) == [
         "clear_left_behind",
+        "expire_cap",
         "forget_tracks",
         "judge_calls",
         "keep_alerts",
@@ -275,6 +278,7 @@ def test_the_scheduler_keeps_alerts_and_judges_by_the_clock_through_our_workers(
         "record_tracks",
         "watch_geofences",
         "watch_silence",
+        "watch_statuses",
         "watch_units",
     ]
 

@@ -16,6 +16,7 @@ from live.positions import RedisPositionBoard
 from operations.forget_tracks import forget_tracks
 from operations.ports import Ports
 from operations.record_tracks import record_tracks
+from operations.watch_statuses import watch_statuses
 from operations.watch_units import watch_units
 from store import tables as t
 from tests.conftest import Bench
@@ -195,11 +196,11 @@ def test_a_unit_that_stays_too_long_in_a_status_is_told_once_until_it_changes(be
     for status in (UnitStatus.ON_BREAK, UnitStatus.OUT_OF_SERVICE):
         says(bench.ports, "u001", status)
         bench.clock.advance(limits[status])
-        watch_units(bench.ports)
+        watch_statuses(bench.ports)
         before = len(told())
         bench.clock.advance(1)
         for _ in range(3):
-            watch_units(bench.ports)
+            watch_statuses(bench.ports)
         assert told()[before:] == [("巡001", status.value)]
     with bench.ports.store.transaction() as tx:
         unit = tx.lock_units(["u001"])["u001"]
@@ -214,7 +215,7 @@ def test_registering_a_shift_again_changes_nothing_after_an_alarm(bench: Bench) 
     register(bench.ports, 2)
     says(bench.ports, "u001", UnitStatus.ON_BREAK)
     bench.clock.advance(bench.ports.catalogue.units.limits.at_most_s[UnitStatus.ON_BREAK] + 1)
-    watch_units(bench.ports)
+    watch_statuses(bench.ports)
     before = len(journal(bench.ports))
     told = register(bench.ports, 2)[1]
     assert told.overdue_status_at == told.status_at, "screens are told what stands"
@@ -231,7 +232,7 @@ def test_an_alarm_of_one_run_of_a_drill_does_not_silence_the_next_one(bench: Ben
             tx.end_everything_open(begin, reason="again")
         says(bench.ports, "u001", UnitStatus.ON_BREAK)
         bench.clock.advance(bench.ports.catalogue.units.limits.at_most_s[UnitStatus.ON_BREAK] + 1)
-        watch_units(bench.ports)
+        watch_statuses(bench.ports)
         told.append(types(bench.ports).count("unit.overdue"))
     assert told == [1, 2]
 
