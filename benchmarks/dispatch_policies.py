@@ -313,7 +313,7 @@ def _figures(found: dict[Case, DayResult], case: Case) -> Figures:
 
 def _print_table(found: dict[Case, DayResult]) -> None:
     print(
-        "travel: wheels first turning for the call to arrival; response: call to arrival, waiting and turn-out included, min:s"
+        "travel: wheels first turning for a call to arrival; response: call to arrival with waiting and turn-out; min:s"
     )
     print(
         f"{'units':>6} {'posts':<12} {'day':<7} {'policy':<18} {'travel mean':>11} {'P90':>6} "
