@@ -35,7 +35,7 @@
     link: ["LIVE_LINK"], sound: ["LIVE_LINK"], clock: ["LIVE_CLOCK"], health: ["LIVE_HEALTH", "LIVE_UNITS", "LIVE_CLOCK", "LIVE_INCIDENTS", "LIVE_CLOSURES"], metrics: ["LIVE_METRICS", "LIVE_LOAD", "LIVE_INCIDENTS"], coverage: ["LIVE_COVERAGE"],
     alerts: ["LIVE_INCIDENTS", "LIVE_ALERTS", "LIVE_GAUGES", "LIVE_SCENE", "LIVE_LEVELS"], points: ["LIVE_LEVELS", "LIVE_INCIDENTS", "LIVE_ALERTS", "LIVE_GAUGES", "LIVE_CLOSURES"], depths: ["LIVE_INCIDENTS", "LIVE_GAUGES", "LIVE_SCENE"],
     incidents: ["LIVE_INCIDENTS", "LIVE_WALL", "LIVE_SCENE"], assignments: ["LIVE_INCIDENTS", "LIVE_SCENE"], units: ["LIVE_UNITS"], selection: ["LIVE_INCIDENTS", "LIVE_WALL"],
-    recommendations: [], watchers: [], assistance: ["LIVE_ASSISTANCE"], response_levels: ["LIVE_LEVELS", "LIVE_SCENE"], closures: ["LIVE_ALERTS", "LIVE_CLOSURES"], wall_scenes: ["LIVE_WALL", "LIVE_SCENE"], scene: ["LIVE_SCENE"],
+    recommendations: ["LIVE_INCIDENTS"], watchers: [], assistance: ["LIVE_ASSISTANCE"], response_levels: ["LIVE_LEVELS", "LIVE_SCENE"], closures: ["LIVE_ALERTS", "LIVE_CLOSURES"], wall_scenes: ["LIVE_WALL", "LIVE_SCENE"], scene: ["LIVE_SCENE"],
   };
 
   /* Dash's renderer remembers every property that was ever set, for an undo that no face has: hundreds of megabytes a day

@@ -62,6 +62,17 @@
 
   const kindOf = (category) => cc.titled(cc.named(cc.state.catalogue.categories[category]) || category);
 
+  /** The callsign of a free unit that advice has found clearly sooner than one still on its way; null without one. */
+  function reliefOf(incident) {
+    const advice = cc.state.recommendations.get(incident.incident_id);
+    const holds = ({ unit_id, relieves }) => {
+      const assignment = relieves && cc.state.assignments.get(relieves.assignment_id), unit = cc.state.units.get(unit_id);
+      return Boolean(assignment && unit) && ["dispatched", "en_route"].includes(assignment.status) && unit.status === "available";
+    };
+    const found = advice ? advice.candidates.find(holds) : null;
+    return found ? found.callsign : null;
+  }
+
   function rowOfIncident(incident) {
     const alerts = cc.alertsOf(incident);
     const alert = alerts[0] || null;
@@ -75,6 +86,7 @@
       category: cc.named(cc.state.catalogue.categories[incident.category]), priority: incident.priority, severity: alert ? alert.severity : null,
       depth_cm: point ? point.depth_cm : alert ? alert.depth_cm : null, measured: inCm(alert ? depthNow(alert) : point && point.depth_cm), kind: kindOf(incident.category), area: false,
       closed: Boolean(point && point.passability === "closed"), status: incident.status, since: incident.opened_at,
+      relief: reliefOf(incident),
       units: cc.assignmentsOf(incident.incident_id)
         .map((a) => ({ callsign: a.callsign, status: a.status, eta_at: a.eta_at, overdue: a.overdue }))
         .sort((a, b) => (a.callsign < b.callsign ? -1 : 1)),

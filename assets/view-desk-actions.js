@@ -35,6 +35,7 @@
   }
   DO["dispatch-other"] = (d, button) => sendFor(button);
   DO.preempt = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice, null, { preempts: d.assignment });
+  DO.relieve = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice, null, { replaces: d.assignment });
   DO["take-over"] = (d, button) => sendFor(button, { replaces: d.assignment });
   DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_ids: [d.assignment] });
   Object.assign(cc.undoing, {

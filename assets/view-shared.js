@@ -120,7 +120,8 @@
     return h("Span", { className: "who" }, h("B", {}, first.callsign),
       first.status === "on_scene" ? h("Span", { className: "quiet" }, t("已到达")) : first.eta_at ? cc.ticking("until", first.eta_at, "figure eta") : h("Span", { className: "quiet" }, t("途中")),
       others.length ? h("Span", { className: "quiet" }, `+${others.length}`) : null,
-      row.units.some((unit) => unit.overdue) ? h("Span", { className: "overdue" }, t("超时")) : null);
+      row.units.some((unit) => unit.overdue) ? h("Span", { className: "overdue" }, t("超时")) : null,
+      row.relief && cc.ids.ASK_DISPATCH ? h("Span", { className: "sooner" }, t("{callsign} 更快", { callsign: row.relief })) : null);
   };
 
   const TOLD = { community: t("社区"), street: t("街道"), district: t("区级"), city: t("市级") };

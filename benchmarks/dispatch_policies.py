@@ -69,7 +69,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of all days of a case together; times in seconds, shares 0 to 1, moves for each unit and day."""
+    """Of all days of a case together; times in seconds, shares 0 to 1, moves for each unit and day, reliefs for each
+    day."""
 
     travel_mean_s: float
     travel_p90_s: float
@@ -80,6 +81,7 @@ class Figures:
     major_within: float
     major_within_driving: float
     moves: float
+    reliefs: float
 
 
 @dataclass(frozen=True)
@@ -305,16 +307,18 @@ def _figures(found: dict[Case, DayResult], case: Case) -> Figures:
         float((response[major] <= TARGET_MAJOR_S).mean()),
         float(((response - turn_out + PATROL_TURN_OUT_S)[major] <= TARGET_MAJOR_S).mean()),
         sum(day.moves for day in days) / len(days) / case.units,
+        sum(day.reliefs for day in days) / len(days),
     )
 
 
 def _print_table(found: dict[Case, DayResult]) -> None:
     print(
-        "travel: wheels turning to arrival; response: call to arrival, waiting and turn-out included, min:s"
+        "travel: wheels first turning for a call to arrival; response: call to arrival with waiting and turn-out; min:s"
     )
     print(
         f"{'units':>6} {'posts':<12} {'day':<7} {'policy':<18} {'travel mean':>11} {'P90':>6} "
-        f"{'response':>9} {'P90':>6} {'<=3:00':>7} {'<=3:48':>7} {'major <=3:00':>12} {'moves/unit':>11}"
+        f"{'response':>9} {'P90':>6} {'<=3:00':>7} {'<=3:48':>7} {'major <=3:00':>12} {'moves/unit':>11} "
+        f"{'reliefs':>8}"
     )
     for case in _one_seed(found):
         f = _figures(found, case)
@@ -322,7 +326,7 @@ def _print_table(found: dict[Case, DayResult]) -> None:
             f"{case.units:>6} {case.placement:<12} {'storm' if case.storm else 'normal':<7} {case.policy.value:<18} "
             f"{_clock(f.travel_mean_s):>11} {_clock(f.travel_p90_s):>6} {_clock(f.response_mean_s):>9} "
             f"{_clock(f.response_p90_s):>6} {f.within_major:>7.1%} {f.within_target:>7.1%} {f.major_within:>12.1%} "
-            f"{f.moves:>11.1f}"
+            f"{f.moves:>11.1f} {f.reliefs:>8.0f}"
         )
 
 

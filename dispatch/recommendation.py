@@ -13,6 +13,7 @@ from dispatch.coverage import Uncovered
 from dispatch.model import Unit, UnitStatus
 from dispatch.passed_over import ON_FOOT, PassedOver
 from dispatch.preemption import Preemption
+from dispatch.relief import Relief
 from dispatch.run_cards import Need, able
 from dispatch.sharing import Place
 from dispatch.travel import RouteFound
@@ -44,6 +45,8 @@ class Candidate:
     """The jurisdiction that has to be asked for it, where it is another one than the incident's."""
     unheard_s: float | None = None
     """How long nothing has been heard of it, in seconds, where that is so long that it may be elsewhere by now."""
+    relieves: Relief | None = None
+    """Whom it should take over from, being clearly sooner."""
 
 
 @dataclass(frozen=True, slots=True)

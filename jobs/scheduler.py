@@ -21,6 +21,7 @@ from jobs.tasks import (
     record_tracks,
     sweep,
     watch_geofences,
+    watch_reliefs,
     watch_units,
 )
 
@@ -29,6 +30,7 @@ KEEP_ALERTS_EVERY_S = 1
 WATCH_GEOFENCES_EVERY_S = 5
 JUDGE_BY_THE_CLOCK_EVERY_S = 10
 WATCH_UNITS_EVERY_S = 1
+WATCH_RELIEFS_EVERY_S = 5
 TRACKS_EVERY_S = 3
 COVERAGE_EVERY_S = 5
 KEYFRAME_EVERY_S = 10
@@ -58,6 +60,7 @@ def tick_forever(connection: Redis, track_days: int) -> None:
         (keep_alerts, GRADING_QUEUE, KEEP_ALERTS_EVERY_S),
         (watch_units, DISPATCH_QUEUE, WATCH_UNITS_EVERY_S),
         (watch_geofences, BACKGROUND_QUEUE, WATCH_GEOFENCES_EVERY_S),
+        (watch_reliefs, BACKGROUND_QUEUE, WATCH_RELIEFS_EVERY_S),
         (judge_by_the_clock, GRADING_QUEUE, JUDGE_BY_THE_CLOCK_EVERY_S),
         (measure_coverage, BACKGROUND_QUEUE, COVERAGE_EVERY_S),
         (record_tracks, BACKGROUND_QUEUE, TRACKS_EVERY_S),

@@ -25,6 +25,7 @@ from operations import recommend_units as recommending
 from operations import record_tracks as tracking
 from operations import route_assignment as routing
 from operations import watch_geofences as fencing
+from operations import watch_reliefs as relieving
 from operations import watch_silence as silence
 from operations import watch_statuses as statuses
 from operations import watch_units as watching
@@ -114,6 +115,12 @@ def judge_by_the_clock() -> None:
 def watch_geofences() -> None:
     """Every five seconds: units that enter or leave a geofence."""
     fencing.watch_geofences(bound().ports)
+
+
+@by_turns
+def watch_reliefs() -> None:
+    """Every five seconds: whether a free unit would be clearly sooner than one on its way."""
+    relieving.watch_reliefs(bound().ports)
 
 
 @by_turns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from alerts.model import Passability
@@ -9,12 +10,13 @@ from core.actor import SYSTEM, Actor
 from core.events import happened
 from core.ids import new_id
 from dispatch.coverage import uncovered_without
-from dispatch.model import IncidentStatus
+from dispatch.model import Incident, IncidentStatus
 from dispatch.recommendation import Candidate, Recommendation, rank_candidates, with_package
+from dispatch.run_cards import Need
 from dispatch.travel import Closure
 from operations.ports import Ports
 from operations.public_state import changes, recommendation_state
-from operations.seek_units import Seeker
+from operations.seek_units import Found, Seeker
 from operations.store import Transaction
 from operations.transaction import committed
 
@@ -37,16 +39,7 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
         seeker = Seeker(ports, tx)
         alarm, needs = seeker.package_of(incident)
         found = seeker.seek(incident, needs, ALTERNATIVES)
-        candidates = _with_silence(
-            ports,
-            with_package(
-                rank_candidates(incident.place, found.suitable, found.places, found.routes),
-                found.share,
-                found.left_for,
-                incident.jurisdiction,
-                ALTERNATIVES,
-            ),
-        )
+        candidates = candidates_of(ports, seeker, incident, found, needs)
         chosen = [candidate for candidate in candidates if candidate.need is not None]
         recommendation = Recommendation(
             recommendation_id=new_id(),
@@ -82,6 +75,28 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
     for rival in found.advised_otherwise:
         ports.work.recommend_units(rival)
     return recommendation
+
+
+def candidates_of(
+    ports: Ports, seeker: Seeker, incident: Incident, found: Found, needs: Sequence[Need]
+) -> tuple[Candidate, ...]:
+    """Whom advice offers: the package and so many others, or, once nothing is needed any more, the nearest, each with
+    whom it should relieve."""
+    candidates = _with_silence(
+        ports,
+        with_package(
+            rank_candidates(incident.place, found.suitable, found.places, found.routes),
+            found.share,
+            found.left_for,
+            incident.jurisdiction,
+            ALTERNATIVES,
+        ),
+    )
+    far_off = {} if needs else seeker.far_off(incident)
+    if not far_off:
+        return candidates
+    relieves = seeker.reliefs(incident, far_off, candidates)
+    return tuple(replace(c, relieves=relieves.get(c.unit_id)) for c in candidates)
 
 
 def _with_silence(ports: Ports, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from core.geo import LonLat
-from dispatch.model import Assignment, Incident, Unit
+from dispatch.model import Assignment, AssignmentStatus, Incident, Unit
 from dispatch.passed_over import LeftFor, PassedOver, explain, nearer_units
 from dispatch.preemption import ON_THE_WAY, Preemption, is_worth_it, loses, may_take
 from dispatch.recommendation import Candidate, suitable
-from dispatch.run_cards import Need, still_needed
+from dispatch.relief import Relief, arrives_in_s, may_be_relieved, reliefs
+from dispatch.run_cards import Need, Package, able, still_needed
 from dispatch.sharing import Place, Waiting, share
 from dispatch.travel import RouteFound
 from operations.ports import Ports
@@ -51,14 +52,24 @@ class Seeker:
 
     def package_of(self, incident: Incident) -> tuple[int, tuple[Need, ...]]:
         """Which alarm the incident has reached, and what is still to be sent for it."""
+        package = self._package(incident)
+        return package.alarm, still_needed(package.needs, self._units_on(incident))
+
+    def _package(self, incident: Incident) -> Package:
         card = self._ports.catalogue.categories[incident.category].run_card
         severity = None
         if incident.point_id is not None and any(alarm.severities for alarm in card.further):
             alerts = self._tx.open_alerts_at([incident.point_id])
             severity = max((a.severity for a in alerts), key=lambda s: s.rank, default=None)
-        package = card.package(incident.priority, severity.value if severity else None)
-        on_it = [a.unit_id for a in self._on_their_way_or_there if a.incident_id == incident.incident_id]
-        return package.alarm, still_needed(package.needs, [self._units[u] for u in on_it if u in self._units])
+        return card.package(incident.priority, severity.value if severity else None)
+
+    def _units_on(self, incident: Incident, but: Assignment | None = None) -> list[Unit]:
+        """The units on this incident, without that of one assignment."""
+        return [
+            self._units[a.unit_id]
+            for a in self._on_their_way_or_there
+            if a.incident_id == incident.incident_id and a != but and a.unit_id in self._units
+        ]
 
     def seek(self, incident: Incident, needs: tuple[Need, ...], more: int) -> Found:
         """Who fills the needs, with `more` others to choose from. Where nothing is needed any more, the others
@@ -167,6 +178,53 @@ class Seeker:
                 ),
             ),
         )
+
+    def far_off(self, incident: Incident) -> Mapping[str, float]:
+        """In how many seconds each unit on its way here arrives, by assignment: those that somebody could relieve.
+        One that nothing was heard of for long is not among them."""
+        on_it = [
+            a
+            for a in self._on_their_way_or_there
+            if a.incident_id == incident.incident_id and a.status in ON_THE_WAY
+        ]
+        unheard = self._ports.positions.unheard_s([a.unit_id for a in on_it])
+        places = {
+            a.unit_id: self._places[a.unit_id]
+            for a in on_it
+            if a.unit_id in self._places and a.unit_id not in unheard
+        }
+        drives = {r.unit_id: r.travel_time_s for r in self._nearest(incident, places, len(places))}
+        now = self._ports.clock.now()
+        arrives = {
+            a.assignment_id: arrives_in_s(
+                drives[a.unit_id],
+                None if a.status is AssignmentStatus.EN_ROUTE else (now - a.dispatched_at).total_seconds(),
+            )
+            for a in on_it
+            if a.unit_id in drives
+        }
+        return {one: left_s for one, left_s in arrives.items() if may_be_relieved(left_s)}
+
+    def reliefs(
+        self, incident: Incident, far_off: Mapping[str, float], candidates: Sequence[Candidate]
+    ) -> Mapping[str, Relief]:
+        """Which candidates should take over from whom, by unit: those who can do what the other is sent for, were
+        heard of, and are advised to nobody who still waits."""
+        needs = self._package(incident).needs
+        taken_over = {a.assignment_id: a for a in self._on_their_way_or_there if a.assignment_id in far_off}
+        lacking = {one: still_needed(needs, self._units_on(incident, a)) for one, a in taken_over.items()}
+        waiting = self._tx.advised_units(self._tx.undispatched_incidents(), package_only=True)
+        elsewhere = frozenset[str]().union(*waiting.values())
+        free = [c for c in candidates if c.unheard_s is None and c.unit_id not in elsewhere]
+
+        def nearest(one: str) -> list[tuple[str, float]]:
+            could = [c for c in free if able(self._units[c.unit_id], lacking[one])]
+            return [(c.unit_id, c.travel_time_s) for c in could]
+
+        return {
+            unit_id: Relief(one, taken_over[one].callsign, gain_s)
+            for one, (unit_id, gain_s) in reliefs(far_off, nearest).items()
+        }
 
     def _next_s(self, other: Incident, spoken_for: Collection[str]) -> float | None:
         """How soon the next unit would be at the other incident; None when nobody is left."""

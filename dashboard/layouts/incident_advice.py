@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard.language import t
 from dashboard.layouts.shared import attributes, loading
-from dashboard.view_models.incident import AssignmentView, CandidateView, IncidentView
+from dashboard.view_models.incident import AssignmentView, CandidateView, IncidentView, ReliefView
 from dashboard.view_models.reasons import OVERRIDE_REASONS
 
 
@@ -39,20 +39,26 @@ def advice_part(view: IncidentView) -> Component:
         )
     if view.open_assignments or not view.package:
         coming = [a for a in view.assignments if a.open]
-        return html.Details(
+        return html.Div(
             [
-                html.Summary(t("增派单位")),
-                html.P(view.missing, className="reason") if view.missing else None,
-                html.Ul(
+                html.Div([_relief(relief, view) for relief in view.reliefs]),
+                html.Details(
                     [
-                        _candidate(c, False, takes_over=coming[0] if len(coming) == 1 else None)
-                        for c in view.candidates
-                    ]
+                        html.Summary(t("增派单位")),
+                        html.P(view.missing, className="reason") if view.missing else None,
+                        html.Ul(
+                            [
+                                _candidate(c, False, takes_over=coming[0] if len(coming) == 1 else None)
+                                for c in view.candidates
+                            ]
+                        ),
+                        html.P([_again(), _advised(view)], className="dots"),
+                    ],
+                    className="others",
+                    key=f"more-{view.incident_id}",  # what was chosen for another incident does not stand here
                 ),
-                html.P([_again(), _advised(view)], className="dots"),
             ],
-            className="others",
-            key=f"more-{view.incident_id}",  # what was chosen for another incident does not stand here
+            className="advice",
         )
     return html.Div(
         [
@@ -147,6 +153,29 @@ def _preempt(view: IncidentView) -> Component:
         ],
         className="preempt",
         **attributes(data_route=offer.unit_id),
+    )
+
+
+def _relief(relief: ReliefView, view: IncidentView) -> Component:
+    """A free unit in the place of one on its way: advised, so that nobody is asked why."""
+    return html.Div(
+        [
+            html.P(relief.said),
+            html.Button(
+                t("由 {callsign} 接替 {relieved}", callsign=relief.callsign, relieved=relief.relieved),
+                type="button",
+                className="button",
+                **attributes(
+                    data_do="relieve",
+                    data_unit=relief.unit_id,
+                    data_assignment=relief.assignment_id,
+                    data_advice=view.recommendation_id or "",
+                ),
+            ),
+        ],
+        className="preempt",
+        key=relief.assignment_id,
+        **attributes(data_route=relief.unit_id),
     )
 
 

@@ -17,6 +17,7 @@ from dashboard.view_models.reasons import (
     missing_words,
     passed_over_sentence,
     reason_sentence,
+    relief_words,
     uncovers_words,
 )
 from dashboard.view_models.timeline import ASSIGNMENT_STATUS as ASSIGNMENT_STATUS
@@ -38,7 +39,8 @@ ASSISTANCE_STATUS = {
     "lapsed": mark("{name}超时未答复"),
 }
 CALLS = ("call.taken", "call.joined")
-ON_IT = ("dispatched", "en_route", "on_scene")
+COMING = ("dispatched", "en_route")
+ON_IT = (*COMING, "on_scene")
 GRADE_NUMERAL = {"blue": "Ⅳ", "yellow": "Ⅲ", "orange": "Ⅱ", "red": "Ⅰ"}
 
 
@@ -85,6 +87,17 @@ class PreemptionView:
     time: str
     gains: str
     costs: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReliefView:
+    """A free unit that would be clearly sooner than one on its way here, which would be free again."""
+
+    assignment_id: str
+    unit_id: str
+    callsign: str
+    relieved: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +169,8 @@ class IncidentView:
     passed_over: Sequence[str]
     """Why units that are nearer are not recommended, a sentence for each."""
     preemption: PreemptionView | None
+    reliefs: Sequence[ReliefView]
+    """Those that whoever looks may send without asking."""
     requests: Sequence[RequestView]
     assignments: Sequence[AssignmentView]
     milestones: Sequence[Milestone]
@@ -237,6 +252,7 @@ def incident_view(
         missing=missing_words((advice or {}).get("needs", []), advised),
         passed_over=[passed_over_sentence(one) for one in (advice or {}).get("passed_over", [])],
         preemption=next((_preemption(p) for p in (advice or {}).get("preemptions", [])), None),
+        reliefs=_reliefs(advised, candidates, detail["assignments"]),
         requests=[_request(r, areas) for r in detail.get("assistance", []) if r["status"] != "accepted"],
         assignments=[_assignment(a) for a in detail["assignments"]],
         milestones=_milestones(incident),
@@ -263,6 +279,25 @@ def _preemption(offer: Json) -> PreemptionView:
         gains=gains_words(offer),
         costs=costs_words(offer),
     )
+
+
+def _reliefs(
+    advised: Sequence[Json], candidates: Sequence[CandidateView], assignments: Sequence[Json]
+) -> list[ReliefView]:
+    coming = {a["assignment_id"] for a in assignments if a["status"] in COMING}
+    may_be_sent = {c.unit_id for c in candidates if c.asks is None}
+    return [
+        ReliefView(
+            assignment_id=relief["assignment_id"],
+            unit_id=c["unit_id"],
+            callsign=c["callsign"],
+            relieved=relief["callsign"],
+            said=relief_words(c["callsign"], relief),
+        )
+        for c in advised
+        # Advice stored before this was known has no such entry.
+        if (relief := c.get("relieves")) and relief["assignment_id"] in coming and c["unit_id"] in may_be_sent
+    ]
 
 
 def _request(request: Json, areas: Mapping[str, tuple[str, str]]) -> RequestView:
@@ -306,7 +341,7 @@ def _candidate(
 
 def _assignment(assignment: Json) -> AssignmentView:
     status = assignment["status"]
-    still_coming = status in ("dispatched", "en_route")
+    still_coming = status in COMING
     return AssignmentView(
         assignment_id=assignment["assignment_id"],
         unit_id=assignment["unit_id"],

@@ -118,6 +118,16 @@ def costs_words(offer: Mapping[str, Any]) -> str:
     return t("{what}将晚 {time}", what=what, time=minutes_seconds(offer["loses_s"]))
 
 
+def relief_words(callsign: str, relief: Mapping[str, Any]) -> str:
+    """How much sooner a free unit would be than the one on its way."""
+    return t(
+        "{callsign} 现在更快：连出动时间也比途中的 {relieved} 早 {gain}",
+        callsign=callsign,
+        relieved=relief["callsign"],
+        gain=minutes_seconds(relief["gain_s"]),
+    )
+
+
 def _capabilities(codes: Sequence[str]) -> str:
     return _listed([t(CAPABILITY.get(code, code)) for code in codes]) or t("任意单位")
 

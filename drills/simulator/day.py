@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from math import ceil
+from math import ceil, inf
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from dispatch.coverage import CoverageBoard, Reach
 from dispatch.model import Unit, UnitStatus
 from dispatch.move_up import CoverStandby, MeanTimeStandby, best_moves, chance_taken
 from dispatch.recommendation import rank_candidates, suitable
+from dispatch.relief import arrives_in_s, reliefs
 from dispatch.run_cards import Need
 from dispatch.travel import RouteFound
 from drills.simulator.city import Ints, SimulatedCity, Way
@@ -35,6 +36,10 @@ IDLE_PACE = 1.3
 MOVE_UP_EVERY_S = 60.0
 ASKED_SHARE = 0.01
 """Each minute at most this share of the force is asked to move (assumption: what officers and patrols bear)."""
+
+RELIEF_EVERY_S = 5.0
+"""So often it is looked whether somebody free is clearly sooner than one on its way, as workers do
+(operations/watch_reliefs.py); what is advised is done at once (assumption)."""
 
 MEAN_JOB_S = 1_100.0
 """Turn-out, drive, scene: for the probability that a unit is busy; about what the deciles and drives come to."""
@@ -65,7 +70,11 @@ class Policy(StrEnum):
 @dataclass(frozen=True, slots=True)
 class DayResult:
     """Seconds for each counted call: `travel_s` from wheels turning to arrival, `response_s` from the call to it,
-    waiting for a free unit and turn-out included."""
+    waiting for a free unit and turn-out included.
+
+    Wheels turn for a call when the unit sent first sets off, or would have; where it is relieved before that, when
+    the other does, if that is sooner. So no relief begins the time anew: its own turn-out is travel of that call.
+    """
 
     travel_s: Sequence[float]
     response_s: Sequence[float]
@@ -73,6 +82,8 @@ class DayResult:
     major: Sequence[bool]
     moves: int
     """Idle units asked to move, over the day."""
+    reliefs: int
+    """Units relieved by a nearer one while on their way, over the day."""
 
 
 def simulate(
@@ -118,6 +129,25 @@ def _standby_for(
     return MeanTimeStandby(board, places, busy, HORIZON_S) if time else CoverStandby(board, places, busy)
 
 
+@dataclass(slots=True, eq=False)
+class _Job:
+    """What one unit is sent for, whoever does it: `number` counts the units of a call from 0."""
+
+    call: SimulatedCall
+    number: int
+    sent_s: float
+    unit: int = -1
+    given_s: float = 0.0
+    """When its unit was sent, the first one or the one that relieved it."""
+    reliefs: int = 0
+    wheels_s: float = inf
+    """When wheels first turn for it (DayResult)."""
+    sets_off_s: float = inf
+    way: Way | None = None
+    """None where there is none: the unit stays where it is."""
+    process: simpy.Process | None = None
+
+
 class _Day:
     def __init__(
         self, city: SimulatedCity, policy: Policy, posts: Ints, calls: Sequence[SimulatedCall], storm: bool
@@ -144,6 +174,8 @@ class _Day:
         self._turn_out_s: list[float] = []
         self._major: list[bool] = []
         self._moves = 0
+        self._reliefs = 0
+        self._on_the_way: dict[_Job, None] = {}
         if policy.moves_up:
             self._look_anew(dict.fromkeys(range(len(posts))))
 
@@ -153,8 +185,11 @@ class _Day:
             self._env.process(self._weather())
         if self._policy is Policy.OURS:
             self._env.process(self._move_up())
+            self._env.process(self._relieve())
         self._env.run()
-        return DayResult(self._travel_s, self._response_s, self._turn_out_s, self._major, self._moves)
+        return DayResult(
+            self._travel_s, self._response_s, self._turn_out_s, self._major, self._moves, self._reliefs
+        )
 
     # --- what happens
 
@@ -186,17 +221,58 @@ class _Day:
                 self._moves += 1
             yield self._env.timeout(MOVE_UP_EVERY_S)
 
-    def _job(self, unit: int, call: SimulatedCall, number: int) -> Generator[simpy.Event, Any, None]:
-        drive_s = min(NOWHERE_S, float(self._travel.seconds[call.site, self._node[unit]]))
-        travel_s = drive_s * call.pace * self._pace
-        yield self._env.timeout(call.turn_out_s[number] + travel_s)
-        if number == 0 and 0 <= call.at_s < DAY_S:
-            self._travel_s.append(travel_s)
+    def _relieve(self) -> Generator[simpy.Event, Any, None]:
+        while self._calls and self._env.now < self._calls[-1].at_s:
+            yield self._env.timeout(RELIEF_EVERY_S)
+            self._relieve_now()
+
+    def _relieve_now(self) -> None:
+        jobs = {str(number): job for number, job in enumerate(self._on_the_way)}
+        free = self._free()
+        left_s = {key: self._left_s(job) for key, job in jobs.items()}
+        found = reliefs(left_s, lambda key: self._nearest(jobs[key].call, free))
+        for key, (unit, _) in found.items():
+            self._hand_over(jobs[key], int(unit))
+
+    def _hand_over(self, job: _Job, unit: int) -> None:
+        """The unit takes over; who was on its way is free where it is."""
+        relieved = job.unit
+        assert job.process is not None
+        job.process.interrupt()
+        if job.way is not None:
+            self._node[relieved] = job.way.node_at(self._env.now)
+        self._reliefs += 1
+        job.reliefs += 1
+        self._give(job, unit)
+        self._become_free(relieved)
+
+    def _job(self, job: _Job) -> Generator[simpy.Event, Any, None]:
+        unit, call, now = job.unit, job.call, self._env.now
+        start = int(self._node[unit])
+        pace = call.pace * self._pace
+        drive_s = min(NOWHERE_S, float(self._travel.seconds[call.site, start]))
+        turn_out_s = call.turn_out_s[(job.number + 2 * job.reliefs) % len(call.turn_out_s)]
+        job.sets_off_s = now + turn_out_s
+        job.wheels_s = min(job.wheels_s, job.sets_off_s)
+        has_way = np.isfinite(self._travel.seconds[call.site, start])
+        job.way = Way(self._travel, start, call.site, job.sets_off_s, pace) if has_way else None
+        self._on_the_way[job] = None
+        try:
+            yield self._env.timeout(turn_out_s + drive_s * pace)
+        except simpy.Interrupt:
+            return
+        finally:
+            del self._on_the_way[job]
+        if job.number == 0 and 0 <= call.at_s < DAY_S:
+            self._travel_s.append(self._env.now - job.wheels_s)
             self._response_s.append(self._env.now - call.at_s)
-            self._turn_out_s.append(call.turn_out_s[number])
+            self._turn_out_s.append(job.wheels_s - job.sent_s)
             self._major.append(call.major)
-        yield self._env.timeout(call.scene_s[number])
+        yield self._env.timeout(call.scene_s[job.number])
         self._node[unit] = self._city.destination_node[call.site]
+        self._become_free(unit)
+
+    def _become_free(self, unit: int) -> None:
         self._is_free[unit] = True
         if self._waiting:
             _, _, waiting = heapq.heappop(self._waiting)
@@ -215,12 +291,7 @@ class _Day:
 
     def _choose(self, call: SimulatedCall) -> list[int]:
         """Free units, best first, as dispatch ranks them."""
-        now = self._env.now
-        for unit, way in list(self._ways.items()):
-            self._node[unit] = way.node_at(now)
-            if way.ends_s <= now:
-                del self._ways[unit]
-        free = np.flatnonzero(self._is_free)
+        free = self._free()
         if not len(free):
             return []
         nodes = self._node[free]
@@ -240,17 +311,43 @@ class _Day:
         target = self._place(int(self._city.destination_node[call.site]))
         return [int(candidate.unit_id) for candidate in rank_candidates(target, units, places, routes)]
 
+    def _free(self) -> Ints:
+        """Who is free, each brought to where it is now."""
+        now = self._env.now
+        for unit, way in list(self._ways.items()):
+            self._node[unit] = way.node_at(now)
+            if way.ends_s <= now:
+                del self._ways[unit]
+        return np.flatnonzero(self._is_free)
+
+    def _left_s(self, job: _Job) -> float:
+        """How long its unit takes to arrive, as a desk expects: the network's time, without the call's own pace."""
+        now = self._env.now
+        node = job.way.node_at(now) if job.way else int(self._node[job.unit])
+        drive_s = min(NOWHERE_S, float(self._travel.seconds[job.call.site, node]))
+        return arrives_in_s(drive_s, None if now >= job.sets_off_s else now - job.given_s)
+
+    def _nearest(self, call: SimulatedCall, free: Ints) -> list[tuple[str, float]]:
+        """The nearest of these by road, with the seconds each takes."""
+        seconds = self._travel.seconds[call.site, self._node[free]]
+        few = np.argsort(seconds, kind="stable")[:RANKED].tolist()
+        return [(str(free[i]), float(seconds[i])) for i in few]
+
     def _place(self, node: int) -> LonLat:
         return LonLat(float(self._city.node_lon[node]), float(self._city.node_lat[node]))
 
     def _send(self, unit: int, call: SimulatedCall, number: int) -> None:
+        self._give(_Job(call, number, self._env.now), unit)
+
+    def _give(self, job: _Job, unit: int) -> None:
         way = self._ways.pop(unit, None)
         if way is not None:
             self._node[unit] = way.node_at(self._env.now)
         self._is_free[unit] = False
         if self._standby is not None:
             self._standby.remove(str(unit))
-        self._env.process(self._job(unit, call, number))
+        job.unit, job.given_s = unit, self._env.now
+        job.process = self._env.process(self._job(job))
 
     def _go_and_wait(self, unit: int) -> None:
         destination = int(self._posts[unit])

@@ -45,6 +45,9 @@ with a coefficient of variation that falls with distance."""
 STORM_PACE = 1.15
 """In the storm everybody takes this much longer, closures apart (assumption)."""
 
+RELIEFS = 3
+"""So many reliefs of one unit have a turn-out of their own; further ones begin again at the first."""
+
 WARM_UP_H = 2.0
 DAY_S = 86_400.0
 
@@ -54,6 +57,7 @@ class SimulatedCall:
     """One call and everything chance decides about it, so that each policy meets the same day.
 
     `at_s` is seconds after midnight, negative in the warm-up that is not counted; `units` how many are sent.
+    `turn_out_s` are of the first and the second unit, then of those who relieve the one and the other.
     """
 
     at_s: float
@@ -150,10 +154,12 @@ def _with_chances(
     scene = np.interp(rng.random((n, 2)), tenths, rhythm.scene_deciles_s)
     major = rng.random(n) < MAJOR_SHARE
     pace = np.exp(rng.normal(0.0, PACE_SPREAD, n))
+    # Last, so that a day has the chances that it had before units were relieved.
+    relieving = np.interp(rng.random((n, 2 * RELIEFS)), tenths, rhythm.turn_out_deciles_s)
     return [
         SimulatedCall(
-            float(at_s[i]), sites[i], bool(major[i]), 1 + int(major[i]), tuple(turn_out[i].tolist()),
-            tuple(scene[i].tolist()), float(pace[i]),
+            float(at_s[i]), sites[i], bool(major[i]), 1 + int(major[i]),
+            (*turn_out[i].tolist(), *relieving[i].tolist()), tuple(scene[i].tolist()), float(pace[i]),
         )
         for i in range(n)
     ]  # fmt: skip

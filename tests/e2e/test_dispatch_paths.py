@@ -154,6 +154,35 @@ def test_another_unit_takes_over_and_a_further_one_is_sent(
     assert len(units_on(system, incident)) == 2
 
 
+def test_a_free_unit_that_is_clearly_sooner_takes_over_by_a_click(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    elsewhere = call(system, "traffic", 102.70, 25.06)
+    incident = call(system, "traffic", 102.752, 25.012)
+    far = candidates(system, elsewhere)[0]["unit_id"]
+    desk = screens.open("desk1", "desk", "en")
+    shown = opened(desk, incident)
+    desk.evaluate(
+        "request => window.cc.ask('DISPATCH', request)",
+        {"incident_id": incident["incident_id"], "unit_ids": [far], "override_reason": "local_knowledge"},
+    )
+    system.until(lambda: units_on(system, incident) == {far}, 30, "the far one sent")
+    relieve = shown.locator("[data-do=relieve]")
+    expect(relieve).to_have_count(1, timeout=30_000)
+    expect(row(desk, Desk, incident).locator(".sooner")).to_contain_text("sooner")
+    expect(shown.locator(".preempt")).to_contain_text("turn-out counted")
+    near = relieve.get_attribute("data-unit")
+    relieve.click()
+    system.until(lambda: units_on(system, incident) == {near}, 30, "the near one in its place")
+    expect(relieve).to_have_count(0)
+    expect(row(desk, Desk, incident).locator(".sooner")).to_have_count(0)
+    [freed] = system.rows("SELECT status FROM units WHERE unit_id = %s", far)
+    assert freed["status"] == "available"
+    expect(toast(desk, "done").filter(has_text="Now going instead")).to_have_count(1)
+
+
 def test_a_unit_on_its_way_to_less_is_offered_with_its_price_and_taken_by_a_click(
     running_system: RunningSystem, screens: Screens
 ) -> None:

@@ -22,6 +22,7 @@ from dispatch.model import (
 )
 from dispatch.passed_over import Why
 from dispatch.run_cards import Alarm, Need, RunCard
+from jobs.names import waiting_key
 from operations.answer_assistance import AnswerAssistance, answer_assistance
 from operations.ask_assistance import lapse_assistance
 from operations.catalogue import StandingCatalogue
@@ -34,6 +35,7 @@ from operations.recommend_units import recommend_units
 from operations.register_units import RegisterUnits, register_units
 from operations.take_back_units import take_back_units
 from operations.take_call import TakenCall
+from operations.watch_reliefs import watch_reliefs
 from tests.conftest import Bench
 from tests.integration.desk_work import (
     GUANDU,
@@ -304,6 +306,69 @@ def test_officers_who_preempt_and_take_back_at_once_leave_nothing_loose(bench: B
 
 
 # ---------------------------------------------------------------- reassigning
+
+
+def test_a_free_unit_that_is_clearly_sooner_is_advised_to_relieve_the_one_on_its_way(bench: Bench) -> None:
+    placed(bench, sent=9_000)
+    incident_id = called(bench.ports).incident_id
+    (old,) = sent_to(bench.ports, incident_id, "sent")
+    recommend_units(bench.ports, incident_id)
+    assert watched(bench, incident_id) is False, "nobody else is there"
+    placed(bench, sent=9_000, near=100)
+    assert watched(bench, incident_id) is True
+    advice = recommend_units(bench.ports, incident_id)
+    assert advice is not None
+    (near,) = advice.candidates
+    assert near.relieves is not None
+    assert (near.unit_id, near.relieves.assignment_id, near.relieves.callsign) == (
+        "near",
+        old.assignment_id,
+        "sent",
+    )
+    assert near.relieves.gain_s > 60
+    assert watched(bench, incident_id) is False, "it is advised already"
+    command = DispatchUnits(incident_id, ("near",), advice.recommendation_id, replaces=old.assignment_id)
+    (new,) = dispatch_units(bench.ports, somebody(), command)
+    assert (new.unit_id, units(bench)["sent"].status) == ("near", UnitStatus.AVAILABLE)
+    assert_nothing_hangs_loose(bench)
+
+
+def test_a_relief_that_has_gone_or_is_awaited_elsewhere_is_advised_no_more(bench: Bench) -> None:
+    placed(bench, sent=9_000)
+    incident_id = called(bench.ports).incident_id
+    sent_to(bench.ports, incident_id, "sent")
+    placed(bench, sent=9_000, near=100)
+    recommend_units(bench.ports, incident_id)
+    says(bench.ports, "near", UnitStatus.ON_BREAK)
+    assert watched(bench, incident_id) is True
+    recommend_units(bench.ports, incident_id)
+    says(bench.ports, "near", UnitStatus.AVAILABLE)
+    other = called(bench.ports).incident_id
+    assert names(bench, other) == [] and recommend_units(bench.ports, other) is not None
+    assert names(bench, other) == ["near"]
+    assert watched(bench, incident_id) is False, "it is the only one for an incident that has nobody"
+
+
+def test_nobody_who_cannot_do_the_same_or_is_hardly_sooner_relieves(bench: Bench) -> None:
+    net = min(bench.ports.catalogue.nets)
+    pumps = registration(7, unit_id="pumps", callsign="pumps", net=net, capabilities=frozenset({"pump"}))
+    register_units(bench.ports, somebody(), RegisterUnits((pumps,)))
+    placed(bench, pumps=9_000, police=100)
+    ports = with_card(bench, RunCard("fire", (Need(1, frozenset({"pump"})), Need(1, POLICE))))
+    incident_id = called(ports, category="fire").incident_id
+    sent_to(ports, incident_id, "pumps", "police")
+    placed(bench, near=90)
+    advice = recommend_units(ports, incident_id)
+    assert advice is not None and not advice.needs
+    assert [(c.unit_id, c.relieves) for c in advice.candidates] == [("near", None)]
+
+
+def watched(bench: Bench, incident_id: str) -> bool:
+    """Whether a look for reliefs has advice for the incident made anew."""
+    key = waiting_key(f"recommend:{incident_id}")
+    bench.redis.delete(key)
+    watch_reliefs(bench.ports)
+    return bool(bench.redis.exists(key))
 
 
 def test_another_unit_takes_over_in_one_step(bench: Bench) -> None:

@@ -257,6 +257,7 @@ def test_the_scheduler_keeps_alerts_and_judges_by_the_clock_through_our_workers(
         ("expire_cap", "expire_cap"),
         ("watch_geofences", "watch_geofences"),
         ("watch_units", "watch_units"),
+        ("watch_reliefs", "watch_reliefs"),
         ("record_tracks", "record_tracks"),
         ("measure_coverage", "measure_coverage"),
     ):
@@ -277,6 +278,7 @@ def test_the_scheduler_keeps_alerts_and_judges_by_the_clock_through_our_workers(
         "propose_response_levels",
         "record_tracks",
         "watch_geofences",
+        "watch_reliefs",
         "watch_silence",
         "watch_statuses",
         "watch_units",
@@ -304,6 +306,7 @@ def test_what_fails_by_the_clock_keeps_nothing_else_from_its_turn_and_is_kept(
         (tasks.keep_alerts, "keep_alerts.keep_alerts"),
         (tasks.watch_geofences, "watch_geofences.watch_geofences"),
         (tasks.watch_units, "watch_units.watch_units"),
+        (tasks.watch_reliefs, "watch_reliefs.watch_reliefs"),
         (tasks.judge_by_the_clock, "watch_silence.watch_silence"),
         (partial(tasks.judge_calls, "01J"), "judge_calls.judge_calls"),
     ],

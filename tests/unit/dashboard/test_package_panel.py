@@ -33,6 +33,21 @@ def test_a_unit_on_it_can_be_taken_over_from() -> None:
     assert (button["data-unit"], button["data-assignment"]) == ("U2", "AS1")
 
 
+def test_who_is_clearly_sooner_takes_over_with_one_button_and_nobody_is_asked_why() -> None:
+    relief = {"assignment_id": "AS1", "callsign": "巡9", "gain_s": 95.0}
+    sooner = {**ADVICE, "needs": [], "candidates": [a_candidate(unit_id="U2", relieves=relief)]}
+    coming = view(assignments=[an_assignment("en_route")], recommendation=sooner)
+    (button,) = buttons(desk_panel(coming, ZONE), "relieve")
+    assert (button["data-unit"], button["data-assignment"]) == ("U2", "AS1")
+    assert button["data-advice"] == coming.recommendation_id
+    assert coming.reliefs[0].said.endswith("比途中的 巡9 早 1:35")
+    there = view(assignments=[an_assignment("on_scene")], recommendation=sooner)
+    assert buttons(desk_panel(there, ZONE), "relieve") == [], "it has arrived"
+    lent = {**sooner, "candidates": [a_candidate(unit_id="U2", relieves=relief, must_ask="530103")]}
+    asks = view(assignments=[an_assignment("en_route")], recommendation=lent)
+    assert buttons(desk_panel(asks, ZONE), "relieve") == [], "who has to be asked may say no"
+
+
 def test_taking_a_unit_off_names_the_assignment_it_ends() -> None:
     offer = {
         "assignment_id": "AS9",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from core.geo import LonLat
 from dispatch.coverage import Grid
 from drills.simulator.city import SimulatedCity, Travel, Way
-from drills.simulator.day import Policy, simulate, well_placed
+from drills.simulator.day import RELIEF_EVERY_S, Policy, simulate, well_placed
 from drills.simulator.demand import OWN_RHYTHM, SimulatedCall, draw_calls, rhythm_of
 from roads.classes import RoadClass
 from roads.network import RoadNetwork
@@ -87,6 +88,32 @@ def test_moving_up_from_one_corner_shortens_the_drives() -> None:
     assert np.mean(ours.travel_s) < 0.8 * np.mean(by_road.travel_s)
     assert ours.moves > 0
     assert by_road.moves == 0
+
+
+def test_one_who_becomes_free_nearby_relieves_the_one_on_its_way_and_its_turn_out_is_travel() -> None:
+    turn_out = (10.0, 10.0, 40.0)
+    near = SimulatedCall(0.0, 0, False, 1, turn_out, (100.0,), 1.0)
+    far = SimulatedCall(20.0, 0, False, 1, turn_out, (600.0,), 1.0)
+    calls = [near, far, call(5_000.0, 5)]
+    by_road = simulate(CITY, Policy.BY_ROAD, np.array([0, 143]), calls, storm=False)
+    ours = simulate(CITY, Policy.OURS, np.array([0, 143]), calls, storm=False)
+    assert (by_road.reliefs, ours.reliefs) == (0, 1)
+    free_s = ours.response_s[0] + 100.0
+    looked_s = RELIEF_EVERY_S * ceil(free_s / RELIEF_EVERY_S)
+    assert ours.response_s[1] == pytest.approx(looked_s + 40.0 - 20.0, abs=0.01), "it stood there already"
+    assert ours.response_s[1] < by_road.response_s[1] - 60
+    assert ours.turn_out_s[1] == pytest.approx(10.0)
+    assert ours.travel_s[1] == pytest.approx(ours.response_s[1] - 10.0, abs=0.01)
+
+
+def test_who_is_relieved_before_it_set_off_begins_no_time_anew() -> None:
+    """Its own turn-out would have ended at 50 s: a relief that sets off later is not a shorter drive for that."""
+    near = SimulatedCall(0.0, 0, False, 1, (0.0, 0.0, 60.0), (15.0,), 1.0)
+    far = SimulatedCall(10.0, 0, False, 1, (50.0, 50.0, 60.0), (600.0,), 1.0)
+    ours = simulate(CITY, Policy.OURS, np.array([0, 143]), [near, far, call(5_000.0, 5)], storm=False)
+    assert ours.reliefs == 1
+    assert ours.turn_out_s[1] == pytest.approx(50.0)
+    assert ours.travel_s[1] == pytest.approx(ours.response_s[1] - 50.0, abs=0.01)
 
 
 def test_the_same_seed_is_the_same_day_and_a_storm_only_adds_calls() -> None:
