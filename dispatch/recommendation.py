@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -93,7 +93,7 @@ def suitable(units: Iterable[Unit], needs: Sequence[Need]) -> list[Unit]:
 
 
 def rank_candidates(
-    target: LonLat, units: Sequence[Unit], places: dict[str, LonLat], routes: Sequence[RouteFound]
+    target: LonLat, units: Sequence[Unit], places: Mapping[str, LonLat], routes: Sequence[RouteFound]
 ) -> tuple[Candidate, ...]:
     """Candidates by travel time, then by callsign and id so that equal times have one order.
 

@@ -15,6 +15,7 @@ from redis import Redis
 from core.geo import EARTH_RADIUS_M, LonLat
 from dispatch.fixes import Fix, Sighting, sight
 from live.redis_client import translated
+from live.whereabouts import ColumnWhereabouts
 from operations.ports import Placed
 
 KEY = "cc:positions:2"
@@ -109,10 +110,16 @@ class RedisPositionBoard:
         return {unit_id: _unpack(unit_id, record).fix for unit_id, record in self._known(unit_ids)}
 
     def places(self, unit_ids: Collection[str]) -> Mapping[str, LonLat]:
+        ids, lon, lat = self._columns(unit_ids)
+        return {unit_id: LonLat(x, y) for unit_id, x, y in zip(ids, lon.tolist(), lat.tolist(), strict=True)}
+
+    def whereabouts(self, unit_ids: Collection[str]) -> ColumnWhereabouts:
+        return ColumnWhereabouts(*self._columns(unit_ids))
+
+    def _columns(self, unit_ids: Collection[str]) -> tuple[list[str], np.ndarray, np.ndarray]:
         known = self._known(unit_ids)
         records = np.frombuffer(b"".join(record for _, record in known), dtype=_RECORDS)
-        lons, lats = (records["lon"] / 1e6).tolist(), (records["lat"] / 1e6).tolist()
-        return {unit_id: LonLat(lon, lat) for (unit_id, _), lon, lat in zip(known, lons, lats, strict=True)}
+        return [unit_id for unit_id, _ in known], records["lon"] / 1e6, records["lat"] / 1e6
 
     def unheard_s(self, unit_ids: Collection[str]) -> Mapping[str, float]:
         known, now = self._known(unit_ids), time.time()

@@ -55,6 +55,22 @@ class Placed:
     doubted: tuple[Fix, ...] = ()
 
 
+class Whereabouts(Protocol):
+    """Where many units were at one instant; those without a position are not in it."""
+
+    def __len__(self) -> int: ...
+    def __contains__(self, unit_id: object) -> bool: ...
+    def get(self, unit_id: str) -> LonLat | None: ...
+    def nearest(self, place: LonLat, count: int) -> tuple[Mapping[str, LonLat], float]:
+        """The so many nearest in a straight line, in the order in which all were asked for, and how many metres off
+        the nearest of the others is; infinite where there are no others."""
+        ...
+
+    def within(self, place: LonLat, metres: float) -> Mapping[str, LonLat]:
+        """Those that are no further off in a straight line."""
+        ...
+
+
 class PositionBoard(Protocol):
     """The newest position of every unit. Raises UnavailableError when it is away."""
 
@@ -68,6 +84,10 @@ class PositionBoard(Protocol):
     def newest(self, unit_ids: Collection[str]) -> Mapping[str, Fix]: ...
     def places(self, unit_ids: Collection[str]) -> Mapping[str, LonLat]:
         """Only where they are: of thousands of units, several times as fast."""
+        ...
+
+    def whereabouts(self, unit_ids: Collection[str]) -> Whereabouts:
+        """Only where they are, for questions about few of them."""
         ...
 
     def unheard_s(self, unit_ids: Collection[str]) -> Mapping[str, float]:
@@ -112,6 +132,10 @@ class TravelTimes(Protocol):
         emergency: bool = True,
     ) -> list[RouteFound]:
         """The soonest of the sources, soonest first; without `emergency` they drive like everybody else."""
+        ...
+
+    def at_least_s(self, straight_m: float) -> float:
+        """Nobody who is so many metres off in a straight line comes sooner than this, in seconds."""
         ...
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.geo import LonLat
+from core.geo import LonLat, distance_m
 from dispatch.model import Assignment, AssignmentStatus, Incident, Unit
-from dispatch.passed_over import LeftFor, PassedOver, explain, nearer_units
+from dispatch.passed_over import TOLD, LeftFor, PassedOver, explain, nearer_units
 from dispatch.preemption import ON_THE_WAY, Preemption, is_worth_it, loses, may_take
 from dispatch.recommendation import Candidate, suitable
 from dispatch.relief import Relief, arrives_in_s, may_be_relieved, reliefs
@@ -24,13 +24,21 @@ MOST_LOOKED_AT = 40
 MOST_TOGETHER = 8
 """So many are solved as one assignment: each is a search of its own while an officer waits."""
 
+LOOKED_AT_FIRST = 300
+"""So many of the nearest in a straight line are looked at first, and four times as many as long as one further off
+could be sooner: of thousands most are too far off to matter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What seeking found: the suitable units, where they are, ways of the nearest, and who fills the package."""
 
+    considered: int
+    """How many suitable units have a place, and were compared."""
     suitable: list[Unit]
-    places: dict[str, LonLat]
+    """Those that stand no further off than the farthest with a way."""
+    places: Mapping[str, LonLat]
+    """Where these stand."""
     routes: list[RouteFound]
     share: tuple[Place, ...]
     left_for: Mapping[str, LeftFor]
@@ -46,9 +54,8 @@ class Seeker:
         self._ports = ports
         self._tx = tx
         self._units = {unit.unit_id: unit for unit in tx.units()}
-        self._places = ports.positions.places(list(self._units))
+        self._where = ports.positions.whereabouts(list(self._units))
         self._refusals: dict[str, frozenset[str]] = {}
-        self._able: dict[tuple[frozenset[str], str | None], dict[str, LonLat]] = {}
 
     def package_of(self, incident: Incident) -> tuple[int, tuple[Need, ...]]:
         """Which alarm the incident has reached, and what is still to be sent for it."""
@@ -75,9 +82,7 @@ class Seeker:
         """Who fills the needs, with `more` others to choose from. Where nothing is needed any more, the others
         are those that could fill the package itself."""
         asked = needs or self._ports.catalogue.categories[incident.category].run_card.needs
-        refused = self._refused(incident)
-        units = [unit for unit in suitable(self._units.values(), asked) if unit.unit_id not in refused]
-        places = {u.unit_id: self._places[u.unit_id] for u in units if u.unit_id in self._places}
+        able_ones = self._able(incident, self._units, asked)
         wanted = _count(needs) + more
         routes = self._routes(incident, asked, wanted)
         rivals = self._rivals(incident, {route.unit_id for route in routes}) if needs else []
@@ -91,9 +96,12 @@ class Seeker:
         ]
         shared = share(sorted(waiting, key=lambda w: (w.priority, w.incident_id)), self._units)
         own = tuple(place for place in shared if place.incident_id == incident.incident_id)
+        near = self._where.within(incident.place, self._farthest_m(incident, routes) + 1.0)
+        suitable_ones = self._able(incident, near, asked)
         return Found(
-            units,
-            places,
+            sum(unit.unit_id in self._where for unit in able_ones),
+            suitable_ones,
+            {unit.unit_id: near[unit.unit_id] for unit in suitable_ones},
             routes,
             own,
             _left_for(incident, own, shared, waiting),
@@ -111,17 +119,23 @@ class Seeker:
         if not needs:
             return ()
         ids = {candidate.unit_id for candidate in chosen}
-        near = nearer_units(incident.place, ids, self._places)
+        farthest_m = max((candidate.straight_line_m for candidate in chosen), default=None)
+        if farthest_m is None:
+            around, _ = self._where.nearest(incident.place, TOLD)
+        else:
+            around = self._where.within(incident.place, farthest_m + 1.0)
+        near = nearer_units(incident.place, ids, around)
         told = [*(u for u in left_for if u not in near), *near]
-        could = {u.unit_id for u in suitable([self._units[u] for u in told], needs)}
-        ways = self._nearest(incident, {u: self._places[u] for u in could}, len(could))
+        places = self._places_of(told)
+        could = suitable([self._units[u] for u in told], needs)
+        ways = self._nearest(incident, {u.unit_id: places[u.unit_id] for u in could}, len(could))
         route_of = {route.unit_id: route for route in ways}
         latest_s = max((candidate.travel_time_s for candidate in chosen), default=0.0)
         return tuple(
             explain(
                 incident.place,
                 self._units[unit_id],
-                self._places[unit_id],
+                places[unit_id],
                 needs,
                 latest_s,
                 route=route_of.get(unit_id),
@@ -139,15 +153,15 @@ class Seeker:
         under_way = {
             a.unit_id: a
             for a in self._on_their_way_or_there
-            if a.status in ON_THE_WAY and a.unit_id in self._places and a.unit_id in self._units
+            if a.status in ON_THE_WAY and a.unit_id in self._where
         }
         others = {i.incident_id: i for i in self._tx.incidents({a.incident_id for a in under_way.values()})}
-        able_ones = {
-            unit_id: self._places[unit_id]
+        able_ones = self._places_of(
+            unit_id
             for unit_id, a in under_way.items()
             if may_take(incident, others[a.incident_id], a)
             and any(need.capabilities <= self._units[unit_id].capabilities for need in needs)
-        }
+        )
         if not able_ones:
             return ()
         best_s = min((candidate.travel_time_s for candidate in chosen), default=None)
@@ -188,11 +202,7 @@ class Seeker:
             if a.incident_id == incident.incident_id and a.status in ON_THE_WAY
         ]
         unheard = self._ports.positions.unheard_s([a.unit_id for a in on_it])
-        places = {
-            a.unit_id: self._places[a.unit_id]
-            for a in on_it
-            if a.unit_id in self._places and a.unit_id not in unheard
-        }
+        places = self._places_of(a.unit_id for a in on_it if a.unit_id not in unheard)
         drives = {r.unit_id: r.travel_time_s for r in self._nearest(incident, places, len(places))}
         now = self._ports.clock.now()
         arrives = {
@@ -229,9 +239,11 @@ class Seeker:
     def _next_s(self, other: Incident, spoken_for: Collection[str]) -> float | None:
         """How soon the next unit would be at the other incident; None when nobody is left."""
         card = self._ports.catalogue.categories[other.category].run_card
-        left = [u for u in suitable(self._units.values(), card.needs) if u.unit_id not in spoken_for]
-        places = {u.unit_id: self._places[u.unit_id] for u in left if u.unit_id in self._places}
-        return next((r.travel_time_s for r in self._nearest(other, places, 1)), None)
+
+        def left(near: Iterable[str]) -> list[Unit]:
+            return suitable([self._units[u] for u in near if u not in spoken_for], card.needs)
+
+        return next((r.travel_time_s for r in self._soonest(other, left, 1)), None)
 
     @cached_property
     def _on_their_way_or_there(self) -> Sequence[Assignment]:
@@ -245,19 +257,51 @@ class Seeker:
     def _routes(self, incident: Incident, needs: Sequence[Need], count: int) -> list[RouteFound]:
         """Ways of the nearest units: so many for each need, and so many of the net it prefers."""
         found: dict[str, RouteFound] = {}
-        refused = self._refused(incident)
-        searched: set[tuple[frozenset[str], str | None]] = set()
-        for need in needs:
-            for net in {None, need.net}:
-                if (need.capabilities, net) in searched:
-                    continue
-                searched.add((need.capabilities, net))
-                places = self._places_of(need, net)
-                if refused:
-                    places = {unit_id: place for unit_id, place in places.items() if unit_id not in refused}
-                for route in self._nearest(incident, places, count):
-                    found[route.unit_id] = route
+        for capabilities, net in {
+            (need.capabilities, net): None for need in needs for net in (None, need.net)
+        }:
+
+            def able_ones(
+                near: Iterable[str], can: frozenset[str] = capabilities, net: str | None = net
+            ) -> list[Unit]:
+                able = self._able(incident, near, [Need(1, can)])
+                return [unit for unit in able if net in (None, unit.net)]
+
+            for route in self._soonest(incident, able_ones, count):
+                found[route.unit_id] = route
         return list(found.values())
+
+    def _able(self, incident: Incident, unit_ids: Iterable[str], needs: Sequence[Need]) -> list[Unit]:
+        """Those of these units that could fill one of the needs and were not refused."""
+        refused = self._refused(incident)
+        units = suitable([self._units[u] for u in unit_ids], needs)
+        return [unit for unit in units if unit.unit_id not in refused] if refused else units
+
+    def _soonest(
+        self, incident: Incident, able_ones: Callable[[Iterable[str]], list[Unit]], count: int
+    ) -> list[RouteFound]:
+        """Ways of so many units that `able_ones` leaves; exact: it looks further off as long as anybody there could
+        be sooner."""
+        looked_at = LOOKED_AT_FIRST
+        while True:
+            near, others_m = self._where.nearest(incident.place, looked_at)
+            places = {unit.unit_id: near[unit.unit_id] for unit in able_ones(near)}
+            is_all = looked_at >= len(self._where)
+            if is_all or len(places) >= count:
+                routes = self._nearest(incident, places, count)
+                sooner_s = self._ports.travel_times.at_least_s(others_m)
+                if is_all or (len(routes) == count and routes[-1].travel_time_s < sooner_s):
+                    return routes
+            looked_at *= 4
+
+    def _farthest_m(self, incident: Incident, routes: Sequence[RouteFound]) -> float:
+        """How far off in a straight line the farthest of these stands; nothing for none."""
+        places = self._places_of(route.unit_id for route in routes)
+        return max((distance_m(place, incident.place) for place in places.values()), default=0.0)
+
+    def _places_of(self, unit_ids: Iterable[str]) -> dict[str, LonLat]:
+        """Where these are, of those that have a place."""
+        return {u: place for u in unit_ids if (place := self._where.get(u)) is not None}
 
     def _refused(self, incident: Incident) -> frozenset[str]:
         """Units that their owners have refused for this incident, not long ago."""
@@ -271,17 +315,6 @@ class Seeker:
         return self._ports.travel_times.nearest(
             incident.place, places, count, emergency=incident.priority.is_emergency
         )
-
-    def _places_of(self, need: Need, net: str | None) -> Mapping[str, LonLat]:
-        """Where the units are that could fill this need, of one net or of all; the same for every incident."""
-        key = (need.capabilities, net)
-        if key not in self._able:
-            self._able[key] = {
-                unit.unit_id: self._places[unit.unit_id]
-                for unit in suitable(self._units.values(), [need])
-                if unit.unit_id in self._places and net in (None, unit.net)
-            }
-        return self._able[key]
 
     def _rivals(
         self, incident: Incident, candidates: Collection[str]

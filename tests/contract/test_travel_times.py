@@ -112,3 +112,12 @@ def test_closures_are_replaced_as_a_whole_and_can_be_lifted(
     assert during[0].travel_time_s >= before[0].travel_time_s - 1e-6
     travel_times.close_roads([])
     assert travel_times.nearest(CENTRE, units, 5) == before
+
+
+def test_nobody_comes_sooner_than_the_straight_line_allows(
+    travel_times: TravelTimes, units: dict[str, LonLat]
+) -> None:
+    for target in (CENTRE, LonLat(CENTRE.lon + 0.03, CENTRE.lat)):
+        for route in travel_times.nearest(target, units, len(units)):
+            straight_m = distance_m(units[route.unit_id], target)
+            assert travel_times.at_least_s(straight_m) <= route.travel_time_s + 1e-9
