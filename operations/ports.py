@@ -134,8 +134,8 @@ class TravelTimes(Protocol):
         """The soonest of the sources, soonest first; without `emergency` they drive like everybody else."""
         ...
 
-    def at_least_s(self, straight_m: float) -> float:
-        """Nobody who is so many metres off in a straight line comes sooner than this, in seconds."""
+    def within_m(self, seconds: float) -> float:
+        """Nobody comes within so many seconds who is further off than this in a straight line, in metres."""
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf, isinf
 
 from core.geo import LonLat, distance_m
 from dispatch.model import Assignment, AssignmentStatus, Incident, Unit
@@ -24,9 +25,9 @@ MOST_LOOKED_AT = 40
 MOST_TOGETHER = 8
 """So many are solved as one assignment: each is a search of its own while an officer waits."""
 
-LOOKED_AT_FIRST = 300
-"""So many of the nearest in a straight line are looked at first, and four times as many as long as one further off
-could be sooner: of thousands most are too far off to matter."""
+LOOKED_AT_FIRST = 500
+"""So many of the nearest in a straight line are looked at first, and more while too few of them are suitable or one
+further off could be sooner: of thousands most are too far off to matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,17 +283,20 @@ class Seeker:
     ) -> list[RouteFound]:
         """Ways of so many units that `able_ones` leaves; exact: it looks further off as long as anybody there could
         be sooner."""
-        looked_at = LOOKED_AT_FIRST
+        looked_at, least = LOOKED_AT_FIRST, min(count, len(self._where))
         while True:
             near, others_m = self._where.nearest(incident.place, looked_at)
-            places = {unit.unit_id: near[unit.unit_id] for unit in able_ones(near)}
-            is_all = looked_at >= len(self._where)
-            if is_all or len(places) >= count:
-                routes = self._nearest(incident, places, count)
-                sooner_s = self._ports.travel_times.at_least_s(others_m)
-                if is_all or (len(routes) == count and routes[-1].travel_time_s < sooner_s):
-                    return routes
+            able = able_ones(near)
+            if len(able) >= least or looked_at >= len(self._where):
+                break
             looked_at *= 4
+        routes = self._nearest(incident, {unit.unit_id: near[unit.unit_id] for unit in able}, count)
+        latest_s = routes[-1].travel_time_s if len(routes) == count else inf
+        could_be_m = self._ports.travel_times.within_m(latest_s)
+        if could_be_m < others_m or isinf(others_m):
+            return routes
+        near = self._where.within(incident.place, could_be_m + 1.0)
+        return self._nearest(incident, {unit.unit_id: near[unit.unit_id] for unit in able_ones(near)}, count)
 
     def _farthest_m(self, incident: Incident, routes: Sequence[RouteFound]) -> float:
         """How far off in a straight line the farthest of these stands; nothing for none."""

@@ -247,10 +247,10 @@ class RoadNetwork:
                     ]
             return []
 
-    def at_least_s(self, straight_m: float) -> float:
-        """Seconds below which nobody comes who is so many metres off in a straight line: at the network's top speed,
-        less what is free at both ends."""
-        return (straight_m * STRAIGHT_MARGIN - 2 * AT_ROAD_M) / self.top_speed_ms
+    def within_m(self, seconds: float) -> float:
+        """How far off in a straight line somebody stands at most who needs so long: at the network's top speed, and
+        what is free at both ends."""
+        return (seconds * self.top_speed_ms + 2 * AT_ROAD_M) / STRAIGHT_MARGIN
 
     def all_etas(
         self, target: LonLat, sources: Mapping[str, LonLat], *, emergency: bool = True

@@ -43,7 +43,7 @@ class StraightLineTravelTimes:
         found = (
             RouteFound(
                 unit_id=unit_id,
-                travel_time_s=self.at_least_s(metre),
+                travel_time_s=metre * DETOUR_FACTOR / (SPEED_KMH / 3.6),
                 distance_m=metre * DETOUR_FACTOR,
                 path=(sources[unit_id], target),
                 walk_m=0.0,
@@ -54,9 +54,9 @@ class StraightLineTravelTimes:
         )
         return [route for route in found if route.travel_time_s <= max_s]
 
-    def at_least_s(self, straight_m: float) -> float:
-        """Seconds that so many metres in a straight line take."""
-        return straight_m * DETOUR_FACTOR / (SPEED_KMH / 3.6)
+    def within_m(self, seconds: float) -> float:
+        """How far off in a straight line somebody stands who needs so long."""
+        return seconds * (SPEED_KMH / 3.6) / DETOUR_FACTOR
 
     def route(self, start: LonLat, end: LonLat) -> RouteFound | None:
         """The way between two places, guessed; `unit_id` of the answer is empty."""
