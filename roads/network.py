@@ -369,6 +369,11 @@ class RoadNetwork:
         """The open road nearest to each place: (segment or -1, share of its length, offset in metres)."""
         return self.snap(self._emergency, lon, lat)
 
+    def units_on_open_roads(self, places: Sequence[LonLat]) -> tuple[Ints, Floats, Floats]:
+        """The same of places that are asked about again and again, by this and by `nearest`: they are remembered."""
+        with self._lock:
+            return self._emergency.snaps.find(places, partial(self.snap, self._emergency))
+
     def current_times(self) -> tuple[Floats, Bools]:
         """Seconds over each segment as closures leave it, infinite where closed, and whether it is open."""
         with self._lock:

@@ -159,8 +159,7 @@ class RoadReach:
         self._point = ends[cKDTree(self._junctions[ends]).query(self._middles)[1]]
 
     def _put_on_roads(self, places: Sequence[LonLat]) -> tuple[Ints, Floats, Floats]:
-        lon_lat = np.array(places)
-        segment, share, offset_m = self._network.on_open_roads(lon_lat[:, 0], lon_lat[:, 1])
+        segment, share, offset_m = self._network.units_on_open_roads(places)
         yard_s = offset_m * OFF_ROAD_DETOUR / (OFF_ROAD_DRIVE_KMH / 3.6)
         return segment, share, np.where(offset_m <= AT_ROAD_M, 0.0, yard_s)
 
