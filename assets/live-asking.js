@@ -8,6 +8,8 @@
   let asked = 0;
   let current = null;
 
+  cc.onAsk = []; // what is told of each action that is asked for
+
   const newNonce = () => `${Date.now().toString(36)}-${(asked += 1)}`;
 
   /** Asks a question that changes nothing: the newest alone is answered, and it waits for no action. */
@@ -25,6 +27,7 @@
     }
     const nonce = newNonce();
     waiting.push({ name, nonce, data: { ...request, nonce } });
+    for (const tell of cc.onAsk) tell(name);
     next();
     return nonce;
   };

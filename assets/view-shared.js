@@ -179,30 +179,44 @@
   };
 
   const TOASTS = 3;
+  const HASTY_MS = 1500; // an action so soon after a notice was asked for before anybody could read it
   const toasts = [];
   let timer = null;
+  /** That nobody was sent although somebody asked for it must be read, on however busy a desk. */
+  const stays = ({ kind, action }) => kind === "refused" && ["dispatch", "DISPATCH", "stale_advice"].includes(action);
   cc.onOutcome.push((outcome) => {
     // Closing has stood everybody down: there is nothing left to take back.
     if (outcome.action === "close" && outcome.kind === "done") for (const toast of toasts) toast.undo = [];
     const shownInForm = ["call", "close_road"].includes(outcome.action) && outcome.kind === "refused";
     if (outcome.kind === "quiet" || shownInForm || toasts.some((toast) => toast.nonce === outcome.nonce)) return;
     // Undo stands for ten seconds; a refusal stays until it has been read.
-    toasts.push({ ...outcome, until: performance.now() + (outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : 5000) });
+    const now = performance.now(), lasts_ms = stays(outcome) ? Infinity : outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : 5000;
+    toasts.push({ ...outcome, at: now, until: now + lasts_ms });
+    drawToasts();
+  });
+  /* What stays is over with the next thing that is asked for; advice is asked for by the page itself. */
+  cc.onAsk.push((name) => {
+    if (name === "RECOMMEND") return;
+    for (const toast of toasts) if (stays(toast) && performance.now() - toast.at > HASTY_MS) toast.until = 0;
     drawToasts();
   });
   function drawToasts() {
     const now = performance.now();
-    const alive = toasts.filter((toast) => toast.until >= now);
+    const alive = toasts.filter((toast) => toast.until >= now), staying = alive.filter(stays), others = alive.filter((toast) => !stays(toast));
     // What has been done and cannot be taken back goes first: a refusal must be read, an undo be found.
-    while (alive.length > TOASTS) alive.splice(Math.max(0, alive.findIndex((toast) => toast.kind !== "refused" && !toast.undo.length)), 1);
-    toasts.splice(0, toasts.length, ...alive);
+    while (others.length > Math.max(1, TOASTS - staying.length)) others.splice(Math.max(0, others.findIndex((toast) => toast.kind !== "refused" && !toast.undo.length)), 1);
+    toasts.splice(0, toasts.length, ...alive.filter((toast) => staying.includes(toast) || others.includes(toast)));
     clearTimeout(timer);
-    if (alive.length) timer = setTimeout(drawToasts, Math.min(...alive.map((x) => x.until)) - now + 50);
-    const byKey = cc.face === "desk" ? cc.undoable() : null, newest = alive[alive.length - 1];
-    // The newest stands whole, older ones are folded to a line each.
-    cc.draw(cc.ids.TOASTS, [...alive].reverse().map((toast) => h("Div", { className: `toast ${toast.kind} ${toast === newest ? "" : "older"}`, key: toast.nonce, title: toast === newest ? undefined : toast.text }, h("P", {}, toast.text),
+    const next = Math.min(...toasts.map((toast) => toast.until));
+    if (Number.isFinite(next)) timer = setTimeout(drawToasts, next - now + 50);
+    const byKey = cc.face === "desk" ? cc.undoable() : null, newest = others[others.length - 1];
+    // What stays and the newest stand whole, older ones are folded to a line each.
+    const isFolded = (toast) => toast !== newest && !stays(toast);
+    cc.draw(cc.ids.TOASTS, [...others, ...staying].reverse().map((toast) => h("Div", { className: `toast ${toast.kind} ${isFolded(toast) ? "older" : ""}`, key: toast.nonce, title: isFolded(toast) ? toast.text : undefined }, h("P", {}, toast.text),
       toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-undo": toast.undo.join(" "), "data-undoes": toast.action, "data-nonce": toast.nonce }, t("撤回"), toast === byKey ? h("Kbd", {}, "U") : null) : null,
       h("Button", { type: "button", className: "dismiss", "data-do": "dismiss", "data-nonce": toast.nonce, "aria-label": t("关闭") }, "×"))));
+    // Folded between two words, never within one.
+    for (const line of document.querySelectorAll(`#${cc.ids.TOASTS} .older p`)) line.toggleAttribute("data-cut", line.scrollHeight > line.clientHeight + 2);
   }
   /** Takes a notice away; whether it still stood. */
   cc.dismiss = (nonce) => {
