@@ -106,7 +106,8 @@
     ].filter(([, n]) => n > 0);
     const lost = parts.reduce((sum, [, n]) => sum + n, 0);
     return [
-      h("Span", { className: "counts-name" }, t("单位")), one("available", t("待命")), one("coming", t("途中")), one("on_scene", t("处置")),
+      // Each unit stands in one of these: together they are the force.
+      h("Span", { className: "counts-name" }, t("单位")), one("available", t("待命")), one("coming", t("途中")), one("on_scene", t("处置")), one("returning", t("返回")), one("off", t("停用")),
       lost > 0 ? h("Span", { className: "count", title: parts.map(([word, n]) => `${word} ${n}`).join(" · ") }, h("Span", { className: "unit unit-stale" }), h("I", {}, parts.length === 1 ? parts[0][0] : t("定位异常")), h("B", {}, String(lost))) : null,
     ];
   };
