@@ -217,7 +217,9 @@ def incident_view(
         origin=t(ORIGIN.get(incident["origin"], incident["origin"])),
         priority=incident["priority"],
         status=incident["status"],
-        status_word=t(INCIDENT_STATUS[incident["status"]]),
+        status_word=status_words(
+            incident["status"], any(a["status"] in ON_IT for a in detail["assignments"])
+        ),
         opened_at=incident["opened_at"],
         severity=shown_alert["severity"] if shown_alert else None,
         grade=_grade(shown_alert, catalogue),
@@ -357,6 +359,11 @@ def _reported(rows: Sequence[Json]) -> str:
     """What the callers said, the newest call first."""
     said = [str(row["data"].get("text") or "") for row in rows if row["type"] in CALLS]
     return "\n".join(text for text in reversed(said) if text)
+
+
+def status_words(status: str, is_anybody_on_it: bool) -> str:
+    """An incident's status; where whoever was there has cleared, that it only waits to be closed."""
+    return t("待销警") if status == "on_scene" and not is_anybody_on_it else t(INCIDENT_STATUS[status])
 
 
 def area_name(code: str, areas: Mapping[str, tuple[str, str]]) -> str:
