@@ -10,7 +10,7 @@ from core.geo import LonLat
 from dispatch.model import Assignment, Incident, Unit
 from dispatch.passed_over import LeftFor, PassedOver, explain, nearer_units
 from dispatch.preemption import ON_THE_WAY, Preemption, is_worth_it, loses, may_take
-from dispatch.recommendation import Candidate, suitable
+from dispatch.recommendation import Candidate, left_out, suitable
 from dispatch.run_cards import Need, still_needed
 from dispatch.sharing import Place, Waiting, share
 from dispatch.travel import RouteFound
@@ -26,10 +26,12 @@ MOST_TOGETHER = 8
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What seeking found: the suitable units, where they are, ways of the nearest, and who fills the package."""
+    """What seeking found: the suitable units, where they are, how many were not compared and why, ways of the
+    nearest, and who fills the package."""
 
     suitable: list[Unit]
     places: dict[str, LonLat]
+    left_out: dict[str, int]
     routes: list[RouteFound]
     share: tuple[Place, ...]
     left_for: Mapping[str, LeftFor]
@@ -65,7 +67,8 @@ class Seeker:
         are those that could fill the package itself."""
         asked = needs or self._ports.catalogue.categories[incident.category].run_card.needs
         refused = self._refused(incident)
-        units = [unit for unit in suitable(self._units.values(), asked) if unit.unit_id not in refused]
+        could = suitable(self._units.values(), asked)
+        units = [unit for unit in could if unit.unit_id not in refused]
         places = {u.unit_id: self._places[u.unit_id] for u in units if u.unit_id in self._places}
         wanted = _count(needs) + more
         routes = self._routes(incident, asked, wanted)
@@ -83,6 +86,7 @@ class Seeker:
         return Found(
             units,
             places,
+            left_out(self._units.values(), {unit.unit_id for unit in could}, refused, places),
             routes,
             own,
             _left_for(incident, own, shared, waiting),

@@ -14,6 +14,7 @@ from dashboard.view_models.durations import distance_words, minutes_seconds
 from dashboard.view_models.reasons import (
     costs_words,
     gains_words,
+    left_out_words,
     missing_words,
     passed_over_sentence,
     reason_sentence,
@@ -150,6 +151,8 @@ class IncidentView:
     advised_at: str | None
     """When the recommendation was made; it is stale when this is long ago."""
     considered: int
+    left_out: str
+    """Why the others were not compared, in words; empty where all were, or nobody knows."""
     candidates: Sequence[CandidateView]
     missing: str
     """What of the package nobody can fill; empty when all of it is."""
@@ -235,6 +238,7 @@ def incident_view(
         recommendation_id=advice["recommendation_id"] if advice else None,
         advised_at=advice["made_at"] if advice else None,
         considered=advice["considered"] if advice else 0,
+        left_out=left_out_words((advice or {}).get("left_out") or {}),
         candidates=candidates,
         missing=missing_words((advice or {}).get("needs", []), advised),
         passed_over=[passed_over_sentence(one) for one in (advice or {}).get("passed_over", [])],
