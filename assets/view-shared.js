@@ -107,7 +107,7 @@
     const lost = parts.reduce((sum, [, n]) => sum + n, 0);
     return [
       // Each unit stands in one of these: together they are the force.
-      h("Span", { className: "counts-name" }, t("单位")), one("available", t("待命")), one("coming", t("途中")), one("on_scene", t("处置")), one("returning", t("返回")), one("off", t("停用")),
+      h("Span", { className: "counts-name" }, t("单位")), one("available", t("待命")), one("coming", t("途中")), one("on_scene", t("处置")), counts.returning ? one("returning", t("返回中")) : null, counts.off ? one("off", t("停用")) : null,
       lost > 0 ? h("Span", { className: "count", title: parts.map(([word, n]) => `${word} ${n}`).join(" · ") }, h("Span", { className: "unit unit-stale" }), h("I", {}, parts.length === 1 ? parts[0][0] : t("定位异常")), h("B", {}, String(lost))) : null,
     ];
   };
@@ -179,7 +179,8 @@
       h("P", {}, measured ? t("没有未处置的警情和积水。") : t("还没有水位数据，积水情况未知。")));
   };
 
-  const TOASTS = 3;
+  const PHONE = cc.face === "m"; // its list has no room beside it: one notice, and no longer than it takes to read
+  const TOASTS = PHONE ? 1 : 3;
   const HASTY_MS = 1500; // an action so soon after a notice was asked for before anybody could read it
   const toasts = [];
   let timer = null;
@@ -191,7 +192,7 @@
     const shownInForm = ["call", "close_road"].includes(outcome.action) && outcome.kind === "refused";
     if (outcome.kind === "quiet" || shownInForm || toasts.some((toast) => toast.nonce === outcome.nonce)) return;
     // Undo stands for ten seconds; a refusal stays until it has been read.
-    const now = performance.now(), lasts_ms = stays(outcome) ? Infinity : outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : 5000;
+    const now = performance.now(), lasts_ms = stays(outcome) ? Infinity : outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : PHONE ? 3000 : 5000;
     toasts.push({ ...outcome, at: now, until: now + lasts_ms });
     drawToasts();
   });

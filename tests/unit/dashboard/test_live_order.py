@@ -194,5 +194,5 @@ def test_the_foot_counts_every_unit_once_whatever_its_status() -> None:
         for n, status in enumerate([*statuses, "on_break"])
     ]
     foot = asked("foot", units=units)
-    assert foot == [["待命", "1"], ["途中", "2"], ["处置", "1"], ["返回", "1"], ["停用", "3"]]
+    assert foot == [["待命", "1"], ["途中", "2"], ["处置", "1"], ["返回中", "1"], ["停用", "3"]]
     assert sum(int(n) for _, n in foot) == len(units)
