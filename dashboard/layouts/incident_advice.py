@@ -26,7 +26,7 @@ def advice_part(view: IncidentView) -> Component:
                     [
                         html.P(t("没有可派的单位"), className="state-title"),
                         html.P(view.missing or t("可用单位都不符合要求或没有定位。")),
-                        html.P(view.left_out, className="reason"),
+                        html.P(view.left_out, className="left-out"),
                         _again(),
                         _advised(view),
                     ],
@@ -273,7 +273,7 @@ def _compared(view: IncidentView, in_time: bool) -> Component:
                 ],
                 className="dots",
             ),
-            html.P(view.left_out, className="reason"),
+            html.P(view.left_out, className="left-out"),
         ]
     )
 
