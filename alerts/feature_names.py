@@ -93,20 +93,29 @@ FEATURES: Mapping[SubjectKind, tuple[FeatureName, ...]] = {
     ),
     "coverage": (
         FeatureName(
-            "covered_pct", "需求覆盖率", "share of the street's demand that a free unit reaches in time", "%"
+            "covered_pct",
+            "需求覆盖率",
+            "demand in reach: share of the street's demand that a free unit reaches in time",
+            "%",
         ),
         FeatureName(
             "usual_pct",
             "通常覆盖率",
-            "the same as it was over two hours, on average; 0 until it was watched for ten minutes",
+            "usual reach: the same over two hours, on average; 0 until it was watched for ten minutes",
             "%",
         ),
         FeatureName("demand_pct", "占区内需求", "the street's share of the demand of its district", "%"),
         FeatureName(
-            "district_covered_pct", "全区覆盖率", "share of its district's demand reached in time", "%"
+            "district_covered_pct",
+            "全区覆盖率",
+            "district in reach: share of its district's demand reached in time",
+            "%",
         ),
         FeatureName(
-            "district_usual_pct", "全区通常覆盖率", "the same over two hours, as for the street", "%"
+            "district_usual_pct",
+            "全区通常覆盖率",
+            "district's usual reach: the same over two hours, as for the street",
+            "%",
         ),
     ),
     "cap": (),

@@ -9,6 +9,8 @@
   let asked = 0;
   let busy = false;
 
+  cc.onAsk = []; // what is told of each action that is asked for
+
   const newNonce = () => `${Date.now().toString(36)}-${(asked += 1)}`;
 
   /** A refusal before the callback was run: `said` is what the server said of it. */
@@ -41,6 +43,7 @@
     }
     const nonce = newNonce();
     waiting.push({ name, data: { ...request, nonce } });
+    for (const tell of cc.onAsk) tell(name);
     work();
     return nonce;
   };

@@ -35,6 +35,8 @@
   cc.awaits = () => performance.now() < awaitedUntil;
   const awaited = () => { if (cc.ids.LIVE_SUBJECT) awaitedUntil = performance.now() + AWAITED_MS; };
 
+  const drawn = (panel) => cc.draw(cc.ids.PANEL, panel);
+
   /** Asks for the panel of what is open (`extra` is what a face adds to the question) and draws it, unless another
       question has overtaken the answer. Where none comes, what stands stays and is asked for again. */
   cc.follow = async function (extra) {
@@ -43,7 +45,7 @@
     try {
       const panel = await cc.call("LIVE_SUBJECT", cc.selected || cc.selectedAlert ? { incident_id: cc.selected, alert_id: cc.selectedAlert, ...extra } : null);
       if (!panel || mine !== question) return;
-      cc.draw(cc.ids.PANEL, JSON.parse(panel));
+      (cc.drawPanel || drawn)(JSON.parse(panel));
       awaitedUntil = -Infinity;
       cc.tick();
     } catch (error) {

@@ -6,8 +6,10 @@
   const NAMED_FROM = { motorway: 11.5, trunk: 11.5, primary: 12.5, secondary: 13.5, tertiary: 14.5 };
 
   function Page(width, height) {
-    // No name runs under a button that lies over the map of a desk.
-    const taken = [...document.querySelectorAll(".zoom, .closures-open")].map((over) => [over.offsetLeft, over.offsetTop, over.offsetLeft + over.offsetWidth, over.offsetTop + over.offsetHeight]);
+    // No name runs under what lies over the map of a desk or a phone.
+    const map = cc.map.getContainer().getBoundingClientRect();
+    const taken = [...document.querySelectorAll(".zoom, .closures-open, .unit-card, .phone-detail .back")].map((over) => over.getBoundingClientRect())
+      .map((over) => [over.left - map.left, over.top - map.top, over.right - map.left, over.bottom - map.top]);
     const [left, right] = cc.view.sides().map((side) => side && side + 28 * cc.uiScale());
     // What lies over the map of a wall, above and below.
     const [top, below] = cc.view.lids(), bottom = height - below;

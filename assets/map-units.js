@@ -105,7 +105,7 @@
       const turn = Math.round((heading & 0x1ff) / 10) % HEADINGS;
       pen.stamp(number, turn, Math.round((x - side / 2) * ratio) / ratio, Math.round((y - side / 2) * ratio) / ratio);
       if (unit.unit_id === cc.selectedUnit) ring(pen, x, y, radius * 1.9, v.ui);
-      if (v.zoom >= 15.5 || unit.unit_id === cc.selectedUnit) callsign(pen, doubt ? `${unit.callsign} · ${doubt[1]}` : unit.callsign, x, y + radius * 2, v.ui);
+      if (v.zoom >= 15.5 || unit.unit_id === cc.selectedUnit) callsign(pen, doubt ? `${unit.callsign} · ${doubt[1]}` : unit.callsign, x, y + radius * 2, v);
     };
     for (let i = 0; i < positions.n; i++) {
       const unit = cc.state.unitByIndex[positions.index[i]];
@@ -121,8 +121,13 @@
     g.strokeStyle = token.text; g.lineWidth = 1.5 * ui; g.stroke();
   }
 
-  function callsign(g, text, x, y, ui) {
-    g.font = `500 ${10.5 * ui}px ${token.font}`;
+  const ruler = document.createElement("canvas").getContext("2d"); // the pen writes down and measures nothing
+  /** Under a unit that is in view; near the edge it moves in, so that no panel cuts it. */
+  function callsign(g, text, at, y, { ui, width }) {
+    const [left, right] = cc.view.sides();
+    if (at < left || at > width - right) return;
+    g.font = ruler.font = `500 ${10.5 * ui}px ${token.font}`;
+    const half = ruler.measureText(text).width / 2 + 3 * ui, x = Math.min(Math.max(at, left + half), width - right - half);
     g.textAlign = "center"; g.textBaseline = "top";
     g.strokeStyle = token["label-halo"]; g.lineWidth = 3 * ui; g.lineJoin = "round";
     g.strokeText(text, x, y); g.fillStyle = token["text-quiet"]; g.fillText(text, x, y);

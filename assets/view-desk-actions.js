@@ -12,31 +12,10 @@
     return cc.ask("DISPATCH", { incident_id: cc.selected, unit_ids, recommendation_id: advice || null, override_reason: reason || null, seen, ...ends });
   }
 
+  cc.send = send;
   DO.dispatch = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice);
-  /** Another unit than advised, or one in another's place: it is asked why, beside it, and only then. */
-  DO.why = (d, button) => {
-    const row = button.closest("li"), others = row.parentElement.querySelectorAll(".asks-why");
-    for (const why of others) why.hidden = !row.contains(why);
-    row.querySelector("select.override").focus();
-  };
-  cc.hideWhy = () => {
-    const open = document.querySelector(`#${cc.ids.PANEL} .asks-why:not([hidden])`);
-    if (!open) return false;
-    open.hidden = true;
-    open.parentElement.querySelector('[data-do="why"]').focus();
-    return true;
-  };
-  function sendFor(button, ends) {
-    const form = button.closest(".asks-why"), select = form.querySelector("select.override");
-    form.querySelector(".form-problem").textContent = select.value ? "" : t("请先选择理由");
-    if (select.value) return send(button.dataset.unit, null, select.value, ends);
-    select.focus();
-    return null;
-  }
-  DO["dispatch-other"] = (d, button) => sendFor(button);
   DO.preempt = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice, null, { preempts: d.assignment });
   DO.relieve = (d) => cc.adviseFirst(d.advice) || send(d.unit, d.advice, null, { replaces: d.assignment });
-  DO["take-over"] = (d, button) => sendFor(button, { replaces: d.assignment });
   DO["stand-down"] = (d) => cc.ask("STAND_DOWN", { assignment_ids: [d.assignment] });
   Object.assign(cc.undoing, {
     dispatch: (ids) => cc.ask("STAND_DOWN", { assignment_ids: ids }),

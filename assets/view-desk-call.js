@@ -149,7 +149,7 @@
       h("Ul", { key: "list" }, incidents.map((incident) => h("Li", { key: incident.incident_id },
         h("Div", {}, h("B", {}, cc.named(incident, "title")), h("P", { className: "dots" },
           h("Span", { className: "figure" }, incident.number), h("Span", {}, cc.metres(incident.distance_m)), cc.ticking("since", incident.last_call_at || incident.opened_at, "figure"),
-          h("Span", {}, t("{n} 个来电", { n: incident.calls || 0 })), h("Span", {}, incident.units ? t("{n} 个单位在办", { n: incident.units }) : t("无人出警")))),
+          h("Span", {}, t("{n} 个来电", { n: incident.calls || 0 })), h("Span", {}, incident.units ? t("{n} 个单位在办", { n: incident.units }) : incident.status === "open" ? t("无人出警") : t("待销警")))),
         h("Button", { type: "button", className: "button small", "data-do": "call-add", "data-incident": incident.incident_id }, t("并入"))))),
       joins ? h("Button", { key: "new", type: "button", className: "button small", "data-do": "call-new" }, t("都不是，另立一起")) : null,
     ]);

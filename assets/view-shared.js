@@ -106,7 +106,8 @@
     ].filter(([, n]) => n > 0);
     const lost = parts.reduce((sum, [, n]) => sum + n, 0);
     return [
-      h("Span", { className: "counts-name" }, t("单位")), one("available", t("待命")), one("coming", t("途中")), one("on_scene", t("处置")),
+      // Each unit stands in one of these: together they are the force.
+      h("Span", { className: "counts-name" }, t("单位")), one("available", t("待命")), one("coming", t("途中")), one("on_scene", t("处置")), counts.returning ? one("returning", t("返回中")) : null, counts.off ? one("off", t("停用")) : null,
       lost > 0 ? h("Span", { className: "count", title: parts.map(([word, n]) => `${word} ${n}`).join(" · ") }, h("Span", { className: "unit unit-stale" }), h("I", {}, parts.length === 1 ? parts[0][0] : t("定位异常")), h("B", {}, String(lost))) : null,
     ];
   };
@@ -179,31 +180,46 @@
       h("P", {}, measured ? t("没有未处置的警情和积水。") : t("还没有水位数据，积水情况未知。")));
   };
 
-  const TOASTS = 3;
+  const PHONE = cc.face === "m"; // its list has no room beside it: one notice, and no longer than it takes to read
+  const TOASTS = PHONE ? 1 : 3;
+  const HASTY_MS = 1500; // an action so soon after a notice was asked for before anybody could read it
   const toasts = [];
   let timer = null;
+  /** That nobody was sent although somebody asked for it must be read, on however busy a desk. */
+  const stays = ({ kind, action }) => kind === "refused" && ["dispatch", "DISPATCH", "stale_advice"].includes(action);
   cc.onOutcome.push((outcome) => {
     // Closing has stood everybody down: there is nothing left to take back.
     if (outcome.action === "close" && outcome.kind === "done") for (const toast of toasts) toast.undo = [];
     const shownInForm = ["call", "close_road"].includes(outcome.action) && outcome.kind === "refused";
     if (outcome.kind === "quiet" || shownInForm || toasts.some((toast) => toast.nonce === outcome.nonce)) return;
     // Undo stands for ten seconds; a refusal stays until it has been read.
-    toasts.push({ ...outcome, until: performance.now() + (outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : 5000) });
+    const now = performance.now(), lasts_ms = stays(outcome) ? Infinity : outcome.kind === "refused" ? 20000 : outcome.undo.length ? 10000 : PHONE ? 3000 : 5000;
+    toasts.push({ ...outcome, at: now, until: now + lasts_ms });
+    drawToasts();
+  });
+  /* What stays is over with the next thing that is asked for; advice is asked for by the page itself. */
+  cc.onAsk.push((name) => {
+    if (name === "RECOMMEND") return;
+    for (const toast of toasts) if (stays(toast) && performance.now() - toast.at > HASTY_MS) toast.until = 0;
     drawToasts();
   });
   function drawToasts() {
     const now = performance.now();
-    const alive = toasts.filter((toast) => toast.until >= now);
+    const alive = toasts.filter((toast) => toast.until >= now), staying = alive.filter(stays), others = alive.filter((toast) => !stays(toast));
     // What has been done and cannot be taken back goes first: a refusal must be read, an undo be found.
-    while (alive.length > TOASTS) alive.splice(Math.max(0, alive.findIndex((toast) => toast.kind !== "refused" && !toast.undo.length)), 1);
-    toasts.splice(0, toasts.length, ...alive);
+    while (others.length > Math.max(1, TOASTS - staying.length)) others.splice(Math.max(0, others.findIndex((toast) => toast.kind !== "refused" && !toast.undo.length)), 1);
+    toasts.splice(0, toasts.length, ...alive.filter((toast) => staying.includes(toast) || others.includes(toast)));
     clearTimeout(timer);
-    if (alive.length) timer = setTimeout(drawToasts, Math.min(...alive.map((x) => x.until)) - now + 50);
-    const byKey = cc.face === "desk" ? cc.undoable() : null, newest = alive[alive.length - 1];
-    // The newest stands whole, older ones are folded to a line each.
-    cc.draw(cc.ids.TOASTS, [...alive].reverse().map((toast) => h("Div", { className: `toast ${toast.kind} ${toast === newest ? "" : "older"}`, key: toast.nonce, title: toast === newest ? undefined : toast.text }, h("P", {}, toast.text),
+    const next = Math.min(...toasts.map((toast) => toast.until));
+    if (Number.isFinite(next)) timer = setTimeout(drawToasts, next - now + 50);
+    const byKey = cc.face === "desk" ? cc.undoable() : null, newest = others[others.length - 1];
+    // What stays and the newest stand whole, older ones are folded to a line each.
+    const isFolded = (toast) => toast !== newest && !stays(toast);
+    cc.draw(cc.ids.TOASTS, [...others, ...staying].reverse().map((toast) => h("Div", { className: `toast ${toast.kind} ${isFolded(toast) ? "older" : ""}`, key: toast.nonce, title: isFolded(toast) ? toast.text : undefined }, h("P", {}, toast.text),
       toast.undo.length ? h("Button", { type: "button", className: "button small", "data-do": "undo", "data-undo": toast.undo.join(" "), "data-undoes": toast.action, "data-nonce": toast.nonce }, t("撤回"), toast === byKey ? h("Kbd", {}, "U") : null) : null,
       h("Button", { type: "button", className: "dismiss", "data-do": "dismiss", "data-nonce": toast.nonce, "aria-label": t("关闭") }, "×"))));
+    // Folded between two words, never within one.
+    for (const line of document.querySelectorAll(`#${cc.ids.TOASTS} .older p`)) line.toggleAttribute("data-cut", line.scrollHeight > line.clientHeight + 2);
   }
   /** Takes a notice away; whether it still stood. */
   cc.dismiss = (nonce) => {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from core.command_tree import CommandLevel, node_at
@@ -60,6 +61,8 @@ class Recommendation:
     candidates: tuple[Candidate, ...]
     considered: int
     """How many suitable available units with a position were compared."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many others of the force were not, by why: the first reason of `left_out` that holds."""
     alarm: int = 1
     """Which alarm of the run card this is."""
     needs: tuple[Need, ...] = ()
@@ -90,6 +93,22 @@ def suitable(units: Iterable[Unit], needs: Sequence[Need]) -> list[Unit]:
         if is_able:
             found.append(unit)
     return found
+
+
+def left_out(
+    units: Iterable[Unit], could: Collection[str], refused: Collection[str], compared: Collection[str]
+) -> dict[str, int]:
+    """How many of the force are not compared and why: `busy` (not available), `on_foot`, `unable` (lacks what is
+    needed), `refused` (by their owners, not long ago), `unplaced` (nobody knows where). `could` are the suitable."""
+
+    def why(unit: Unit) -> str:
+        if unit.status is not UnitStatus.AVAILABLE:
+            return "busy"
+        if unit.unit_id not in could:
+            return "on_foot" if unit.kind == ON_FOOT else "unable"
+        return "refused" if unit.unit_id in refused else "unplaced"
+
+    return dict(Counter(why(unit) for unit in units if unit.unit_id not in compared))
 
 
 def rank_candidates(

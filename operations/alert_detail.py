@@ -21,7 +21,8 @@ TIMELINE_ROWS = 100
 
 def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     """The alert with its rule, the readings of its point over the last hour, what it is explained by, the number of
-    its incident and its journal rows; one about coverage with its streets and who might move up into them.
+    its incident and its journal rows; one about coverage with its streets and which of the actor's units might move up
+    into them.
 
     Raises NotFoundError, PermissionDeniedError when it lies in another jurisdiction.
     """
@@ -35,7 +36,7 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     readings = ports.store.readings_of([alert.point_id], now - READINGS_OVER, now) if alert.point_id else []
     rule = ports.catalogue.rule(alert.rule_id)
     state = alert_state(alert)
-    streets, moves = _coverage(ports, lacking_streets(ports, state), alert)
+    streets, moves = _coverage(ports, actor, lacking_streets(ports, state), alert)
     return {
         "alert": state,
         "streets": streets,
@@ -49,8 +50,8 @@ def alert_detail(ports: Ports, actor: Actor, alert_id: str) -> Json:
     }
 
 
-def _coverage(ports: Ports, streets: list[Json], alert: Alert) -> tuple[list[Json], list[Json]]:
-    """The streets with what is reached of them now, and the advice to move up into them."""
+def _coverage(ports: Ports, actor: Actor, streets: list[Json], alert: Alert) -> tuple[list[Json], list[Json]]:
+    """The streets with what is reached of them now, and the advice to move up into them that the actor may follow."""
     if not streets or alert.status is AlertStatus.CLEARED:
         return streets, []
     try:
@@ -66,7 +67,9 @@ def _coverage(ports: Ports, streets: list[Json], alert: Alert) -> tuple[list[Jso
         else street
         for street in streets
     ]
-    return now, [move_state(move) for move in record.moves if move.grid[:9] in codes]
+    # By the unit's jurisdiction, as the order is judged: another district's would be refused when ordered.
+    moves = [m for m in record.moves if m.grid[:9] in codes and actor.covers(m.jurisdiction)]
+    return now, [move_state(move) for move in moves]
 
 
 def _cause(actor: Actor, alert: Alert) -> Json:

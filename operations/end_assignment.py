@@ -5,46 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from core.actor import Actor
 from core.errors import ConflictError
-from core.events import happened
-from dispatch.model import (
-    Assignment,
-    AssignmentStatus,
-    Incident,
-    Unit,
-    UnitStatus,
-    advance_assignment,
-    advance_incident,
-)
-from operations.public_state import changes
+from dispatch.model import Assignment, AssignmentStatus, Unit, UnitStatus, advance_assignment
 from operations.store import Transaction
-
-
-def end(
-    tx: Transaction,
-    actor: Actor,
-    unit: Unit,
-    assignment: Assignment,
-    incident: Incident,
-    reason: str,
-    now: datetime,
-) -> tuple[Assignment, Unit]:
-    """Ends the assignment of the (locked) unit to the (locked) incident, saves and records it; the unit, free."""
-    ended, freed = release(tx, unit, assignment, reason, now)
-    incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
-    tx.save_incident(incident)
-    tx.record(
-        happened(
-            actor,
-            "assignment.stood_down",
-            at=now,
-            subject=incident.incident_id,
-            data={"by": actor.name, "callsign": ended.callsign, "reason": reason},
-            changes=changes(units=[freed], assignments=[ended], incidents=[incident]),
-        )
-    )
-    return ended, freed
 
 
 def release(

@@ -27,9 +27,9 @@ ALTERNATIVES = 2
 def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Recommendation | None:
     """Computes and commits advice for one incident; None when it is closed already.
 
-    Positions come from the board and times from the road network as they are now; units without a
-    position are not considered, and the advice says how many were. Incidents that wait for the same units are
-    solved together with this one, and those whose advice thereby changes are advised anew.
+    Positions come from the board and times from the road network as they are now; units without a position are not
+    considered, and the advice says how many were and why the others were not. Incidents that wait for the same units
+    are solved together with this one, and those whose advice thereby changes are advised anew.
     """
     with committed(ports) as tx:
         incident = tx.incident(incident_id, lock=False)
@@ -48,6 +48,7 @@ def recommend_units(ports: Ports, incident_id: str, actor: Actor = SYSTEM) -> Re
             network=ports.travel_times.name,
             candidates=_with_what_if(ports, candidates),
             considered=found.considered,
+            left_out=found.left_out,
             alarm=alarm,
             needs=needs,
             passed_over=seeker.passed_over(incident, needs, chosen, found.left_for),

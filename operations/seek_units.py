@@ -11,7 +11,7 @@ from core.geo import LonLat, distance_m
 from dispatch.model import Assignment, AssignmentStatus, Incident, Unit
 from dispatch.passed_over import TOLD, LeftFor, PassedOver, explain, nearer_units
 from dispatch.preemption import ON_THE_WAY, Preemption, is_worth_it, loses, may_take
-from dispatch.recommendation import Candidate, suitable
+from dispatch.recommendation import Candidate, left_out, suitable
 from dispatch.relief import Relief, arrives_in_s, may_be_relieved, reliefs
 from dispatch.run_cards import Need, Package, able, still_needed
 from dispatch.sharing import Place, Waiting, share
@@ -32,10 +32,13 @@ further off could be sooner: of thousands most are too far off to matter."""
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What seeking found: the suitable units, where they are, ways of the nearest, and who fills the package."""
+    """What seeking found: the suitable units, where they are, how many were not compared and why, ways of the
+    nearest, and who fills the package."""
 
     considered: int
     """How many suitable units have a place, and were compared."""
+    left_out: dict[str, int]
+    """How many of the others were not, and why."""
     suitable: list[Unit]
     """Those that stand no further off than the farthest with a way."""
     places: Mapping[str, LonLat]
@@ -83,7 +86,9 @@ class Seeker:
         """Who fills the needs, with `more` others to choose from. Where nothing is needed any more, the others
         are those that could fill the package itself."""
         asked = needs or self._ports.catalogue.categories[incident.category].run_card.needs
-        able_ones = self._able(incident, self._units, asked)
+        refused = self._refused(incident)
+        could = {unit.unit_id for unit in suitable(self._units.values(), asked)}
+        compared = {u for u in could if u in self._where and u not in refused}
         wanted = _count(needs) + more
         routes = self._routes(incident, asked, wanted)
         rivals = self._rivals(incident, {route.unit_id for route in routes}) if needs else []
@@ -100,7 +105,8 @@ class Seeker:
         near = self._where.within(incident.place, self._farthest_m(incident, routes) + 1.0)
         suitable_ones = self._able(incident, near, asked)
         return Found(
-            sum(unit.unit_id in self._where for unit in able_ones),
+            len(compared),
+            left_out(self._units.values(), could, refused, compared),
             suitable_ones,
             {unit.unit_id: near[unit.unit_id] for unit in suitable_ones},
             routes,

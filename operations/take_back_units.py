@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.actor import Actor, Permission
 from core.errors import ConflictError
+from core.events import happened
 from dispatch.model import (
     NEVER_COUNTED_WITHIN,
     TAKEN_BACK,
@@ -14,10 +16,13 @@ from dispatch.model import (
     AssignmentStatus,
     Incident,
     IncidentStatus,
+    Unit,
+    advance_incident,
 )
 from operations.dispatch_units import PREEMPTED, REASSIGNED, send
-from operations.end_assignment import end
+from operations.end_assignment import release
 from operations.ports import Ports
+from operations.public_state import changes
 from operations.store import Transaction
 from operations.transaction import committed, require
 
@@ -68,7 +73,7 @@ def _take_back(ports: Ports, actor: Actor, assignment_id: str) -> TakenBack:
         # In one order, as a dispatch locks them.
         ids = {assignment.incident_id, *([earlier.incident_id] if earlier else [])}
         incidents: dict[str, Incident] = {one: tx.incident(one) for one in sorted(ids)}
-        ended, freed = end(tx, actor, unit, assignment, incidents[assignment.incident_id], TAKEN_BACK, now)
+        ended, freed = _stand_down(tx, actor, unit, assignment, incidents[assignment.incident_id], now)
         is_slip = now - assignment.dispatched_at <= NEVER_COUNTED_WITHIN
         other = incidents[earlier.incident_id] if earlier is not None else None
         if other is not None and is_slip and other.status is not IncidentStatus.CLOSED:
@@ -77,6 +82,26 @@ def _take_back(ports: Ports, actor: Actor, assignment_id: str) -> TakenBack:
         ports.work.route_assignment(sent.assignment_id)
     ports.work.measure_coverage()
     return TakenBack(ended, other.number if other is not None else None, bool(again))
+
+
+def _stand_down(
+    tx: Transaction, actor: Actor, unit: Unit, assignment: Assignment, incident: Incident, now: datetime
+) -> tuple[Assignment, Unit]:
+    """Ends the assignment of the (locked) unit to the (locked) incident, saves and records it; the unit, free."""
+    ended, freed = release(tx, unit, assignment, TAKEN_BACK, now)
+    incident = advance_incident(incident, list(tx.assignments_of(incident.incident_id)), now)
+    tx.save_incident(incident)
+    tx.record(
+        happened(
+            actor,
+            "assignment.stood_down",
+            at=now,
+            subject=incident.incident_id,
+            data={"by": actor.name, "callsign": ended.callsign, "reason": TAKEN_BACK},
+            changes=changes(units=[freed], assignments=[ended], incidents=[incident]),
+        )
+    )
+    return ended, freed
 
 
 def _taken_off(tx: Transaction, actor: Actor, assignment: Assignment) -> Assignment | None:

@@ -131,16 +131,24 @@ class DispatchRows:
             return [unit for _, unit in self._read_units(unit_ids)]
         # Thousands, while an officer waits: of those read before, only whether the row is the same is asked.
         before = _read_before.get(self.connection.engine, {})
-        rows = self.connection.execute(select(t.units.c.unit_id, _ROW).order_by(t.units.c.unit_id)).all()
+        looked = self.connection.execute(select(t.units.c.unit_id, _ROW).order_by(t.units.c.unit_id))
+        rows = [(unit_id, row) for unit_id, row in looked]
         same = {i: before[i] for i, row in rows if i in before and before[i][0] == row}
         changed = [unit_id for unit_id, _ in rows if unit_id not in same]
         fresh = {unit.unit_id: (row, unit) for row, unit in self._read_units(changed)} if changed else {}
+        if any(fresh.get(i, ("",))[0] != row for i, row in rows if i not in same):
+            # Somebody committed in between: all of it in one statement, or of two units of one event one would stand
+            # before it and one after.
+            same, fresh = {}, {unit.unit_id: (row, unit) for row, unit in self._read_units(None)}
+            rows = [(unit_id, row) for unit_id, (row, _) in fresh.items()]
         now = {unit_id: same.get(unit_id) or fresh[unit_id] for unit_id, _ in rows}
         _read_before[self.connection.engine] = now
         return [unit for _, unit in now.values()]
 
-    def _read_units(self, unit_ids: Collection[str]) -> list[tuple[str, Unit]]:
-        asked = select(_ROW, *_UNIT_COLUMNS).where(t.units.c.unit_id.in_(list(unit_ids)))
+    def _read_units(self, unit_ids: Collection[str] | None) -> list[tuple[str, Unit]]:
+        asked = select(_ROW, *_UNIT_COLUMNS)
+        if unit_ids is not None:
+            asked = asked.where(t.units.c.unit_id.in_(list(unit_ids)))
         # Made directly, a fraction of the time that validated rows take.
         return [
             (

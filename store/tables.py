@@ -446,6 +446,7 @@ recommendations = Table(
     Column("network", Text, nullable=False),
     Column("candidates", JSONB, nullable=False),
     Column("considered", Integer, nullable=False),
+    Column("left_out", JSONB, nullable=False, server_default=text("'{}'")),
     Column("alarm", SmallInteger, nullable=False, server_default="1"),
     Column("needs", JSONB, nullable=False, server_default=text("'[]'")),
     Column("passed_over", JSONB, nullable=False, server_default=text("'[]'")),

@@ -409,7 +409,7 @@ def _moves(view: AlertView) -> Component:
                 ]
             )
             if view.moves
-            else html.P(t("附近没有值得挪动的空闲单位"), className="quiet"),
+            else html.P(t("本辖区没有值得挪动的空闲单位"), className="quiet"),
         ],
         className="move-up",
     )

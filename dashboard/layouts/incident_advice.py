@@ -26,6 +26,7 @@ def advice_part(view: IncidentView) -> Component:
                     [
                         html.P(t("没有可派的单位"), className="state-title"),
                         html.P(view.missing or t("可用单位都不符合要求或没有定位。")),
+                        html.P(view.left_out, className="left-out"),
                         _again(),
                         _advised(view),
                     ],
@@ -290,14 +291,19 @@ def _best(best: CandidateView, view: IncidentView) -> Component:
 
 
 def _compared(view: IncidentView, in_time: bool) -> Component:
-    return html.P(
+    return html.Div(
         [
-            html.Span(t("按时") if in_time else t("超过目标"), className="quiet"),
-            html.Span(t("比较了 {count} 个单位", count=view.considered), className="quiet"),
-            _again(),
-            _advised(view),
-        ],
-        className="dots",
+            html.P(
+                [
+                    html.Span(t("按时") if in_time else t("超过目标"), className="quiet"),
+                    html.Span(t("比较了 {count} 个单位", count=view.considered), className="quiet"),
+                    _again(),
+                    _advised(view),
+                ],
+                className="dots",
+            ),
+            html.P(view.left_out, className="left-out"),
+        ]
     )
 
 

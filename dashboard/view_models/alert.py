@@ -15,8 +15,15 @@ from core.command_tree import CommandLevel
 from dashboard.language import named, t
 from dashboard.theme import tokens
 from dashboard.view_models.durations import minutes_seconds
-from dashboard.view_models.figures import figure_name, figure_value
-from dashboard.view_models.timeline import GRADED, Happening, notes_of, returned_word, timeline
+from dashboard.view_models.figures import condition_words, figure_name, figure_value
+from dashboard.view_models.timeline import (
+    GRADED,
+    PASSABILITY,
+    Happening,
+    notes_of,
+    returned_word,
+    timeline,
+)
 from dashboard.view_models.timeline import OUTCOME as OUTCOME
 from dashboard.view_models.timeline import TOLD as TOLD
 from dashboard.view_models.warning import WarningView, warning_view
@@ -137,6 +144,11 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
     level = next((x for x in levels if x["code"] == alert["grade_code"]), None)
     is_open = alert["status"] != "cleared"
     quantity = alert["quantity"]
+    words = {code: t(word) for code, word in PASSABILITY.items()}
+    words |= {
+        grade.code: named({"name_zh": grade.name_zh, "name_en": grade.name_en})
+        for grade in catalogue.waterlogging.grades
+    }
     return AlertView(
         alert_id=alert["alert_id"],
         name=named(alert),
@@ -169,7 +181,7 @@ def alert_view(detail: Json, catalogue: Catalogue, actor: Actor) -> AlertView:
         because=[] if detail["streets"] else _reasons(alert["because"], levels),
         graded_at=_graded_at(alert, detail["timeline"]),
         thresholds=[
-            (x["severity"], named(x), _asks(x, quantity))
+            (x["severity"], named(x), _asks(x, quantity, words))
             for x in reversed(levels)
             if x["thresholds"] or x.get("when")
         ],
@@ -220,11 +232,11 @@ def _graded_at(alert: Json, rows: Sequence[Json]) -> str:
     return next((str(row["at"]) for row in reversed(rows) if row["type"] in GRADED), str(alert["opened_at"]))
 
 
-def _asks(level: Json, quantity: str | None) -> str:
-    """What a level asks for: its thresholds, or its condition as the rule's file has it."""
+def _asks(level: Json, quantity: str | None, words: Mapping[str, str]) -> str:
+    """What a level asks for: its thresholds, or its condition in words."""
     if level["thresholds"]:
         return " · ".join(_least(figure, value, quantity) for figure, value in level["thresholds"].items())
-    return str(level["when"])
+    return condition_words(str(level["when"]), words)
 
 
 def _held(alert: Json, level: Json | None, readings: Sequence[Sequence[Any]]) -> str:

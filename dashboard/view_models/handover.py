@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dashboard.language import named, t
 from dashboard.view_models.durations import minutes_seconds, share_words
-from dashboard.view_models.incident import GRADE_NUMERAL, INCIDENT_STATUS, area_name, graded_words
+from dashboard.view_models.incident import GRADE_NUMERAL, area_name, graded_words, status_words
 from dashboard.view_models.levels import step_words
 from dashboard.view_models.notices import UNIT_STATUS
 from dashboard.view_models.timeline import ASSIGNMENT_STATUS, PASSABILITY
@@ -99,10 +99,10 @@ def handover_view(
                         named(i, "title"),
                         str(i["priority"]),
                         "–" if i.get("depth_cm") is None else f"{i['depth_cm']:.0f} cm",
-                        t(INCIDENT_STATUS[i["status"]]),
+                        status_words(i["status"], bool(i["units"])),
                         when(i["opened_at"]),
                         " · ".join(f"{u['callsign']} {t(ASSIGNMENT_STATUS[u['status']])}" for u in i["units"])
-                        or t("无人出警"),
+                        or (t("无人出警") if i["status"] == "open" else t("单位已离开")),
                     )
                     for i in summary["incidents"]
                 ],

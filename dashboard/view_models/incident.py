@@ -14,6 +14,7 @@ from dashboard.view_models.durations import distance_words, minutes_seconds
 from dashboard.view_models.reasons import (
     costs_words,
     gains_words,
+    left_out_words,
     missing_words,
     passed_over_sentence,
     reason_sentence,
@@ -163,6 +164,8 @@ class IncidentView:
     advised_at: str | None
     """When the recommendation was made; it is stale when this is long ago."""
     considered: int
+    left_out: str
+    """Why the others were not compared, in words; empty where all were, or nobody knows."""
     candidates: Sequence[CandidateView]
     missing: str
     """What of the package nobody can fill; empty when all of it is."""
@@ -232,7 +235,9 @@ def incident_view(
         origin=t(ORIGIN.get(incident["origin"], incident["origin"])),
         priority=incident["priority"],
         status=incident["status"],
-        status_word=t(INCIDENT_STATUS[incident["status"]]),
+        status_word=status_words(
+            incident["status"], any(a["status"] in ON_IT for a in detail["assignments"])
+        ),
         opened_at=incident["opened_at"],
         severity=shown_alert["severity"] if shown_alert else None,
         grade=_grade(shown_alert, catalogue),
@@ -248,6 +253,7 @@ def incident_view(
         recommendation_id=advice["recommendation_id"] if advice else None,
         advised_at=advice["made_at"] if advice else None,
         considered=advice["considered"] if advice else 0,
+        left_out=left_out_words((advice or {}).get("left_out") or {}),
         candidates=candidates,
         missing=missing_words((advice or {}).get("needs", []), advised),
         passed_over=[passed_over_sentence(one) for one in (advice or {}).get("passed_over", [])],
@@ -392,6 +398,11 @@ def _reported(rows: Sequence[Json]) -> str:
     """What the callers said, the newest call first."""
     said = [str(row["data"].get("text") or "") for row in rows if row["type"] in CALLS]
     return "\n".join(text for text in reversed(said) if text)
+
+
+def status_words(status: str, is_anybody_on_it: bool) -> str:
+    """An incident's status; where whoever was there has cleared, that it only waits to be closed."""
+    return t("待销警") if status == "on_scene" and not is_anybody_on_it else t(INCIDENT_STATUS[status])
 
 
 def area_name(code: str, areas: Mapping[str, tuple[str, str]]) -> str:

@@ -97,6 +97,22 @@ def missing_words(needs: Sequence[Mapping[str, Any]], candidates: Sequence[Mappi
     return t("还缺：{names}", names=_listed(short)) if short else ""
 
 
+LEFT_OUT: Mapping[str, str] = {
+    "busy": mark("{n} 个不在待命"),
+    "on_foot": mark("{n} 个步巡"),
+    "unable": mark("{n} 个能力不符"),
+    "refused": mark("{n} 个刚被拒绝借出"),
+    "unplaced": mark("{n} 个没有定位"),
+}
+
+
+def left_out_words(counts: Mapping[str, int]) -> str:
+    """Why the rest of the force was not compared; empty when all of it was."""
+    told = [t(words, n=counts[why]) for why, words in LEFT_OUT.items() if counts.get(why)]
+    separator = ", " if current_locale.get() == "en" else "、"
+    return t("未比较：{reasons}", reasons=separator.join(told)) if told else ""
+
+
 def gains_words(offer: Mapping[str, Any]) -> str:
     """How much sooner a unit would be that has to be taken off another incident."""
     if offer["gain_s"] is None:

@@ -215,6 +215,23 @@ def test_of_two_officers_one_gets_the_unit_and_the_other_hears_who_has_it(
     expect(refusal).to_contain_text(calls[winner]["incident_number"])
     assert open_assignments(system, calls[1 - winner]["incident_id"]) == []
 
+    # On a busy desk it stands whole and first, however much else is told and however long, until the next action.
+    loser, words = desks[1 - winner], refusal.locator("p").inner_text()
+    loser.evaluate(
+        """() => {
+          for (let n = 0; n < 5; n++) cc.say({ kind: "refused", action: "overdue", text: `单位 ${n} 超时` });
+          const now = performance.now.bind(performance);
+          performance.now = () => now() + 120000;
+          cc.say({ kind: "done", action: "other", text: "别的事" });
+        }"""
+    )
+    expect(refusal).to_contain_text(words)
+    expect(refusal).not_to_have_class(re.compile("older"))
+    loser.evaluate(
+        "cc.ask('NOTE', {about: 'incident', subject_id: cc.selected, text: 'x', key: cc.newKey()})"
+    )
+    expect(loser.locator(".toast").filter(has_text=words)).to_have_count(0)
+
 
 def test_a_dispatch_by_keyboard_is_taken_back_by_keyboard(
     running_system: RunningSystem, screens: Screens

@@ -53,3 +53,29 @@ def test_a_callsign_that_reads_like_dashes_is_written_as_it_is(
     desk = screens.open_page("desk1", "/desk/")
     live(desk)
     assert desk.evaluate(WRITTEN) == [[4, 5], "dash 4,5", "4,5"]
+
+
+AT_THE_EDGE = """() => {
+  const [unit] = [...cc.state.units.values()].filter((one) => cc.units.place(one)), [x, y] = cc.units.place(unit);
+  const written = [], call = (name) => (...given) => { if (name === "fillText") written.push(given); };
+  const pen = new Proxy({}, { get: (_, name) => call(name), set: () => true });
+  const k = 1e8, width = 800;
+  cc.units.paint(pen, { k, dx: x * k - (width - 4), dy: y * k - 300, width, height: 600, zoom: 17, ui: 1 });
+  const [text, at] = written.find(([words]) => words.startsWith(unit.callsign));
+  const ruler = document.createElement("canvas").getContext("2d");
+  ruler.font = `500 10.5px ${cc.config.tokens.font}`;
+  return width - (at + ruler.measureText(text).width / 2);
+}"""
+
+
+def test_a_callsign_at_the_edge_of_the_map_is_not_cut_by_what_lies_beside_it(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    desk = screens.open_page("desk1", "/desk/")
+    live(desk)
+    running_system.until(
+        lambda: desk.evaluate("[...cc.state.units.values()].some((one) => cc.units.place(one))"),
+        30,
+        "positions",
+    )
+    assert desk.evaluate(AT_THE_EDGE) >= 0

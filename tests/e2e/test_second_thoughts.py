@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.ids import Desk
 from tests.e2e.conftest import Screens
+from tests.e2e.test_dispatch_paths import call
 from tests.e2e.test_main_job import EARLY, best, open_assignments, panel, row, storm, toast
 from tests.running_system import RunningSystem
 
@@ -129,3 +130,69 @@ def made(system: RunningSystem, incident: dict[str, Any]) -> list[Any]:
         incident["incident_id"],
     )
     return [row["recommendation_id"] for row in found]
+
+
+def begun(desk: Page, incident: dict[str, Any]) -> Any:
+    """Another unit than advised, half chosen: the line of it, and its reason."""
+    shown = panel(desk, Desk, incident)
+    others = shown.locator("details.others").filter(has=desk.locator("[data-do=dispatch-other]"))
+    others.locator("summary").click()
+    line = others.locator("li").last
+    line.locator("[data-do=why]").click()
+    line.locator("select.override").select_option("no_radio")
+    unit = line.get_attribute("data-route")
+    return shown.locator(f"li[data-route='{unit}']").filter(has=desk.locator(".asks-why")), unit
+
+
+def advised_anew(system: RunningSystem, desk: Page, incident: dict[str, Any]) -> None:
+    before = panel(desk, Desk, incident).get_attribute("data-advice") or ""
+    desk.evaluate("cc.advise()")
+    expect(panel(desk, Desk, incident)).not_to_have_attribute("data-advice", before)
+
+
+def test_another_unit_half_chosen_outlives_fresh_advice(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    incident = call(system, "traffic", 102.752, 25.012)
+    desk = screens.open("desk1", "desk", "zh")
+    row(desk, Desk, incident).click()
+    line, unit = begun(desk, incident)
+    # The advice from here on does not name it.
+    desk.evaluate(
+        """unit => {
+          const without = (node) => !node || typeof node !== "object" ? node : Array.isArray(node)
+            ? node.filter((one) => !(one && one.type === "Li" && one.props["data-route"] === unit)).map(without)
+            : { ...node, props: { ...node.props, children: without(node.props.children) } };
+          const shown = window.dash_clientside.answered.shown;
+          window.dash_clientside.answered.shown = (panel) => shown(panel && JSON.stringify(without(JSON.parse(panel))));
+        }""",
+        unit,
+    )
+    for _ in range(2):
+        advised_anew(system, desk, incident)
+        expect(line).to_contain_text("新的推荐里没有它")
+        expect(line.locator("select.override")).to_have_value("no_radio")
+    line.locator("[data-do=dispatch-other]").click()
+    system.until(lambda: open_assignments(system, unit), 30, "the chosen unit sent")
+    expect(toast(desk, "refused").filter(has_text="没有派出")).to_have_count(0)
+
+
+def test_of_a_half_chosen_unit_that_goes_elsewhere_it_is_said(
+    running_system: RunningSystem, screens: Screens
+) -> None:
+    system = running_system
+    system.begin_drill(EARLY, speed=1)
+    elsewhere = call(system, "traffic", 102.70, 25.05)
+    incident = call(system, "traffic", 102.752, 25.012)
+    desk, other = screens.open("desk1", "desk", "en"), screens.open("desk2", "desk", "en")
+    row(desk, Desk, incident).click()
+    line, unit = begun(desk, incident)
+    callsign = line.locator("b").first.inner_text()
+    other.evaluate(
+        "request => cc.ask('DISPATCH', request)",
+        {"incident_id": elsewhere["incident_id"], "unit_ids": [unit], "override_reason": "other_task"},
+    )
+    expect(toast(desk, "refused").filter(has_text=f"{callsign} is no longer available")).to_be_visible()
+    expect(panel(desk, Desk, incident).locator(".asks-why >> visible=true")).to_have_count(0)

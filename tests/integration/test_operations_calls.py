@@ -209,6 +209,9 @@ def test_advice_names_available_capable_units_with_a_position_nearest_first(benc
     assert advice is not None
     assert [c.unit_id for c in advice.candidates] == ["near", "far"]
     assert (advice.considered, advice.network) == (2, "straight-line")
+    assert advice.left_out == {"busy": 1, "unable": 1, "unplaced": 1}, "the whole force is accounted for"
+    with bench.store.transaction() as tx:
+        assert tx.latest_recommendation(advice.incident_id) == advice
     assert advice.candidates[0].straight_line_m == pytest.approx(distance_m(here, SOMEWHERE), rel=1e-4)
     assert all(c.straight_line for c in advice.candidates)
 

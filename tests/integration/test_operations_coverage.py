@@ -440,3 +440,21 @@ def test_an_opened_gap_says_what_is_reached_now_and_who_might_move_up(bench: Ben
     bench.redis.flushall()
     without = alert_detail(gaps, somebody(), gap.alert_id)
     assert (without["streets"][0]["covered_pct"] < 50, without["moves"]) == (True, [])
+
+
+def test_who_may_not_order_a_unit_is_not_shown_it_to_move_up(bench: Bench, gaps: Ports) -> None:
+    everywhere(bench, gaps)
+    away(bench, gaps, GAP_STREET)
+    record = watched(bench, gaps, 1)
+    (gap,) = gaps.store.open_alerts()
+    here = [move for move in record.moves if move.grid.startswith(GAP_STREET)]
+    gaps.coverage.keep(
+        replace(record, moves=(here[0], replace(here[0], unit_id="u999", jurisdiction=PANLONG)))
+    )
+
+    def shown(jurisdiction: str) -> list[str]:
+        moves = alert_detail(gaps, somebody(jurisdiction=jurisdiction), gap.alert_id)["moves"]
+        return [move["unit_id"] for move in moves]
+
+    assert shown(GUANDU) == [here[0].unit_id], "another district's unit would be refused when ordered"
+    assert shown("5301") == [here[0].unit_id, "u999"]

@@ -60,3 +60,33 @@ def test_units_that_stayed_as_they_were_are_not_fetched_again(bench: Bench) -> N
         event.remove(bench.store.engine, "before_cursor_execute", note)
     assert found[units[7].unit_id] is UnitStatus.ON_SCENE
     assert [parameters[1:] for parameters in asked] == [[units[7].unit_id]]
+
+
+def test_the_force_is_as_of_one_instant_though_it_is_read_in_two_steps(bench: Bench) -> None:
+    one, other, *_ = register(bench.ports, 3)
+    whole_force(bench)
+    # Takes over from the other one: whoever reads sees both before it or both after.
+    with bench.store.transaction() as tx:
+        tx.save_unit(replace(other, status=UnitStatus.EN_ROUTE))
+
+    begun: list[str] = []
+
+    def take_over(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "callsign" not in statement or begun:
+            return
+        begun.append(statement)
+        with bench.store.transaction() as tx:
+            tx.save_unit(replace(one, status=UnitStatus.EN_ROUTE))
+            tx.save_unit(replace(other, status=UnitStatus.AVAILABLE))
+
+    event.listen(bench.store.engine, "before_cursor_execute", take_over)
+    try:
+        found = whole_force(bench)
+    finally:
+        event.remove(bench.store.engine, "before_cursor_execute", take_over)
+    assert begun
+    assert (found[one.unit_id], found[other.unit_id]) in (
+        (UnitStatus.AVAILABLE, UnitStatus.EN_ROUTE),
+        (UnitStatus.EN_ROUTE, UnitStatus.AVAILABLE),
+    )
+    assert found == whole_force(bench)

@@ -179,10 +179,34 @@ def test_a_level_that_only_the_set_back_holds_says_so() -> None:
     assert alert_view({**over, "readings": fallen["readings"]}, CATALOGUE, OFFICER).held == ""
 
 
-def test_a_free_condition_stands_in_its_own_words() -> None:
+@pytest.mark.parametrize(
+    ("condition", "zh", "en"),
+    [
+        (
+            "covered_pct < 50.0 && usual_pct - covered_pct >= 25.0",
+            "需求覆盖率 < 50 % 且 通常覆盖率 − 需求覆盖率 ≥ 25 %",
+            "demand in reach < 50 % and usual reach − demand in reach ≥ 25 %",
+        ),
+        (
+            "minutes_to.heavy > 0.0 || (rise_cm_per_min >= 5.5)",
+            "预计到达各等级 重度 > 0 min 或 (上涨速度 ≥ 5.5 cm/min)",
+            "minutes until each depth grade if it rises on as now heavy > 0 min"
+            " or (rate of rise over ten minutes ≥ 5.5 cm/min)",
+        ),
+        (
+            'inside && passability == "closed" && !on_assignment',
+            "在区域内 且 通行情况 = 断交 且 未 正在执行任务",
+            "the unit is inside and passability of the monitored point the geofence belongs to = Closed"
+            " and not the unit was sent somewhere and has not finished",
+        ),
+    ],
+)
+def test_a_free_condition_stands_in_the_readers_words(condition: str, zh: str, en: str) -> None:
     detail = a_detail()
-    detail["rule"]["levels"] = [{**LEVELS[1], "thresholds": {}, "when": "rise_cm_per_min >= 5.0"}]
-    assert alert_view(detail, CATALOGUE, OFFICER).thresholds == [("orange", "重度", "rise_cm_per_min >= 5.0")]
+    detail["rule"]["levels"] = [{**LEVELS[1], "thresholds": {}, "when": condition}]
+    assert alert_view(detail, CATALOGUE, OFFICER).thresholds == [("orange", "重度", zh)]
+    current_locale.set("en")
+    assert alert_view(detail, CATALOGUE, OFFICER).thresholds[0][2] == en
 
 
 def test_before_a_false_alarm_is_said_it_is_told_what_alarms_again() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dashboard.language import current_locale
+from dashboard.layouts.incident_panel import desk_panel
 from dashboard.view_models.incident import IncidentView, graded_words, incident_view
 from tests.unit.dashboard.states import CATALOGUE, a_candidate, an_incident
 
@@ -232,3 +234,18 @@ def test_a_request_waits_until_its_time_and_then_says_what_came_of_it() -> None:
 )
 def test_a_levels_numeral_is_said_once(severity: str, word: str, said: str) -> None:
     assert graded_words(severity, word) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", "未比较：100 个不在待命、40 个步巡、7 个没有定位"),
+        ("en", "Not compared: 100 not available, 40 on foot, 7 without a position"),
+    ],
+)
+def test_beside_how_many_were_compared_stands_why_the_rest_were_not(language: str, words: str) -> None:
+    current_locale.set(language)
+    left_out = {"unplaced": 7, "busy": 100, "on_foot": 40}
+    shown = desk_panel(view(recommendation={**ADVICE, "left_out": left_out}), ZoneInfo("Asia/Shanghai"))
+    assert words in str(shown)
+    assert view(recommendation=ADVICE).left_out == "", "advice stored before this was known says nothing"

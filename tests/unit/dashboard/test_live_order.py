@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright._impl._driver import compute_driver_executable
 
+from dispatch.model import UnitStatus
+
 ORDER = Path(__file__).resolve().parents[2] / "live_order.js"
 NOW = "2026-08-18T02:00:00+00:00"
 AROUND = {
@@ -183,3 +185,14 @@ def test_a_refused_edit_of_the_catalogue_is_one_line_in_the_readers_language() -
     assert long in said["whole"]
     odd = {**problem, "found": "'a' after 3 min", "expected": "a level above district"}
     assert "a level above district" in asked("refused", refused=[{"problems": [odd], "count": 1}])["text"]
+
+
+def test_the_foot_counts_every_unit_once_whatever_its_status() -> None:
+    statuses = [status.value for status in UnitStatus]
+    units = [
+        {"unit_id": f"U{n}", "index": n, "net": "patrol", "status": status}
+        for n, status in enumerate([*statuses, "on_break"])
+    ]
+    foot = asked("foot", units=units)
+    assert foot == [["待命", "1"], ["途中", "2"], ["处置", "1"], ["返回中", "1"], ["停用", "3"]]
+    assert sum(int(n) for _, n in foot) == len(units)
