@@ -349,6 +349,29 @@ def test_a_relief_that_has_gone_or_is_awaited_elsewhere_is_advised_no_more(bench
     assert watched(bench, incident_id) is False, "it is the only one for an incident that has nobody"
 
 
+def test_a_relief_is_news_although_the_same_units_are_offered_as_before(bench: Bench) -> None:
+    placed(bench, sent=200, near=100)
+    incident_id = called(bench.ports).incident_id
+    (old,) = sent_to(bench.ports, incident_id, "sent")
+    before = recommend_units(bench.ports, incident_id)
+    assert before is not None and [(c.unit_id, c.relieves) for c in before.candidates] == [("near", None)]
+    # It was sent the wrong way round, or its road is closed.
+    bench.clock.advance(600)
+    placed(bench, sent=9_000, near=100)
+    assert watched(bench, incident_id) is True
+    recommend_units(bench.ports, incident_id)
+    with bench.store.transaction() as tx:
+        advice = tx.latest_recommendation(incident_id)
+    assert advice is not None and advice.candidates[0].relieves is not None
+    assert advice.candidates[0].relieves.assignment_id == old.assignment_id
+    assert watched(bench, incident_id) is False, "advised once, not every five seconds"
+    bench.clock.advance(600)
+    placed(bench, sent=200, near=100)
+    assert watched(bench, incident_id) is True
+    recommend_units(bench.ports, incident_id)
+    assert watched(bench, incident_id) is False, "nor is it left standing"
+
+
 def test_nobody_who_cannot_do_the_same_or_is_hardly_sooner_relieves(bench: Bench) -> None:
     net = min(bench.ports.catalogue.nets)
     pumps = registration(7, unit_id="pumps", callsign="pumps", net=net, capabilities=frozenset({"pump"}))
