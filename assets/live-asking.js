@@ -15,9 +15,13 @@
 
   /** A refusal before the callback was run: `said` is what the server said of it. */
   class Refused extends Error {}
+  /** A fault that nobody foresaw: the server tells of it beside the output it does not have (page.py: Face._report). */
+  class Faulted extends Error {
+    constructor(notice) { super(notice.text); this.notice = notice; }
+  }
 
-  /** Calls the callback that asks by this name; answers what it puts into its output. Throws Refused, or another error
-      where nobody knows whether it was run. */
+  /** Calls the callback that asks by this name; answers what it puts into its output. Throws Refused, Faulted, or another
+      error where nobody knows whether it was run. */
   cc.call = async function (name, data, within = ANSWERED_WITHIN_MS) {
     const id = cc.ids[name];
     const response = await fetch(`/${cc.face}/_dash-update-component`, {
@@ -26,12 +30,14 @@
       body: JSON.stringify({ output: cc.config.callbacks[id], inputs: [{ id, property: "data", value: data }] }),
       signal: AbortSignal.timeout(within),
     });
-    if (response.status >= 400 && response.status < 500) throw new Refused(((await response.json()) || {}).detail || String(response.status));
+    // A page instead of an answer: the guard sends whoever is not signed in to sign in.
+    if (response.redirected || response.status === 401) throw new Refused(cc.t("请重新登录"));
+    if (response.status >= 400 && response.status < 500) throw new Refused(((await response.json().catch(() => null)) || {}).detail || String(response.status));
     if (!response.ok) throw new Error(String(response.status));
     const { response: outputs, sideUpdate } = await response.json();
-    // A fault that nobody foresaw is told beside the output (page.py: Face._report).
-    for (const { data: notice } of Object.values(sideUpdate || {})) told(notice);
-    const [[, { data: value }]] = Object.entries(outputs);
+    const [fault] = Object.values(sideUpdate || {});
+    if (fault) throw new Faulted(fault.data);
+    const [{ data: value }] = Object.values(outputs);
     return value;
   };
 
@@ -53,7 +59,7 @@
     busy = true;
     while (waiting.length) {
       const { name, data } = waiting.shift();
-      const outcome = await cc.call(`ASK_${name}`, data).catch((error) => ({ kind: "refused", action: name, undo: [], opens: null, nonce: data.nonce, text: error instanceof Refused
+      const outcome = await cc.call(`ASK_${name}`, data).catch((error) => ({ kind: "refused", undo: [], opens: null, ...error.notice, action: name, nonce: data.nonce, text: error.notice ? error.notice.text : error instanceof Refused
         ? cc.t("服务器拒绝了，什么都没有改变：{said}", { said: error.message })
         : cc.t("服务器没有回答：不知道是否已执行。请先看屏幕上的实际情况，再决定是否重试。") }));
       cc.answered = data.nonce;

@@ -62,10 +62,12 @@
 
   const kindOf = (category) => cc.titled(cc.named(cc.state.catalogue.categories[category]) || category);
 
-  /** The callsign of a free unit that advice has found clearly sooner than one still on its way; null without one. */
+  /** The callsign of a free unit that advice has found clearly sooner than one still on its way, and that the reader has
+      to ask nobody for; null without one. */
   function reliefOf(incident) {
     const advice = cc.state.recommendations.get(incident.incident_id);
-    const holds = ({ unit_id, relieves }) => {
+    const holds = ({ unit_id, relieves, must_ask }) => {
+      if (must_ask && !must_ask.startsWith(cc.state.actor?.jurisdiction)) return false;
       const assignment = relieves && cc.state.assignments.get(relieves.assignment_id), unit = cc.state.units.get(unit_id);
       return Boolean(assignment && unit) && ["dispatched", "en_route"].includes(assignment.status) && unit.status === "available";
     };

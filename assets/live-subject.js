@@ -49,7 +49,8 @@
       awaitedUntil = -Infinity;
       cc.tick();
     } catch (error) {
-      setTimeout(() => { if (mine === question) cc.follow(extra); }, UNANSWERED_MS);
+      if (error.notice) cc.say(error.notice); // asked the same again it would answer the same
+      else setTimeout(() => { if (mine === question) cc.follow(extra); }, UNANSWERED_MS);
     }
   };
 

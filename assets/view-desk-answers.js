@@ -10,7 +10,7 @@
   cc.lookUp = (name, request, then) => {
     if (cc.link.status().state !== "online") return;
     const mine = (newest[name] = {});
-    cc.call(`ASK_${name}`, request).then((answer) => { if (answer && newest[name] === mine) then(answer); }, window.reportError);
+    cc.call(`ASK_${name}`, request).then((answer) => { if (answer && newest[name] === mine) then(answer); }, (error) => (error.notice ? cc.say(error.notice) : window.reportError(error)));
   };
 
   const KIND = {

@@ -19,7 +19,7 @@ from dispatch.model import (
     UnitStatus,
     advance_incident,
 )
-from dispatch.preemption import Preemption, refuse_taking
+from dispatch.preemption import ON_THE_WAY, Preemption, refuse_taking
 from dispatch.recommendation import Candidate
 from operations.ask_assistance import ask_for
 from operations.end_assignment import release
@@ -233,6 +233,13 @@ def _take_off(
             raise InvalidInputError(
                 f"replaces: found {assignment.callsign} on {other.number}, expected another unit on "
                 f"{incident.number} or the unit's own assignment elsewhere"
+            )
+        if not moves and not command.override_reason and assignment.status not in ON_THE_WAY:
+            # By advice, which holds of somebody far off; by a reason the officer decides.
+            raise ConflictError(
+                f"{assignment.callsign} 已到场，没有接替 / is there by now, nobody takes over: found "
+                f"{assignment.status}, expected it on its way",
+                assignment_id=assignment.assignment_id,
             )
         if moves and not command.override_reason:
             raise InvalidInputError(

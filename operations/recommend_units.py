@@ -130,9 +130,9 @@ def _says_the_same_nothing(before: Recommendation, after: Recommendation) -> boo
 
 
 def _names(advice: Recommendation) -> tuple[object, ...]:
-    """Whom it names, wherever they are by now."""
+    """Whom it names and whom these should relieve, wherever they are by now."""
     return (
-        [candidate.unit_id for candidate in advice.candidates],
+        [(c.unit_id, c.relieves.assignment_id if c.relieves else None) for c in advice.candidates],
         [(one.unit_id, one.why) for one in advice.passed_over],
         [one.assignment_id for one in advice.preemptions],
     )

@@ -60,6 +60,7 @@ class Seeker:
         self._units = {unit.unit_id: unit for unit in tx.units()}
         self._where = ports.positions.whereabouts(list(self._units))
         self._refusals: dict[str, frozenset[str]] = {}
+        self._far_off: dict[str, Mapping[str, float]] = {}
 
     def package_of(self, incident: Incident) -> tuple[int, tuple[Need, ...]]:
         """Which alarm the incident has reached, and what is still to be sent for it."""
@@ -203,6 +204,11 @@ class Seeker:
     def far_off(self, incident: Incident) -> Mapping[str, float]:
         """In how many seconds each unit on its way here arrives, by assignment: those that somebody could relieve.
         One that nothing was heard of for long is not among them."""
+        if incident.incident_id not in self._far_off:
+            self._far_off[incident.incident_id] = self._seek_far_off(incident)
+        return self._far_off[incident.incident_id]
+
+    def _seek_far_off(self, incident: Incident) -> Mapping[str, float]:
         on_it = [
             a
             for a in self._on_their_way_or_there
@@ -230,9 +236,7 @@ class Seeker:
         needs = self._package(incident).needs
         taken_over = {a.assignment_id: a for a in self._on_their_way_or_there if a.assignment_id in far_off}
         lacking = {one: still_needed(needs, self._units_on(incident, a)) for one, a in taken_over.items()}
-        waiting = self._tx.advised_units(self._tx.undispatched_incidents(), package_only=True)
-        elsewhere = frozenset[str]().union(*waiting.values())
-        free = [c for c in candidates if c.unheard_s is None and c.unit_id not in elsewhere]
+        free = [c for c in candidates if c.unheard_s is None and c.unit_id not in self._awaited]
 
         def nearest(one: str) -> list[tuple[str, float]]:
             could = [c for c in free if able(self._units[c.unit_id], lacking[one])]
@@ -255,6 +259,12 @@ class Seeker:
     @cached_property
     def _on_their_way_or_there(self) -> Sequence[Assignment]:
         return self._tx.open_assignments()
+
+    @cached_property
+    def _awaited(self) -> frozenset[str]:
+        """The units advised to incidents nobody was sent to yet."""
+        waiting = self._tx.advised_units(self._tx.undispatched_incidents(), package_only=True)
+        return frozenset[str]().union(*waiting.values())
 
     def _number_of(self, unit_id: str) -> str | None:
         """The number of the incident a unit is on."""

@@ -349,6 +349,46 @@ def test_a_relief_that_has_gone_or_is_awaited_elsewhere_is_advised_no_more(bench
     assert watched(bench, incident_id) is False, "it is the only one for an incident that has nobody"
 
 
+def test_a_relief_is_news_although_the_same_units_are_offered_as_before(bench: Bench) -> None:
+    placed(bench, sent=200, near=100)
+    incident_id = called(bench.ports).incident_id
+    (old,) = sent_to(bench.ports, incident_id, "sent")
+    before = recommend_units(bench.ports, incident_id)
+    assert before is not None and [(c.unit_id, c.relieves) for c in before.candidates] == [("near", None)]
+    # It was sent the wrong way round, or its road is closed.
+    bench.clock.advance(600)
+    placed(bench, sent=9_000, near=100)
+    assert watched(bench, incident_id) is True
+    recommend_units(bench.ports, incident_id)
+    with bench.store.transaction() as tx:
+        advice = tx.latest_recommendation(incident_id)
+    assert advice is not None and advice.candidates[0].relieves is not None
+    assert advice.candidates[0].relieves.assignment_id == old.assignment_id
+    assert watched(bench, incident_id) is False, "advised once, not every five seconds"
+    bench.clock.advance(600)
+    placed(bench, sent=200, near=100)
+    assert watched(bench, incident_id) is True
+    recommend_units(bench.ports, incident_id)
+    assert watched(bench, incident_id) is False, "nor is it left standing"
+
+
+def test_who_has_arrived_meanwhile_is_relieved_by_nobody_without_a_reason(bench: Bench) -> None:
+    placed(bench, sent=9_000, near=100)
+    incident_id = called(bench.ports).incident_id
+    (old,) = sent_to(bench.ports, incident_id, "sent", because="special_skill")
+    advice = recommend_units(bench.ports, incident_id)
+    assert advice is not None and advice.candidates[0].relieves is not None
+    says(bench.ports, "sent", UnitStatus.ON_SCENE)
+    command = DispatchUnits(incident_id, ("near",), advice.recommendation_id, replaces=old.assignment_id)
+    with pytest.raises(ConflictError, match="已到场"):
+        dispatch_units(bench.ports, somebody(), command)
+    found = units(bench)
+    assert (found["sent"].assignment_id, found["near"].status) == (old.assignment_id, UnitStatus.AVAILABLE)
+    (new,) = dispatch_units(bench.ports, somebody(), replace(command, override_reason="special_skill"))
+    assert new.unit_id == "near", "taking over on scene is the officer's own decision"
+    assert_nothing_hangs_loose(bench)
+
+
 def test_nobody_who_cannot_do_the_same_or_is_hardly_sooner_relieves(bench: Bench) -> None:
     net = min(bench.ports.catalogue.nets)
     pumps = registration(7, unit_id="pumps", callsign="pumps", net=net, capabilities=frozenset({"pump"}))

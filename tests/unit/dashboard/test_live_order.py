@@ -196,3 +196,24 @@ def test_the_foot_counts_every_unit_once_whatever_its_status() -> None:
     foot = asked("foot", units=units)
     assert foot == [["待命", "1"], ["途中", "2"], ["处置", "1"], ["返回中", "1"], ["停用", "3"]]
     assert sum(int(n) for _, n in foot) == len(units)
+
+
+@pytest.mark.parametrize(
+    ("listener", "must_ask", "relief"),
+    [("530111", "530103", None), ("5301", "530103", "U2"), ("530111", None, "U2")],
+)
+def test_a_row_names_nobody_as_sooner_whom_the_reader_would_have_to_ask_for(
+    monkeypatch: pytest.MonkeyPatch, listener: str, must_ask: str | None, relief: str | None
+) -> None:
+    """The panel has no button for it (decision 0055)."""
+    monkeypatch.setitem(AROUND, "actor", {"jurisdiction": listener, "permissions": []})
+    candidate = {"unit_id": "U2", "callsign": "U2", "must_ask": must_ask, "relieves": {"assignment_id": "A1"}}
+    coming = {"assignment_id": "A1", "incident_id": "I001", "unit_id": "U1", "callsign": "U1"}
+    shown = asked(
+        "list",
+        incidents=[an_incident(1, "dispatched")],
+        units=[{"unit_id": "U2", "status": "available"}],
+        assignments=[{**coming, "status": "en_route", "eta_at": None, "overdue": None}],
+        recommendations=[{"incident_id": "I001", "candidates": [candidate]}],
+    )
+    assert [row["relief"] for row in shown["rows"]] == [relief]
