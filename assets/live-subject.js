@@ -7,6 +7,7 @@
   const UNANSWERED_MS = 2000;
   const AWAITED_MS = 500;
   let question = 0;
+  let answered = 0; // the newest question whose answer stands
   let awaitedUntil = -Infinity;
   let openedAt = 0;
   let askedAt = -Infinity;
@@ -37,14 +38,16 @@
 
   const drawn = (panel) => cc.draw(cc.ids.PANEL, panel);
 
-  /** Asks for the panel of what is open (`extra` is what a face adds to the question) and draws it, unless another
-      question has overtaken the answer. Where none comes, what stands stays and is asked for again. */
+  /** Asks for the panel of what is open (`extra` is what a face adds to the question) and draws it, unless
+      something else is open by then or the answer to a newer question stands. Where none comes, what stands stays and is
+      asked for again. */
   cc.follow = async function (extra) {
     if (!cc.ids.LIVE_SUBJECT) return; // a wall has no panel
-    const mine = (question += 1);
+    const mine = (question += 1), incident = cc.selected, alert = cc.selectedAlert;
     try {
-      const panel = await cc.call("LIVE_SUBJECT", cc.selected || cc.selectedAlert ? { incident_id: cc.selected, alert_id: cc.selectedAlert, ...extra } : null);
-      if (!panel || mine !== question) return;
+      const panel = await cc.call("LIVE_SUBJECT", incident || alert ? { incident_id: incident, alert_id: alert, ...extra } : null);
+      if (!panel || mine < answered || incident !== cc.selected || alert !== cc.selectedAlert) return;
+      answered = mine;
       (cc.drawPanel || drawn)(JSON.parse(panel));
       awaitedUntil = -Infinity;
       cc.tick();
