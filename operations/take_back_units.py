@@ -49,7 +49,8 @@ def take_back_units(
 
     A unit goes back to the incident it was preempted or reassigned from, and one that was replaced is sent again, in
     the same transaction, while the dispatch counts as a slip (NEVER_COUNTED_WITHIN) and the incident is open. Raises
-    NotFoundError, PermissionDeniedError, and ConflictError when none could be ended, because its units have cleared.
+    NotFoundError, PermissionDeniedError, and ConflictError when none could be ended, because its units have cleared
+    or were taken off before.
     """
     taken, refused = [], []
     for assignment_id in assignment_ids:
@@ -74,6 +75,13 @@ def _take_back(ports: Ports, actor: Actor, assignment_id: str) -> TakenBack:
         unit = units[asked.unit_id]
         assignment = tx.assignment(assignment_id)
         require(actor, Permission.DISPATCH, assignment.jurisdiction)
+        if assignment.end_reason in (PREEMPTED, REASSIGNED, REPLACED):
+            # Its unit may be on its way again: "taken back" would be believed.
+            raise ConflictError(
+                f"{assignment.callsign} 的这次派出先已结束，什么都没有撤回 / "
+                f"this dispatch of {assignment.callsign} had ended before, nothing was taken back",
+                assignment_id=assignment_id,
+            )
         if assignment.status is AssignmentStatus.STOOD_DOWN:
             return TakenBack(assignment)
         earlier = _taken_off(tx, actor, assignment)

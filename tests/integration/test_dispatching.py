@@ -404,6 +404,8 @@ def test_a_take_over_taken_back_sends_the_first_unit_again_or_says_that_it_does_
     assert_nothing_hangs_loose(bench)
     ([retried], _) = take_back_units(bench.ports, somebody(), [new.assignment_id])
     assert not retried.sent_again, "said again it changes nothing"
+    with pytest.raises(ConflictError):  # the dispatch that was replaced; its unit is on its way by another
+        take_back_units(bench.ports, somebody(), [old.assignment_id])
 
 
 def test_when_the_other_unit_has_gone_the_first_stays(bench: Bench) -> None:
