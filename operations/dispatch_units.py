@@ -111,6 +111,14 @@ def dispatch_units(ports: Ports, actor: Actor, command: DispatchUnits) -> tuple[
         own = [u for u in wanted.values() if actor.covers(u.jurisdiction) or u.unit_id in lent]
         for unit in wanted.values():
             if unit not in own:
+                if command.replaces:
+                    # The owner may say no after the first has turned round.
+                    raise ConflictError(
+                        f"{unit.callsign} 属其他辖区，须对方同意，不能直接接替；请先请求增派，到手后再撤回原单位"
+                        " / has to be asked for and may be refused: found it in place of a unit on its way, "
+                        "expected it beside that one",
+                        unit_id=unit.unit_id,
+                    )
                 ask_for(tx, actor, unit, incident, command.override_reason, now)
         assignments = send(tx, actor, incident, own, command.override_reason, command.recommendation_id, now)
     for assignment in assignments:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, Select, Table, Text, func, literal_column, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Engine, Select, Table, Text, func, literal, literal_column, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from core.errors import NotFoundError
 from core.geo import BoundingBox
@@ -40,8 +40,26 @@ _STATUS = {status.value: status for status in UnitStatus}
 _ROW = literal_column("xmin::text || ctid::text", Text)
 """Another text after every change of a row: which transaction wrote it and where it lies."""
 
-_read_before: WeakKeyDictionary[Engine, Mapping[str, tuple[str, Unit]]] = WeakKeyDictionary()
-"""For each database, the rows and units of the newest look at the whole force; replaced as a whole."""
+_OF_UNIT, _BETWEEN_UNITS = "\x1e", "\x1f"
+_ALL_ROWS = select(
+    func.string_agg(
+        t.units.c.unit_id + _OF_UNIT + _ROW, aggregate_order_by(literal(_BETWEEN_UNITS), t.units.c.unit_id)
+    )
+)
+"""Every unit and its row as one text: as it is nearly always the same, it is compared as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Force:
+    """A look at all units: the text of their rows, each with its row, and all of them in order."""
+
+    rows: str = ""
+    by_id: Mapping[str, tuple[str, Unit]] = field(default_factory=dict)
+    units: Sequence[Unit] = ()
+
+
+_read_before: WeakKeyDictionary[Engine, _Force] = WeakKeyDictionary()
+"""For each database the newest look at the whole force; replaced as a whole."""
 
 
 def forget_units() -> None:
@@ -130,20 +148,23 @@ class DispatchRows:
         if unit_ids is not None:
             return [unit for _, unit in self._read_units(unit_ids)]
         # Thousands, while an officer waits: of those read before, only whether the row is the same is asked.
-        before = _read_before.get(self.connection.engine, {})
-        looked = self.connection.execute(select(t.units.c.unit_id, _ROW).order_by(t.units.c.unit_id))
-        rows = [(unit_id, row) for unit_id, row in looked]
-        same = {i: before[i] for i, row in rows if i in before and before[i][0] == row}
+        before = _read_before.get(self.connection.engine, _Force())
+        text_now = self.connection.execute(_ALL_ROWS).scalar_one() or ""
+        if text_now and text_now == before.rows:
+            return before.units
+        rows = [part.split(_OF_UNIT) for part in text_now.split(_BETWEEN_UNITS)] if text_now else []
+        same = {i: before.by_id[i] for i, row in rows if i in before.by_id and before.by_id[i][0] == row}
         changed = [unit_id for unit_id, _ in rows if unit_id not in same]
         fresh = {unit.unit_id: (row, unit) for row, unit in self._read_units(changed)} if changed else {}
         if any(fresh.get(i, ("",))[0] != row for i, row in rows if i not in same):
             # Somebody committed in between: all of it in one statement, or of two units of one event one would stand
             # before it and one after.
-            same, fresh = {}, {unit.unit_id: (row, unit) for row, unit in self._read_units(None)}
-            rows = [(unit_id, row) for unit_id, (row, _) in fresh.items()]
-        now = {unit_id: same.get(unit_id) or fresh[unit_id] for unit_id, _ in rows}
-        _read_before[self.connection.engine] = now
-        return [unit for _, unit in now.values()]
+            text_now, now = "", {unit.unit_id: (row, unit) for row, unit in self._read_units(None)}
+        else:
+            now = {unit_id: same.get(unit_id) or fresh[unit_id] for unit_id, _ in rows}
+        force = _Force(text_now, now, tuple(unit for _, unit in now.values()))
+        _read_before[self.connection.engine] = force
+        return force.units
 
     def _read_units(self, unit_ids: Collection[str] | None) -> list[tuple[str, Unit]]:
         asked = select(_ROW, *_UNIT_COLUMNS)

@@ -49,7 +49,12 @@ def advice_part(view: IncidentView) -> Component:
                         html.P(view.missing, className="reason") if view.missing else None,
                         html.Ul(
                             [
-                                _candidate(c, False, takes_over=coming[0] if len(coming) == 1 else None)
+                                _candidate(
+                                    c,
+                                    False,
+                                    # Who has to be asked for may be refused: nobody turns round for that.
+                                    takes_over=coming[0] if len(coming) == 1 and c.asks is None else None,
+                                )
                                 for c in view.candidates
                             ]
                         ),

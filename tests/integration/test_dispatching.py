@@ -420,6 +420,21 @@ def test_when_the_other_unit_has_gone_the_first_stays(bench: Bench) -> None:
     assert units(bench)["a"].assignment_id == old.assignment_id
 
 
+def test_nobody_turns_round_for_a_unit_whose_owner_may_say_no(bench: Bench) -> None:
+    placed(bench, a=100)
+    lent = registration(1, unit_id="lent", net=min(bench.ports.catalogue.nets), jurisdiction=PANLONG)
+    register_units(bench.ports, somebody(), RegisterUnits((lent,)))
+    incident_id = called(bench.ports).incident_id
+    (old,) = sent_to(bench.ports, incident_id, "a")
+    command = DispatchUnits(incident_id, ("lent",), override_reason="no_radio", replaces=old.assignment_id)
+    with pytest.raises(ConflictError, match="须对方同意"):
+        dispatch_units(bench.ports, somebody("官渡", GUANDU), command)
+    assert units(bench)["a"].assignment_id == old.assignment_id
+    with bench.store.transaction() as tx:
+        assert tx.assistance_of(incident_id) == []
+    assert_nothing_hangs_loose(bench)
+
+
 def test_moving_a_unit_to_another_incident_asks_for_a_reason(bench: Bench) -> None:
     placed(bench, a=100)
     first, second = called(bench.ports), called(bench.ports)
