@@ -66,6 +66,11 @@
     form.querySelector(".form-problem").textContent = words;
     form.querySelector("textarea").focus();
   }
+  // What was missing is being given: the words that ask for it go.
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("[data-form], .asks-why"), problem = form && form.querySelector(".form-problem");
+    if (problem) problem.textContent = "";
+  });
 
   /* Groups of a flood: unfolded, acknowledged whole; and the choice between groups and single lines. */
   DO["group-toggle"] = (d) => {

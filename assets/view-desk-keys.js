@@ -51,7 +51,7 @@
 
   /* So does what was unfolded. */
   const unfolded = new Set();
-  const foldOf = (details) => `${cc.selected || cc.selectedAlert} ${details.className}`;
+  const foldOf = (details) => `${cc.selected || cc.selectedAlert} ${details.dataset.fold || details.className}`;
   document.addEventListener("toggle", (event) => {
     if (!panel().contains(event.target)) return;
     if (event.target.open) unfolded.add(foldOf(event.target)); else unfolded.delete(foldOf(event.target));

@@ -118,11 +118,13 @@
     if (!row.units.length && row.status !== "open") return h("Span", { className: "quiet" }, t("待销警"));
     if (!row.units.length) return h("Span", { className: "nobody" }, t("无人出警"));
     const [first, ...others] = row.units;
-    return h("Span", { className: "who" }, h("B", {}, first.callsign),
+    const who = h("Span", { className: "who" }, h("B", {}, first.callsign),
       first.status === "on_scene" ? h("Span", { className: "quiet" }, t("已到达")) : first.eta_at ? cc.ticking("until", first.eta_at, "figure eta") : h("Span", { className: "quiet" }, t("途中")),
       others.length ? h("Span", { className: "quiet" }, `+${others.length}`) : null,
-      row.units.some((unit) => unit.overdue) ? h("Span", { className: "overdue" }, t("超时")) : null,
-      row.relief && cc.ids.ASK_DISPATCH ? h("Span", { className: "sooner" }, t("{callsign} 更快", { callsign: row.relief })) : null);
+      row.units.some((unit) => unit.overdue) ? h("Span", { className: "overdue" }, t("超时")) : null);
+    if (!row.relief || !cc.ids.ASK_DISPATCH) return who;
+    // Two callsigns beside each other would leave no room for the facts.
+    return h("Span", { className: "who-below" }, who, h("Span", { className: "sooner" }, t("{callsign} 更快", { callsign: row.relief })));
   };
 
   const TOLD = { community: t("社区"), street: t("街道"), district: t("区级"), city: t("市级") };

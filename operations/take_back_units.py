@@ -1,4 +1,5 @@
-"""Undoes a dispatch: its units are free again, and one that was taken off another incident goes back to it."""
+"""Undoes a dispatch: its units are free again, one that was taken off another incident goes back to it, and one whose
+place was taken is sent again."""
 
 from __future__ import annotations
 
@@ -17,9 +18,10 @@ from dispatch.model import (
     Incident,
     IncidentStatus,
     Unit,
+    UnitStatus,
     advance_incident,
 )
-from operations.dispatch_units import PREEMPTED, REASSIGNED, send
+from operations.dispatch_units import PREEMPTED, REASSIGNED, REPLACED, send
 from operations.end_assignment import release
 from operations.ports import Ports
 from operations.public_state import changes
@@ -29,12 +31,14 @@ from operations.transaction import committed, require
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """The assignment that ended, and the incident that its unit was taken off for it: its number, and whether the unit
-    is on its way there again."""
+    """The assignment that ended; the incident that its unit was taken off for it: its number, and whether the unit
+    is on its way there again; and the callsign of the unit whose place it had taken, and whether it goes again."""
 
     ended: Assignment
     earlier_number: str | None = None
     goes_back: bool = False
+    replaced: str | None = None
+    sent_again: bool = False
 
 
 def take_back_units(
@@ -43,9 +47,10 @@ def take_back_units(
     """Takes a package back: those that could be ended, and why others could not. One that has been and gone holds up
     no other.
 
-    A unit goes back to the incident it was preempted or reassigned from, in the same transaction, while the dispatch
-    counts as a slip (NEVER_COUNTED_WITHIN) and that incident is open. Raises NotFoundError, PermissionDeniedError,
-    and ConflictError when none could be ended, because its units have cleared.
+    A unit goes back to the incident it was preempted or reassigned from, and one that was replaced is sent again, in
+    the same transaction, while the dispatch counts as a slip (NEVER_COUNTED_WITHIN) and the incident is open. Raises
+    NotFoundError, PermissionDeniedError, and ConflictError when none could be ended, because its units have cleared
+    or were taken off before.
     """
     taken, refused = [], []
     for assignment_id in assignment_ids:
@@ -63,10 +68,20 @@ def _take_back(ports: Ports, actor: Actor, assignment_id: str) -> TakenBack:
     now = ports.clock.now()
     again: tuple[Assignment, ...] = ()
     with committed(ports, as_of=now) as tx:
-        unit_id = tx.assignment(assignment_id).unit_id
-        unit = tx.lock_units([unit_id])[unit_id]
+        asked = tx.assignment(assignment_id)
+        replaced = _replaced(tx, asked)
+        unit_ids = [asked.unit_id, *([replaced.unit_id] if replaced else [])]
+        units = tx.lock_units(unit_ids)
+        unit = units[asked.unit_id]
         assignment = tx.assignment(assignment_id)
         require(actor, Permission.DISPATCH, assignment.jurisdiction)
+        if assignment.end_reason in (PREEMPTED, REASSIGNED, REPLACED):
+            # Its unit may be on its way again: "taken back" would be believed.
+            raise ConflictError(
+                f"{assignment.callsign} 的这次派出先已结束，什么都没有撤回 / "
+                f"this dispatch of {assignment.callsign} had ended before, nothing was taken back",
+                assignment_id=assignment_id,
+            )
         if assignment.status is AssignmentStatus.STOOD_DOWN:
             return TakenBack(assignment)
         earlier = _taken_off(tx, actor, assignment)
@@ -78,10 +93,35 @@ def _take_back(ports: Ports, actor: Actor, assignment_id: str) -> TakenBack:
         other = incidents[earlier.incident_id] if earlier is not None else None
         if other is not None and is_slip and other.status is not IncidentStatus.CLOSED:
             again = send(tx, actor, other, [freed], None, None, now)
-    for sent in again:
+        back: tuple[Assignment, ...] = ()
+        if replaced is not None and is_slip and _may_go(actor, units[replaced.unit_id]):
+            incident = tx.incident(assignment.incident_id)  # as standing down has left it
+            if incident.status is not IncidentStatus.CLOSED:
+                back = send(
+                    tx, actor, incident, [units[replaced.unit_id]], replaced.override_reason, None, now
+                )
+    for sent in (*again, *back):
         ports.work.route_assignment(sent.assignment_id)
     ports.work.measure_coverage()
-    return TakenBack(ended, other.number if other is not None else None, bool(again))
+    return TakenBack(
+        ended,
+        other.number if other is not None else None,
+        bool(again),
+        replaced.callsign if replaced is not None else None,
+        bool(back),
+    )
+
+
+def _replaced(tx: Transaction, assignment: Assignment) -> Assignment | None:
+    """The assignment that ended as this one began, because this unit took its unit's place."""
+    of_incident = tx.assignments_of(assignment.incident_id)
+    ended = (a for a in of_incident if a.end_reason == REPLACED and a.ended_at == assignment.dispatched_at)
+    return next(ended, None)
+
+
+def _may_go(actor: Actor, unit: Unit) -> bool:
+    """A neighbour's unit would have to be asked for."""
+    return unit.status is UnitStatus.AVAILABLE and actor.covers(unit.jurisdiction)
 
 
 def _stand_down(

@@ -62,6 +62,7 @@ def advice_part(view: IncidentView) -> Component:
                     ],
                     className="others",
                     key=f"more-{view.incident_id}",  # what was chosen for another incident does not stand here
+                    **attributes(data_fold="more"),
                 ),
             ],
             className="advice",

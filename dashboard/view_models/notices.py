@@ -56,8 +56,8 @@ UNIT_STATUS = {
 
 
 def dispatched(sent: Sequence[Assignment], by: str, takes_over: bool = False) -> Notice:
-    """What the officer `by` is told; units a colleague sent here first are theirs to take back, not by U. The one that
-    was replaced does not come back by it either: the words say what was done."""
+    """What the officer `by` is told; units a colleague sent here first are theirs to take back, not by U. Taken back,
+    the one that was replaced goes again."""
     callsigns = " ".join(a.callsign for a in sent)
     others = sorted({a.dispatched_by for a in sent} - {by})
     if others:
@@ -72,9 +72,14 @@ def dispatched(sent: Sequence[Assignment], by: str, takes_over: bool = False) ->
 
 
 def taken_back(taken: Sequence[TakenBack], refused: Sequence[ConflictError]) -> Notice:
-    """What was undone, where units go back to, and what could not be undone."""
+    """What was undone, where units go back to, who goes again, and what could not be undone."""
     words = [t("已撤回：{callsign}", callsign=" ".join(one.ended.callsign for one in taken))]
     for one in taken:
+        if one.replaced is not None:
+            said = (
+                mark("{callsign} 已重新派出") if one.sent_again else mark("{callsign} 没有重新派出，请另派")
+            )
+            words.append(t(said, callsign=one.replaced))
         if one.earlier_number is None:
             continue
         said = (

@@ -135,6 +135,7 @@ def test_another_unit_takes_over_and_a_further_one_is_sent(
     expect(other.locator(".form-problem")).to_have_text("Choose a reason first")
     assert units_on(system, incident) == {first}
     other.locator("select.override").select_option("no_radio")
+    expect(other.locator(".form-problem")).to_have_text("")
     other.locator("[data-do=take-over]").click()
     system.until(lambda: units_on(system, incident) - {first}, 30, "another unit in its place")
     [second] = units_on(system, incident)
@@ -172,6 +173,9 @@ def test_a_free_unit_that_is_clearly_sooner_takes_over_by_a_click(
     relieve = shown.locator("[data-do=relieve]")
     expect(relieve).to_have_count(1, timeout=30_000)
     expect(row(desk, Desk, incident).locator(".sooner")).to_contain_text("sooner")
+    # Two callsigns leave the facts their room: no fact stands in a line of its own, and nothing is cut at the edge.
+    assert row(desk, Desk, incident).locator(".dots").evaluate("facts => facts.clientHeight") < 50
+    assert desk.locator(f"#{Desk.QUEUE} .rows").evaluate("list => list.scrollWidth <= list.clientWidth")
     expect(shown.locator(".preempt")).to_contain_text("turn-out counted")
     near = relieve.get_attribute("data-unit")
     relieve.click()
@@ -181,6 +185,9 @@ def test_a_free_unit_that_is_clearly_sooner_takes_over_by_a_click(
     [freed] = system.rows("SELECT status FROM units WHERE unit_id = %s", far)
     assert freed["status"] == "available"
     expect(toast(desk, "done").filter(has_text="Now going instead")).to_have_count(1)
+    desk.keyboard.press("u")
+    system.until(lambda: units_on(system, incident) == {far}, 30, "the far one on its way again")
+    expect(toast(desk, "done").filter(has_text="goes again")).to_have_count(1)
 
 
 def test_a_unit_on_its_way_to_less_is_offered_with_its_price_and_taken_by_a_click(

@@ -165,8 +165,8 @@ def test_another_unit_half_chosen_outlives_fresh_advice(
           const without = (node) => !node || typeof node !== "object" ? node : Array.isArray(node)
             ? node.filter((one) => !(one && one.type === "Li" && one.props["data-route"] === unit)).map(without)
             : { ...node, props: { ...node.props, children: without(node.props.children) } };
-          const shown = window.dash_clientside.answered.shown;
-          window.dash_clientside.answered.shown = (panel) => shown(panel && JSON.stringify(without(JSON.parse(panel))));
+          const draw = cc.drawPanel;
+          cc.drawPanel = (panel) => draw(without(panel));
         }""",
         unit,
     )
@@ -177,6 +177,10 @@ def test_another_unit_half_chosen_outlives_fresh_advice(
     line.locator("[data-do=dispatch-other]").click()
     system.until(lambda: open_assignments(system, unit), 30, "the chosen unit sent")
     expect(toast(desk, "refused").filter(has_text="没有派出")).to_have_count(0)
+    # The list that was unfolded was of units instead; that of further units stays folded.
+    more = panel(desk, Desk, incident).locator("details.others").filter(has_text="增派单位")
+    expect(more).to_have_count(1)
+    expect(more).not_to_have_attribute("open", "")
 
 
 def test_of_a_half_chosen_unit_that_goes_elsewhere_it_is_said(

@@ -423,6 +423,31 @@ def test_another_unit_takes_over_in_one_step(bench: Bench) -> None:
     assert_nothing_hangs_loose(bench)
 
 
+@pytest.mark.parametrize("why", [None, "on break", "late"])
+def test_a_take_over_taken_back_sends_the_first_unit_again_or_says_that_it_does_not(
+    bench: Bench, why: str | None
+) -> None:
+    placed(bench, a=100, b=200)
+    incident_id = called(bench.ports).incident_id
+    (old,) = sent_to(bench.ports, incident_id, "a")
+    bench.clock.advance(90)
+    command = DispatchUnits(incident_id, ("b",), override_reason="no_radio", replaces=old.assignment_id)
+    (new,) = dispatch_units(bench.ports, somebody(), command)
+    bench.clock.advance(70 if why == "late" else 8)
+    if why == "on break":
+        says(bench.ports, "a", UnitStatus.ON_BREAK)
+    ([taken], refused) = take_back_units(bench.ports, somebody(), [new.assignment_id])
+    assert (taken.replaced, taken.sent_again, refused) == ("a", why is None, [])
+    with bench.store.transaction() as tx:
+        on_it = [a.unit_id for a in tx.open_assignments()]
+    assert on_it == (["a"] if why is None else [])
+    assert_nothing_hangs_loose(bench)
+    ([retried], _) = take_back_units(bench.ports, somebody(), [new.assignment_id])
+    assert not retried.sent_again, "said again it changes nothing"
+    with pytest.raises(ConflictError):  # the dispatch that was replaced; its unit is on its way by another
+        take_back_units(bench.ports, somebody(), [old.assignment_id])
+
+
 def test_when_the_other_unit_has_gone_the_first_stays(bench: Bench) -> None:
     placed(bench, a=100, b=200)
     incident_id = called(bench.ports).incident_id
