@@ -22,13 +22,13 @@
 
   /** Calls the callback that asks by this name; answers what it puts into its output. Throws Refused, Faulted, or another
       error where nobody knows whether it was run. */
-  cc.call = async function (name, data, within = ANSWERED_WITHIN_MS) {
+  cc.call = async function (name, data) {
     const id = cc.ids[name];
     const response = await fetch(`/${cc.face}/_dash-update-component`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ output: cc.config.callbacks[id], inputs: [{ id, property: "data", value: data }] }),
-      signal: AbortSignal.timeout(within),
+      signal: AbortSignal.timeout(ANSWERED_WITHIN_MS),
     });
     // A page instead of an answer: the guard sends whoever is not signed in to sign in.
     if (response.redirected || response.status === 401) throw new Refused(cc.t("请重新登录"));

@@ -81,7 +81,7 @@
     timer = setTimeout(flush, at - now);
   }
 
-  /** The page's stores stand: what has changed until now is handed over. Before, Dash has no place for it. */
+  /** The page stands: what has changed until now is drawn. Before, Dash has no place for it. */
   function begin() {
     begun = true;
     changed("link");

@@ -123,7 +123,7 @@
 
   const unlaid = setInterval(async () => { if (await fetchPage()) location.reload(); }, LAID_OUT_WITHIN_MS);
 
-  /* The stores must stand before the first frame arrives. */
+  /* The page must stand before the first frame arrives. */
   const waiting = setInterval(() => {
     if (!document.getElementById(cc.ids.ROOT) || !window.dash_clientside?.set_props) return;
     clearInterval(waiting);

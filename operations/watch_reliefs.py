@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dispatch.model import Incident
 from dispatch.preemption import ON_THE_WAY
+from dispatch.recommendation import Candidate
 from operations.ports import Ports
 from operations.recommend_units import ALTERNATIVES, candidates_of, road_closures
 from operations.seek_units import Seeker
@@ -36,11 +39,13 @@ def _found(ports: Ports, seeker: Seeker, incident: Incident) -> dict[str, str]:
     if needs or not seeker.far_off(incident):
         return {}
     found = seeker.seek(incident, needs, ALTERNATIVES)
-    candidates = candidates_of(ports, seeker, incident, found, needs)
-    return {c.unit_id: c.relieves.assignment_id for c in candidates if c.relieves is not None}
+    return _reliefs(candidates_of(ports, seeker, incident, found, needs))
 
 
 def _advised(tx: Transaction, incident_id: str) -> dict[str, str]:
     advice = tx.latest_recommendation(incident_id)
-    candidates = advice.candidates if advice is not None else ()
+    return _reliefs(advice.candidates) if advice is not None else {}
+
+
+def _reliefs(candidates: Iterable[Candidate]) -> dict[str, str]:
     return {c.unit_id: c.relieves.assignment_id for c in candidates if c.relieves is not None}

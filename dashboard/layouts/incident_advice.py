@@ -9,7 +9,13 @@ from dash.development.base_component import Component
 
 from dashboard.language import t
 from dashboard.layouts.shared import attributes, loading
-from dashboard.view_models.incident import AssignmentView, CandidateView, IncidentView, ReliefView
+from dashboard.view_models.incident import (
+    AssignmentView,
+    CandidateView,
+    IncidentView,
+    PreemptionView,
+    ReliefView,
+)
 from dashboard.view_models.reasons import OVERRIDE_REASONS
 
 
@@ -142,16 +148,37 @@ def _preempt(view: IncidentView) -> Component:
     offer = view.preemption
     if offer is None:
         return html.Div()
-    return html.Div(
+    return _instead(
         [
             html.P(t("另可抽调途中的 {callsign}：{gains}", callsign=offer.callsign, gains=offer.gains)),
             html.P(offer.costs, className="reason uncovers"),
+        ],
+        t("抽调 {callsign}", callsign=offer.callsign),
+        "preempt",
+        offer,
+        view,
+    )
+
+
+def _relief(relief: ReliefView, view: IncidentView) -> Component:
+    """A free unit in the place of one on its way: advised, so that nobody is asked why."""
+    word = t("由 {callsign} 接替 {relieved}", callsign=relief.callsign, relieved=relief.relieved)
+    return _instead([html.P(relief.said)], word, "relieve", relief, view)
+
+
+def _instead(
+    words: list[Component], label: str, does: str, offer: PreemptionView | ReliefView, view: IncidentView
+) -> Component:
+    """An offer that ends another assignment, and its button."""
+    return html.Div(
+        [
+            *words,
             html.Button(
-                t("抽调 {callsign}", callsign=offer.callsign),
+                label,
                 type="button",
                 className="button",
                 **attributes(
-                    data_do="preempt",
+                    data_do=does,
                     data_unit=offer.unit_id,
                     data_assignment=offer.assignment_id,
                     data_advice=view.recommendation_id or "",
@@ -159,30 +186,8 @@ def _preempt(view: IncidentView) -> Component:
             ),
         ],
         className="preempt",
+        key=offer.assignment_id,
         **attributes(data_route=offer.unit_id),
-    )
-
-
-def _relief(relief: ReliefView, view: IncidentView) -> Component:
-    """A free unit in the place of one on its way: advised, so that nobody is asked why."""
-    return html.Div(
-        [
-            html.P(relief.said),
-            html.Button(
-                t("由 {callsign} 接替 {relieved}", callsign=relief.callsign, relieved=relief.relieved),
-                type="button",
-                className="button",
-                **attributes(
-                    data_do="relieve",
-                    data_unit=relief.unit_id,
-                    data_assignment=relief.assignment_id,
-                    data_advice=view.recommendation_id or "",
-                ),
-            ),
-        ],
-        className="preempt",
-        key=relief.assignment_id,
-        **attributes(data_route=relief.unit_id),
     )
 
 
